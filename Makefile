@@ -1,0 +1,30 @@
+# The two commands a newcomer types. Each makes .venv by itself, once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+QUICKSTART_DIR ?= runs/quickstart
+
+.PHONY: quickstart test lint
+.DELETE_ON_ERROR:
+
+quickstart: .venv/installed
+	$(BIN)/python -m tfgan_transfer.train --flagfile=configs/quickstart.flags --run_dir=$(QUICKSTART_DIR)
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || \
+	  { echo "error: Python 3.10, 3.11 or 3.12 is needed, $$($(PYTHON) --version) found; use make PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: setup.py .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/installed-dev: setup.py .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/installed

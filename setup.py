@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="tfgan-transfer",
+    version="0.1.0",
+    description="Start a GAN from another GAN: transfer learning for few "
+    "images, on TensorFlow and Keras 3",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["tfgan_transfer", "tfgan_transfer.*"]),
+    python_requires=">=3.10,<3.13",
+    install_requires=[
+        "tensorflow~=2.21.0",
+        "keras>=3.12,<3.16",
+        "tensorflow-datasets>=4.9.9,<5",
+        "tensorflow-gan==2.1.0",
+        "tensorflow-hub>=0.16.1,<0.17",
+        # tensorflow-hub still imports pkg_resources, which left setuptools.
+        "setuptools>=68,<81",
+        "tensorboard>=2.19,<3",
+        "numpy>=2.0,<3",
+        "scipy>=1.13,<2",
+        "absl-py>=2.1,<3",
+        "pillow>=11,<14",
+        "matplotlib>=3.9,<4",
+        "scikit-learn>=1.5,<2",
+        "tqdm>=4.66,<5",
+    ],
+    extras_require={
+        "cuda": ["tensorflow[and-cuda]~=2.21.0"],
+        "dev": [
+            "pytest>=8,<10",
+            "pytest-xdist>=3.6,<4",
+            "hypothesis>=6.100,<7",
+            "ruff>=0.9,<1",
+        ],
+        "benchmarks": ["torch>=2.6,<3", "torch-fidelity>=0.3,<1"],
+    },
+)

@@ -1,0 +1,1 @@
+"""From flags to objects; nothing below this package knows about flags."""

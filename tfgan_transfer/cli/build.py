@@ -1,0 +1,222 @@
+"""Composition root: turns a resolved configuration into objects.
+
+The only module that sees networks and gans together.
+"""
+
+import pathlib
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfgan_transfer
+from tfgan_transfer import data
+from tfgan_transfer.cli.config import parse_size
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.gans import WGANGP
+from tfgan_transfer.networks import NETWORKS
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+def load_data(config: Mapping) -> data.Split:
+    """Decodes the images that `config` asks for."""
+    holdout = config["holdout"]
+    return data.load(
+        config["data"],
+        size=parse_size(config["size"]),
+        channels=int(config["channels"]),
+        fit=config["fit"],
+        limit=config["limit"],
+        holdout=int(holdout) if holdout >= 1 else holdout,
+        seed=config["seed"],
+        max_bad_files=config["max_bad_files"],
+        cache_dir=config["data_cache_dir"],
+        memory_limit=config["data_memory_mb"] * 2**20,
+    )
+
+
+def network_arguments(config: Mapping) -> dict:
+    """Arguments of the network builders, as plain JSON values.
+
+    They are stored in every checkpoint, so that it opens without flags.
+    """
+    shape = [*parse_size(config["size"]), int(config["channels"])]
+    common = {"image_shape": shape, "width": config["width"]}
+    return {
+        "network": config["network"],
+        "generator": {**common, "latent_size": config["latent_size"]},
+        "critic": {
+            **common,
+            "norm": config["critic_norm"],
+            "spectral_norm": config["spectral_norm"],
+        },
+    }
+
+
+def generator(arguments: Mapping) -> keras.Model:
+    """Builds the generator that `network_arguments` describes."""
+    options = dict(arguments["generator"])
+    options["image_shape"] = tuple(options["image_shape"])
+    return NETWORKS[arguments["network"]].generator(**options)
+
+
+def critic(arguments: Mapping) -> keras.Model:
+    """Builds the critic that `network_arguments` describes."""
+    options = dict(arguments["critic"])
+    options["image_shape"] = tuple(options["image_shape"])
+    return NETWORKS[arguments["network"]].critic(**options)
+
+
+def gan(config: Mapping, *, xla: bool, lr_scale: float = 1.0) -> WGANGP:
+    """Builds and compiles the model; call it inside the strategy's scope.
+
+    Args:
+        config: Resolved configuration.
+        xla: Whether gradient functions are compiled by XLA.
+        lr_scale: Factor on both learning rates, below 1 after a rollback.
+    """
+    arguments = network_arguments(config)
+    model = WGANGP(generator(arguments), critic(arguments))
+    if config["sync_batch_norm"]:
+        for layer in model.generator.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized = True
+    model.compile(
+        optimizer(config, config["generator_lr"] * lr_scale, updates=1),
+        optimizer(
+            config, config["critic_lr"] * lr_scale, updates=config["n_critic"]
+        ),
+        adversarial_loss=config["adversarial_loss"],
+        n_critic=config["n_critic"],
+        gradient_penalty=config["gradient_penalty"],
+        r1=config["r1"],
+        r2=config["r2"],
+        clip=config["clip"],
+        ema_decay=config["ema_decay"],
+        xla=xla,
+    )
+    return model
+
+
+def optimizer(
+    config: Mapping, learning_rate: float, updates: int
+) -> keras.optimizers.Optimizer:
+    """Adam as the papers use it.
+
+    Args:
+        config: Resolved configuration.
+        learning_rate: Rate at the start.
+        updates: Updates of this network per generator step.
+    """
+    if config["lr_decay"] == "linear":
+        learning_rate = keras.optimizers.schedules.PolynomialDecay(
+            learning_rate, config["steps"] * updates, end_learning_rate=0.0
+        )
+    return keras.optimizers.Adam(
+        learning_rate,
+        beta_1=config["adam_beta1"],
+        beta_2=config["adam_beta2"],
+        epsilon=1e-8,
+    )
+
+
+def batches(
+    config: Mapping,
+    train: data.ImageSet,
+    strategy: tf.distribute.Strategy,
+    start_step: int,
+) -> tf.distribute.DistributedDataset:
+    """The training stream from `start_step` on, divided among replicas."""
+
+    def stream(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        share = data.training_batches(
+            train,
+            batch_size=config["batch_size"],
+            n_critic=config["n_critic"],
+            latent_size=config["latent_size"],
+            latent_prior=config["latent_prior"],
+            flip=config["flip"],
+            seed=config["seed"],
+            start_step=start_step,
+            shard=(context.input_pipeline_id, context.num_input_pipelines),
+        )
+        replicas = context.num_replicas_in_sync
+        if replicas > context.num_input_pipelines:
+            share = share.rebatch(config["batch_size"] // replicas)
+        return share.prefetch(2)
+
+    return strategy.distribute_datasets_from_function(stream)
+
+
+def run_record(config: Mapping, split: data.Split) -> dict:
+    """What `config.json` and every checkpoint say about a run."""
+    return {
+        "format": 1,
+        "library": tfgan_transfer.__version__,
+        "flags": dict(config),
+        **network_arguments(config),
+        "data_range": [-1, 1],
+        "latent_prior": config["latent_prior"],
+        "data": {
+            "fingerprint": split.train.fingerprint,
+            "images": len(split.train),
+            "holdout": len(split.holdout),
+            "label_mode": split.train.label_mode,
+            "vocabulary": list(split.train.vocabulary),
+        },
+    }
+
+
+def find_checkpoint(path: str) -> checkpoint.Checkpoint:
+    """Opens the newest whole checkpoint of a run, or a given one.
+
+    Args:
+        path: A run directory, or one `step-...` directory.
+
+    Raises:
+        UserError: If there is none, or the given one is damaged.
+    """
+    location = pathlib.Path(path).expanduser()
+    if (location / checkpoint.MANIFEST).exists():
+        try:
+            return checkpoint.verify(location)
+        except checkpoint.DamagedCheckpoint as error:
+            raise UserError(
+                f"--checkpoint: {error}; use another checkpoint of the run"
+            ) from error
+    found, damaged = checkpoint.latest(RunDirectory(location).checkpoints)
+    for message in damaged:
+        print(f"warning: damaged checkpoint skipped: {message}")
+    if found is None:
+        raise UserError(
+            f"no whole checkpoint in {str(location)!r}: expected a run "
+            "directory that `train` wrote, or one of its checkpoints/step-*"
+        )
+    return found
+
+
+def saved_generator(
+    found: checkpoint.Checkpoint, *, ema: bool = True
+) -> keras.Model:
+    """Rebuilds a generator from a checkpoint, with no flags at all.
+
+    Args:
+        found: The checkpoint.
+        ema: Whether to take the averaged weights.
+    """
+    model = generator(found.manifest["run"])
+    name = "ema_generator" if ema else "generator"
+    groups = checkpoint.load(found.path)
+    checkpoint.restore({name: model}, {name: groups[name]})
+    return model
+
+
+def fixed_latents(config: Mapping, count: int) -> np.ndarray:
+    """The latents that `generate --seed` and the sample grids share."""
+    return np.asarray(
+        data.latents(
+            config["seed"], count, config["latent_size"], config["latent_prior"]
+        )
+    )

@@ -1,0 +1,24 @@
+"""The literal values that enum flags accept.
+
+They repeat keys of tables that live beside TensorFlow code, so that `--help`
+need not import it; a test compares the two.
+"""
+
+MODELS = ("wgan_gp",)
+NETWORKS = ("dcgan", "resnet", "resnet_cifar")
+NORMS = ("layer", "none")
+LOSSES = (
+    "wasserstein_gp",
+    "wasserstein_clip",
+    "non_saturating",
+    "least_squares",
+    "hinge",
+    "relativistic",
+)
+LATENT_PRIORS = ("normal", "uniform", "truncated_normal")
+FITS = ("crop", "squash", "pad")
+LR_DECAYS = ("none", "linear")
+ON_NAN = ("stop", "rollback")
+XLA = ("auto", "on", "off")
+PRECISIONS = ("float32", "mixed_bfloat16")
+DRY_RUN = ("text", "json")

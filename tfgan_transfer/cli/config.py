@@ -1,0 +1,160 @@
+"""Resolves flags into one flat configuration: explicit > stored > derived."""
+
+import re
+from collections.abc import Mapping
+
+from tfgan_transfer.errors import UserError
+
+# What a run is made of. None means: derived from the data or from the other
+# settings in `resolve`.
+DEFAULTS = {
+    "run_dir": None,
+    "data": None,
+    "limit": None,
+    "holdout": 0,
+    "size": None,
+    "channels": "3",
+    "fit": "crop",
+    "flip": None,
+    "max_bad_files": 0.01,
+    "data_cache_dir": None,
+    "data_memory_mb": 2048,
+    "model": "wgan_gp",
+    "network": "dcgan",
+    "width": None,
+    "latent_size": 128,
+    "latent_prior": "normal",
+    "critic_norm": None,
+    "spectral_norm": None,
+    "sync_batch_norm": False,
+    "adversarial_loss": "wasserstein_gp",
+    "n_critic": None,
+    "gradient_penalty": None,
+    "r1": None,
+    "r2": None,
+    "clip": None,
+    "ema_decay": 0.999,
+    "batch_size": 64,
+    "steps": None,
+    "seed": 0,
+    "generator_lr": 1e-4,
+    "critic_lr": None,
+    "adam_beta1": 0.0,
+    "adam_beta2": 0.9,
+    "lr_decay": "none",
+    "devices": "auto",
+    "xla": "auto",
+    "precision": "float32",
+    "checkpoint_every": None,
+    "keep_checkpoints": 3,
+    "sample_every": None,
+    "sample_grid": 64,
+    "log_every": None,
+    "on_nan": "stop",
+}
+
+# What keeps the critic of each loss smooth, where the user says nothing.
+# Gradient penalty and clipping: the papers' values. R1 and R2: a middle
+# value between Mescheder et al. 2018 (10) and R3GAN at 32 px (0.05).
+REGULARISERS = {
+    "wasserstein_gp": {"gradient_penalty": 10.0, "n_critic": 5},
+    "wasserstein_clip": {"clip": 0.01, "n_critic": 5},
+    "non_saturating": {"r1": 1.0},
+    "least_squares": {"r1": 1.0},
+    "hinge": {"spectral_norm": True},
+    "relativistic": {"r1": 1.0, "r2": 1.0},
+}
+
+
+def resolve(
+    explicit: Mapping, stored: Mapping | None, *, side: int, count: int
+) -> dict:
+    """Settles every setting of a training run.
+
+    Args:
+        explicit: Flag name -> value, as given by the user.
+        stored: The same of the run that is continued, or None.
+        side: Smaller side of a typical image of the source, in pixels.
+        count: Number of images to train on.
+
+    Returns:
+        A value for each key of `DEFAULTS`; None only where it means "none".
+
+    Raises:
+        UserError: If settings contradict each other.
+    """
+    config = {**DEFAULTS, **(stored or {}), **explicit}
+    if stored is None:
+        _derive(config, side, count)
+    _check(config)
+    return config
+
+
+def _derive(config: dict, side: int, count: int) -> None:
+    def default(name: str, value: object) -> None:
+        if config[name] is None:
+            config[name] = value
+
+    from tfgan_transfer.networks import NETWORKS
+
+    network = NETWORKS[config["network"]]
+    regularisers = REGULARISERS[config["adversarial_loss"]]
+    for name in ("gradient_penalty", "r1", "r2", "clip"):
+        default(name, regularisers.get(name, 0.0))
+    default("n_critic", regularisers.get("n_critic", 1))
+    default("spectral_norm", regularisers.get("spectral_norm", False))
+    default("critic_norm", network.DEFAULT_NORM)
+    default("width", network.DEFAULT_WIDTH)
+    default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
+    default("flip", config["data"] != "digits")
+    default("critic_lr", config["generator_lr"])
+    default("steps", min(20_000, max(2_000, 10 * count)))
+    default("checkpoint_every", max(1, min(500, config["steps"] // 5)))
+    default("sample_every", max(1, min(500, config["steps"] // 10)))
+    default("log_every", max(1, min(50, config["steps"] // 20)))
+
+
+def _check(config: Mapping) -> None:
+    parse_size(config["size"])
+    if config["adversarial_loss"] == "wasserstein_gp" and not (
+        config["gradient_penalty"]
+    ):
+        raise UserError(
+            "--gradient_penalty: --adversarial_loss=wasserstein_gp needs a "
+            "weight above 0, received 0; set one (10 in the paper) or choose "
+            "wasserstein_clip"
+        )
+    if config["adversarial_loss"] == "wasserstein_clip" and not config["clip"]:
+        raise UserError(
+            "--clip: --adversarial_loss=wasserstein_clip needs a bound above "
+            "0, received 0; set one (0.01 in the paper)"
+        )
+    for name in ("generator_lr", "critic_lr"):
+        if config[name] <= 0:
+            raise UserError(
+                f"--{name}: expected a rate above 0, received {config[name]}"
+            )
+
+
+def parse_size(size: str) -> tuple[int, int]:
+    """Reads `--size`.
+
+    Args:
+        size: A side in pixels such as "64", or "HEIGHTxWIDTH".
+
+    Returns:
+        (height, width) in pixels.
+
+    Raises:
+        UserError: If it is neither, or a side is not within 8 to 1024.
+    """
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", str(size).strip().lower())
+    if match:
+        height = int(match[1])
+        width = int(match[2] or height)
+        if 8 <= min(height, width) and max(height, width) <= 1024:
+            return height, width
+    raise UserError(
+        f"--size: expected a side such as 64, or HEIGHTxWIDTH such as 64x96, "
+        f"of 8 to 1024 pixels, received {size!r}"
+    )

@@ -1,0 +1,117 @@
+"""Devices, distribution strategy, XLA and precision of this process."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer.errors import UserError
+
+
+def strategy(config: Mapping) -> tf.distribute.Strategy:
+    """One replica per device, over all hosts that TF_CONFIG names.
+
+    Must come before anything else touches TensorFlow's devices.
+
+    Args:
+        config: `devices` and `batch_size` of the resolved configuration.
+
+    Returns:
+        MultiWorkerMirroredStrategy when TF_CONFIG names several workers,
+        MirroredStrategy otherwise.
+
+    Raises:
+        UserError: If the devices are not there, or the batch cannot be
+            divided among them.
+    """
+    devices = _devices(config["devices"])
+    if _workers() > 1:
+        chosen = tf.distribute.MultiWorkerMirroredStrategy()
+    else:
+        chosen = tf.distribute.MirroredStrategy(devices)
+    replicas = chosen.num_replicas_in_sync
+    if config["batch_size"] % replicas:
+        raise UserError(
+            f"--batch_size: expected a multiple of the {replicas} replicas, "
+            f"received {config['batch_size']}; change --batch_size or "
+            "--devices"
+        )
+    return chosen
+
+
+def is_chief(chosen: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes."""
+    resolver = chosen.cluster_resolver
+    return _workers() == 1 or resolver.task_id == 0
+
+
+def worker_count() -> int:
+    """Number of processes that train together."""
+    return _workers()
+
+
+def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:
+    """Decides `--xla`: XLA is slower than the plain graph on CPUs.
+
+    Raises:
+        UserError: If batch statistics over several replicas are asked for
+            as well; they cannot be inside XLA.
+    """
+    on_gpu = bool(tf.config.list_logical_devices("GPU"))
+    xla = config["xla"] == "on" or (config["xla"] == "auto" and on_gpu)
+    if config["sync_batch_norm"] and xla and chosen.num_replicas_in_sync > 1:
+        raise UserError(
+            "--sync_batch_norm: cannot be combined with XLA on "
+            f"{chosen.num_replicas_in_sync} replicas, because the exchange "
+            "of batch statistics cannot be compiled; add --xla=off"
+        )
+    return xla
+
+
+def prepare(config: Mapping) -> None:
+    """Sets precision and seeds, before any network is built."""
+    keras.config.set_dtype_policy(config["precision"])
+    keras.utils.set_random_seed(config["seed"])
+
+
+def _devices(flag: str) -> list[str]:
+    gpus = tf.config.list_physical_devices("GPU")
+    if flag == "auto":
+        return [f"GPU:{i}" for i in range(len(gpus))] or ["CPU:0"]
+    match = re.fullmatch(r"(cpu|gpu):([1-9]\d*)", flag)
+    if not match:
+        raise UserError(
+            "--devices: expected auto, cpu:N or gpu:N with N of at least 1, "
+            f"received {flag!r}"
+        )
+    kind, count = match[1].upper(), int(match[2])
+    if kind == "GPU" and count > len(gpus):
+        raise UserError(
+            f"--devices: {count} GPUs asked for, {len(gpus)} found; use "
+            "--devices=auto"
+        )
+    if kind == "CPU" and count > 1:
+        split_cpu(count)
+    return [f"{kind}:{i}" for i in range(count)]
+
+
+def split_cpu(count: int) -> None:
+    """Makes one CPU look like several devices, for trying out replicas."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    wanted = [tf.config.LogicalDeviceConfiguration()] * count
+    if len(tf.config.get_logical_device_configuration(cpu) or ()) != count:
+        tf.config.set_logical_device_configuration(cpu, wanted)
+
+
+def _workers() -> int:
+    try:
+        cluster = json.loads(os.environ.get("TF_CONFIG") or "{}")
+        hosts = cluster.get("cluster", {})
+        return max(1, len(hosts.get("worker", ())) + len(hosts.get("chief", ())))
+    except (ValueError, AttributeError) as error:
+        raise UserError(
+            f"TF_CONFIG: expected JSON with a cluster and a task ({error})"
+        ) from error

@@ -1,0 +1,185 @@
+"""Groups of absl flags; the entry points pick the groups they need.
+
+Flags have no defaults of their own: what is not given is taken from the run
+directory or derived from the data, see `config.py`. Importing this module
+must stay cheap, so that `--help` answers at once: no TensorFlow here.
+"""
+
+from absl import flags
+
+from tfgan_transfer.cli.choices import (
+    DRY_RUN,
+    FITS,
+    LATENT_PRIORS,
+    LOSSES,
+    LR_DECAYS,
+    MODELS,
+    NETWORKS,
+    NORMS,
+    ON_NAN,
+    PRECISIONS,
+    XLA,
+)
+
+
+class _OptionalEnum(flags.EnumFlag):
+    """An enum whose bare form, `--name`, means its first value."""
+
+    def __init__(self, name: str, values: tuple[str, ...], help: str):
+        super().__init__(name, None, help, enum_values=list(values))
+        self.boolean = True
+
+    def _parse(self, argument: str) -> str:
+        bare = {"true": self.parser.enum_values[0]}
+        return super()._parse(bare.get(argument, argument))
+
+
+def define_run() -> None:
+    """Where a run lives."""
+    flags.DEFINE_string(
+        "run_dir", None, "Directory of the run; the same one continues it."
+    )
+
+
+def define_data() -> None:
+    """Which images, and how they are brought to size."""
+    flags.DEFINE_string(
+        "data",
+        None,
+        "folder:PATH, zip:PATH (either with #sub/folder), tfds:NAME, digits "
+        "or shapes.",
+    )
+    flags.DEFINE_integer(
+        "limit", None, "Use this many images, chosen by --seed.", 1
+    )
+    flags.DEFINE_float(
+        "holdout",
+        None,
+        "Keep a count (>= 1) or a share (< 1) of the images out of training.",
+        0,
+    )
+    flags.DEFINE_string("size", None, "Side in pixels, or HEIGHTxWIDTH.")
+    flags.DEFINE_enum("channels", None, ["1", "3"], "Grey or colour.")
+    flags.DEFINE_enum(
+        "fit", None, FITS, "How an image of another shape is made to fit."
+    )
+    flags.DEFINE_bool("flip", None, "Mirror images at random.")
+    flags.DEFINE_float(
+        "max_bad_files",
+        None,
+        "Share (< 1) or count (>= 1) of unreadable files to put up with.",
+        0,
+    )
+    flags.DEFINE_string(
+        "data_cache_dir", None, "Where sets too big for memory are decoded to."
+    )
+    flags.DEFINE_integer(
+        "data_memory_mb", None, "Biggest decoded set held in memory.", 1
+    )
+
+
+def define_model() -> None:
+    """Networks and the game they play."""
+    flags.DEFINE_enum("model", None, MODELS, "Model family.")
+    flags.DEFINE_enum("network", None, NETWORKS, "Architecture.")
+    flags.DEFINE_integer("width", None, "Channels at full resolution.", 1)
+    flags.DEFINE_integer("latent_size", None, "Length of the latent z.", 1)
+    flags.DEFINE_enum(
+        "latent_prior", None, LATENT_PRIORS, "Distribution of the latent z."
+    )
+    flags.DEFINE_enum("critic_norm", None, NORMS, "Norm inside the critic.")
+    flags.DEFINE_bool("spectral_norm", None, "Spectral norm in the critic.")
+    flags.DEFINE_bool(
+        "sync_batch_norm", None, "Batch statistics over all replicas."
+    )
+    flags.DEFINE_enum("adversarial_loss", None, LOSSES, "Adversarial loss.")
+    flags.DEFINE_integer(
+        "n_critic", None, "Critic iterations per generator step.", 1
+    )
+    flags.DEFINE_float(
+        "gradient_penalty", None, "Weight of the two-sided penalty.", 0
+    )
+    flags.DEFINE_float("r1", None, "Weight of the R1 penalty.", 0)
+    flags.DEFINE_float("r2", None, "Weight of the R2 penalty.", 0)
+    flags.DEFINE_float("clip", None, "Bound on critic weights; 0 is none.", 0)
+    flags.DEFINE_float(
+        "ema_decay", None, "Decay of the averaged generator.", 0, 0.999999
+    )
+
+
+def define_training() -> None:
+    """How long and how fast."""
+    flags.DEFINE_integer("batch_size", None, "Images over all replicas.", 1)
+    flags.DEFINE_integer("steps", None, "Generator steps in total.", 1)
+    flags.DEFINE_integer("seed", None, "Seed of everything random.", 0)
+    flags.DEFINE_float("generator_lr", None, "Adam learning rate.", 0)
+    flags.DEFINE_float("critic_lr", None, "Adam learning rate.", 0)
+    flags.DEFINE_float("adam_beta1", None, "Adam, first moment.", 0, 0.999999)
+    flags.DEFINE_float("adam_beta2", None, "Adam, second moment.", 0, 0.999999)
+    flags.DEFINE_enum(
+        "lr_decay", None, LR_DECAYS, "Constant, or linearly down to zero."
+    )
+
+
+def define_reporting() -> None:
+    """What is written while training, and how often."""
+    flags.DEFINE_integer("checkpoint_every", None, "Steps.", 1)
+    flags.DEFINE_integer("keep_checkpoints", None, "Newest ones to keep.", 1)
+    flags.DEFINE_integer("sample_every", None, "Steps; 0 for none.", 0)
+    flags.DEFINE_integer("sample_grid", None, "Images per sample grid.", 1)
+    flags.DEFINE_integer("log_every", None, "Steps.", 1)
+    flags.DEFINE_enum(
+        "on_nan", None, ON_NAN, "Stop, or go back and halve the rates."
+    )
+    flags.DEFINE_flag(
+        _OptionalEnum(
+            "dry_run",
+            DRY_RUN,
+            "Print the resolved plan (text or json) and touch nothing.",
+        )
+    )
+
+
+def define_devices() -> None:
+    """Where the work is done, and in which arithmetic."""
+    flags.DEFINE_string(
+        "devices", None, "auto, cpu:N or gpu:N (one replica on each)."
+    )
+    flags.DEFINE_enum("xla", None, XLA, "auto: on for GPUs, off for CPUs.")
+    flags.DEFINE_enum("precision", None, PRECISIONS, "Arithmetic of layers.")
+
+
+def define_generate() -> None:
+    """What `generate` draws, and where it goes."""
+    flags.DEFINE_string("checkpoint", None, "One checkpoint of a run.")
+    flags.DEFINE_integer("num", None, "Number of images (16).", 1)
+    flags.DEFINE_string("out", None, "Folder of PNG files, or FILE.npz.")
+    flags.DEFINE_string("grid", None, "One picture with all images.")
+    flags.DEFINE_integer(
+        "interpolate",
+        None,
+        "Pictures from each image to the next, to --out=FILE.gif or .webp.",
+        1,
+    )
+    flags.DEFINE_float(
+        "truncation", None, "Factor on the latents, in (0, 1].", 0.0, 1.0
+    )
+    flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
+    flags.DEFINE_integer("seed", None, "Seed of the latents (0).", 0)
+
+
+def given(names: frozenset[str] | None = None) -> dict:
+    """Values of the flags that were given on the command line or in a file.
+
+    Args:
+        names: Only these; all of this library's flags when absent.
+
+    Returns:
+        Flag name -> value.
+    """
+    values = flags.FLAGS
+    return {
+        name: values[name].value
+        for name in values
+        if values[name].present and (names is None or name in names)
+    }

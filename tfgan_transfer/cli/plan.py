@@ -1,0 +1,163 @@
+"""The resolved plan of a run: made, shown, and summed up at the end."""
+
+import json
+import statistics
+from collections.abc import Mapping
+
+import keras
+
+from tfgan_transfer import data
+from tfgan_transfer.cli import build, config
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
+
+FLOAT_BYTES = 4
+
+
+def resolve(
+    explicit: Mapping, stored: Mapping | None
+) -> tuple[dict, data.Description]:
+    """Settles every setting after a cheap look at the data.
+
+    Args:
+        explicit: Flags that were given.
+        stored: `config.json` of the run that is continued, or None.
+
+    Returns:
+        The configuration and what the data source holds.
+
+    Raises:
+        UserError: If no data was named, or settings contradict each other.
+    """
+    before = stored["flags"] if stored else {}
+    source = explicit.get("data", before.get("data"))
+    if not source:
+        raise UserError(
+            "--data: expected a source of images, received none; add for "
+            "example --data=folder:photos or --data=digits"
+        )
+    description = data.describe(source)
+    sides = [min(size) for size in description.sizes] or [64]
+    resolved = config.resolve(
+        explicit,
+        before or None,
+        side=int(statistics.median(sides)),
+        count=description.images or 10_000,
+    )
+    return resolved, description
+
+
+def make(resolved: Mapping, description: data.Description) -> dict:
+    """Works out what a run will use, without writing anything.
+
+    Args:
+        resolved: Resolved configuration.
+        description: What the data source holds.
+
+    Returns:
+        JSON values; sizes in MiB.
+    """
+    arguments = build.network_arguments(resolved)
+    generator = build.generator(arguments)
+    critic = build.critic(arguments)
+    height, width = config.parse_size(resolved["size"])
+    images = description.images or 0
+    used = min(images, resolved["limit"] or images)
+    # Weights and two Adam moments of both, and the averaged generator.
+    saved = 3 * critic.count_params() + 4 * generator.count_params()
+    pixels = used * height * width * int(resolved["channels"])
+    return {
+        "data": {
+            "source": resolved["data"],
+            "images_found": description.images,
+            "images_used": used,
+            "label_mode": description.label_mode,
+            "labels": len(description.vocabulary),
+            "first_sizes": [list(size) for size in description.sizes],
+        },
+        "parameters": {
+            "generator": generator.count_params(),
+            "critic": critic.count_params(),
+        },
+        "memory_mib": {
+            "images": _mib(pixels),
+            "weights_and_optimizers": _mib((saved * 4 / 3) * FLOAT_BYTES),
+            "activations_estimate": _mib(
+                _activations(generator, critic, resolved["batch_size"])
+            ),
+        },
+        "disk_mib": {
+            "per_checkpoint": _mib(saved * FLOAT_BYTES),
+            "checkpoints": _mib(
+                saved * FLOAT_BYTES * (resolved["keep_checkpoints"] + 1)
+            ),
+        },
+        "passes_over_the_data": round(
+            resolved["steps"]
+            * resolved["batch_size"]
+            * resolved["n_critic"]
+            / max(1, used),
+            1,
+        ),
+        "flags": dict(resolved),
+    }
+
+
+def show(plan: Mapping, as_json: bool) -> None:
+    """Prints a plan, for people or for programs."""
+    if as_json:
+        print(json.dumps(plan, indent=1))
+        return
+    for section, values in plan.items():
+        if not isinstance(values, Mapping):
+            print(f"{section}: {values}")
+            continue
+        print(f"{section}:")
+        for name, value in values.items():
+            if value is not None:
+                print(f"  {name}: {value}")
+    print("dry run: nothing was written")
+
+
+def show_results(run: RunDirectory, resolved: Mapping) -> None:
+    """Tells where everything is, and what to type next."""
+    newest, _ = checkpoint.latest(run.checkpoints)
+    grids = sorted(run.samples.glob("ema-*.png"))
+    print(
+        f"\ndone: {resolved['steps']} steps",
+        f"  samples      {grids[-1] if grids else run.samples}",
+        f"  checkpoint   {newest.path if newest else run.checkpoints}",
+        f"  metrics      {run.metrics}",
+        f"  TensorBoard  tensorboard --logdir {run.tensorboard}",
+        "next:",
+        f"  python -m tfgan_transfer.generate --run_dir={run.path} --num=16 "
+        "--grid=samples.png",
+        sep="\n",
+    )
+
+
+def _activations(
+    generator: keras.Model, critic: keras.Model, batch_size: int
+) -> float:
+    """Bytes of the layer outputs that the critic's update keeps alive.
+
+    One pass of the generator; the critic's pass over real, fake and mixed
+    images, the last one kept twice for the second derivative.
+    """
+
+    def outputs(model: keras.Model) -> int:
+        sizes = 0
+        for layer in model.layers:
+            shape = layer.output.shape if layer._inbound_nodes else ()
+            count = 1
+            for side in shape[1:]:
+                count *= side
+            sizes += count
+        return sizes
+
+    return FLOAT_BYTES * batch_size * (outputs(generator) + 4 * outputs(critic))
+
+
+def _mib(count: float) -> float:
+    return round(count / 2**20, 1)

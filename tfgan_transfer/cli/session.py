@@ -1,0 +1,210 @@
+"""One training session: load, build, restore, fit; again after a rollback."""
+
+import contextlib
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from tfgan_transfer import data
+from tfgan_transfer.cli import build, devices
+from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
+from tfgan_transfer.training.health import Health, NonFiniteValue
+from tfgan_transfer.training.interruption import StopRequest
+from tfgan_transfer.training.progress import Progress
+from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.training.sample_grid import SampleGrid
+
+ROLLBACKS = 3
+
+
+class Session:
+    """Everything that stays the same while a run is being trained.
+
+    Args:
+        config: Resolved configuration.
+        run: Run directory.
+    """
+
+    def __init__(self, config: Mapping, run: RunDirectory):
+        self.config = config
+        self.run = run
+        self.lr_scale = None
+        self.strategy = devices.strategy(config)
+        self.xla = devices.use_xla(config, self.strategy)
+        self.chief = devices.is_chief(self.strategy)
+        if self.chief:
+            run.create()
+        self.stored = run.read_config()
+        self.split = build.load_data(config)
+        self.record = build.run_record(config, self.split)
+        self._check_data()
+        if self.chief:
+            run.write_config(self.record)
+            self._report_bad_files()
+
+    def train(self) -> int:
+        """Trains to the last step.
+
+        Returns:
+            0, or 3 when a signal stopped the run before its end.
+
+        Raises:
+            UserError: If a value became NaN and may not be rolled back.
+        """
+        with StopRequest() as stop:
+            for attempt in range(ROLLBACKS + 1):
+                try:
+                    done = self._fit(stop)
+                    break
+                except NonFiniteValue as error:
+                    self._roll_back(error, attempt)
+        if done < self.config["steps"]:
+            print(
+                f"stopped at step {done} of {self.config['steps']}; the same "
+                "command continues"
+            )
+            return EXIT_RUN_AGAIN
+        return 0
+
+    def _fit(self, stop: StopRequest) -> int:
+        devices.prepare(self.config)
+        found, damaged = checkpoint.latest(self.run.checkpoints)
+        for message in damaged:
+            print(f"warning: damaged checkpoint skipped: {message}")
+        saved = found.manifest if found else {}
+        start = found.step if found else 0
+        if self.lr_scale is None:
+            self.lr_scale = saved.get("lr_scale", 1.0)
+        if start >= self.config["steps"]:
+            print(f"nothing to do: step {start} is done already")
+            return start
+        with self.strategy.scope():
+            model = build.gan(self.config, xla=self.xla, lr_scale=self.lr_scale)
+            if found:
+                groups = checkpoint.load(found.path)
+                checkpoint.restore(model.state, groups)
+                _set_rates(model, self.config, self.lr_scale)
+        if found and self.chief:
+            print(f"continuing at step {start}")
+            self.run.truncate_metrics(start)
+        with self._writer() as writer:
+            callbacks = self._callbacks(stop, writer, start, saved)
+            model.fit(
+                build.batches(
+                    self.config, self.split.train, self.strategy, start
+                ),
+                epochs=1,
+                steps_per_epoch=self.config["steps"] - start,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+        return callbacks[-1].step
+
+    def _callbacks(
+        self,
+        stop: StopRequest,
+        writer: tf.summary.SummaryWriter | None,
+        start: int,
+        saved: Mapping,
+    ) -> list:
+        config, run = self.config, self.run
+        steps = config["steps"]
+        progress = Progress(
+            run,
+            writer,
+            steps=steps,
+            start_step=start,
+            every=config["log_every"],
+            images_per_step=config["batch_size"] * config["n_critic"],
+            window=saved.get("window"),
+        )
+        grid = SampleGrid(
+            run,
+            writer,
+            latents=build.fixed_latents(config, config["sample_grid"]),
+            real=self.split.train.images[: config["sample_grid"]],
+            start_step=start,
+            every=config["sample_every"],
+            steps=steps,
+        )
+        saver = CheckpointSaver(
+            run,
+            stop,
+            extras=lambda: {
+                "run": self.record,
+                "window": progress.window,
+                "lr_scale": self.lr_scale,
+            },
+            steps=steps,
+            start_step=start,
+            every=config["checkpoint_every"],
+            keep=config["keep_checkpoints"],
+            chief=self.chief,
+            workers=devices.worker_count(),
+        )
+        reports = [progress, grid] if self.chief else []
+        return [Health(start), *reports, saver]
+
+    @contextlib.contextmanager
+    def _writer(self):
+        if not self.chief:
+            yield None
+            return
+        from tensorboard.plugins.hparams import api as hparams
+
+        writer = tf.summary.create_file_writer(str(self.run.tensorboard))
+        with writer.as_default(step=0):
+            hparams.hparams(
+                {k: v for k, v in self.config.items() if v is not None}
+            )
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def _check_data(self) -> None:
+        if not self.stored:
+            return
+        before = self.stored["data"]["fingerprint"]
+        now = self.record["data"]["fingerprint"]
+        if before != now:
+            raise UserError(
+                f"--data: the images are not those that the run in "
+                f"{str(self.run.path)!r} was started with ("
+                f"{self.stored['data']['images']} then, {len(self.split.train)}"
+                " now); restore them or choose another --run_dir"
+            )
+
+    def _report_bad_files(self) -> None:
+        bad = self.split.bad_files
+        if not bad:
+            return
+        lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
+        self.run.bad_files.write_text(lines)
+        print(f"{len(bad)} unreadable files skipped: {self.run.bad_files}")
+
+    def _roll_back(self, error: NonFiniteValue, attempt: int) -> None:
+        kept = f"the last good checkpoint is in {self.run.checkpoints}"
+        if self.config["on_nan"] == "stop":
+            raise UserError(
+                f"{error}; {kept}. Lower --generator_lr and --critic_lr in a "
+                "new run, or add --on_nan=rollback"
+            ) from error
+        if attempt == ROLLBACKS:
+            raise UserError(
+                f"{error}, after {ROLLBACKS} rollbacks; {kept}. Lower the "
+                "learning rates in a new run"
+            ) from error
+        print(f"{error}: going back, with half the learning rates")
+        self.lr_scale /= 2
+
+
+def _set_rates(model, config: Mapping, scale: float) -> None:
+    """Overrides the constant rates that came back with the optimizers."""
+    if config["lr_decay"] == "none":
+        model.generator_optimizer.learning_rate = config["generator_lr"] * scale
+        model.critic_optimizer.learning_rate = config["critic_lr"] * scale

@@ -1,0 +1,30 @@
+"""Own images in, training batches out.
+
+`load` turns a `--data` value into decoded images (a training set and a
+held-out set), `training_batches` turns those into an endless dataset whose
+element n is a pure function of (seed, n), and `describe` says what a source
+holds at no cost.
+"""
+
+from tfgan_transfer.data.image_set import (
+    BadFile,
+    Description,
+    ImageSet,
+    Split,
+)
+from tfgan_transfer.data.load import describe, load
+from tfgan_transfer.data.noise import LATENT_PRIORS, latent, latents
+from tfgan_transfer.data.pipeline import training_batches
+
+__all__ = [
+    "LATENT_PRIORS",
+    "BadFile",
+    "Description",
+    "ImageSet",
+    "Split",
+    "describe",
+    "latent",
+    "latents",
+    "load",
+    "training_batches",
+]

@@ -1,0 +1,210 @@
+"""From a `--data` value to decoded images."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tfgan_transfer.data import cache, decode, selection
+from tfgan_transfer.data.filling import Decoder, fill, quiet
+from tfgan_transfer.data.image_set import (
+    BadFile,
+    Description,
+    ImageSet,
+    Split,
+)
+from tfgan_transfer.data.source import Source, printable
+from tfgan_transfer.data.sources import open_source
+from tfgan_transfer.errors import UserError
+
+
+def load(
+    spec: str,
+    *,
+    size: tuple[int, int],
+    channels: int = 3,
+    fit: str = "crop",
+    limit: int | None = None,
+    holdout: int | float = 0,
+    seed: int = 0,
+    max_bad_files: float = 0.01,
+    cache_dir: str | os.PathLike | None = None,
+    memory_limit: int = 2 * 2**30,
+) -> Split:
+    """Selects images of a source by seed and decodes them, once.
+
+    All names are put in an order that depends on the seed only. The training
+    set is the first `limit` of it, the held-out set the last `holdout`; a file
+    that cannot be used gives its place to the next name (if none is left, the
+    set is smaller by one). Both sets stay in that order, so they do not depend
+    on how a file system lists files or on the number of threads.
+
+    Args:
+        spec: `folder:PATH`, `zip:PATH` (both with an optional `#sub/folder`),
+            `tfds:NAME[/config][#split]`, `digits`, `shapes[#outline]`.
+        size: (height, width).
+        channels: 1 or 3; `decode` states the conversions.
+        fit: `"crop"`, `"squash"` or `"pad"`.
+        limit: Images to train on; None for all.
+        holdout: Images to hold out: a count, or a share below 1.
+        seed: Seed of the selection.
+        max_bad_files: How many examined files may be unusable: a share below
+            1, or a count.
+        cache_dir: Where decoded sets larger than `memory_limit` are kept; None
+            for the user's cache folder.
+        memory_limit: Bytes of pixels up to which a set is held in memory.
+
+    Returns:
+        Both sets, the unusable files, and how many files there are.
+
+    Raises:
+        UserError: Anything wrong with the source or the values; too many
+            unusable files; no usable one.
+    """
+    decode.check(size, channels, fit)
+    source = open_source(spec)
+    found = len(source.entries)
+    if not found:
+        raise UserError(
+            f"--data={spec} holds no images; expected files ending in .png, "
+            ".jpg, .webp, .bmp, .gif or .tif"
+        )
+    counts = selection.counts(found, limit, holdout)
+    ranked = selection.order((e.name for e in source.entries), seed)
+    shape = (sum(counts), *size, channels)
+    decoder = partial(decode.decode, size=size, channels=channels, fit=fit)
+    decode_into = partial(_decode_into, source, ranked, counts[0], decoder)
+    if np.prod(shape, dtype=np.int64) <= memory_limit:
+        images = np.empty(shape, np.uint8)
+        keep, record = decode_into(images)
+        images = images if len(keep) == len(images) else images[keep]
+        images.flags.writeable = False
+    else:
+        identity = sorted((e.name, e.identity) for e in source.entries)
+        key = [identity, shape, fit, limit, holdout, seed]
+        folder = cache.directory(cache_dir, key)
+        images, record = _on_disk(folder, shape, decode_into)
+    bad = tuple(BadFile(*pair) for pair in record["bad"])
+    _check_bad(spec, bad, len(images), max_bad_files)
+    train, held = _sets(source, images, record)
+    return Split(train, held, bad, found)
+
+
+def describe(spec: str) -> Description:
+    """Tells what a source holds without decoding or writing anything.
+
+    Raises:
+        UserError: Anything wrong with the source.
+    """
+    source = open_source(spec, prepare=False)
+    entries = source.entries
+    if entries is None:
+        return Description(None, source.label_mode, source.vocabulary, (), None)
+    good = [entry.name for entry in entries if not entry.problem]
+    sizes = []
+    with quiet():
+        for item in source.read(good[:5]):
+            try:
+                sizes.append(decode.header_size(item.fetch()))
+            except Exception:  # noqa: S112
+                continue
+    return Description(
+        images=len(entries),
+        label_mode=source.label_mode,
+        vocabulary=source.vocabulary,
+        sizes=tuple(sizes),
+        num_bytes=sum(entry.num_bytes for entry in entries) or None,
+    )
+
+
+def _decode_into(
+    source: Source,
+    ranked: list[str],
+    train: int,
+    decoder: Decoder,
+    images: np.ndarray,
+) -> tuple[list[int], dict]:
+    """Fills rows [train | holdout]; says which were, and with what."""
+    names = deque(ranked)
+    with quiet():
+        # The held-out images come first, so that the limit cannot change them.
+        last = fill(images[train:], source, _taken(names, names.pop), decoder)
+        first = fill(
+            images[:train], source, _taken(names, names.popleft), decoder
+        )
+    rows = first.names + last.names
+    active = first.active + last.active
+    keep = [row for row, name in enumerate(rows) if name is not None]
+    bad = sorted((printable(b.name), b.reason) for b in first.bad + last.bad)
+    record = {
+        "train": sum(name is not None for name in first.names),
+        "names": [printable(rows[row]) for row in keep],
+        "active": [list(active[row]) for row in keep],
+        "bad": bad,
+    }
+    return keep, record
+
+
+def _taken(names: deque[str], take: Callable[[], str]) -> Iterator[str]:
+    while names:
+        yield take()
+
+
+def _on_disk(
+    folder: Path,
+    shape: tuple[int, ...],
+    decode_into: Callable[[np.ndarray], tuple[list[int], dict]],
+) -> tuple[np.memmap, dict]:
+    cached = cache.read(folder)
+    if cached is None:
+        with cache.building(folder) as temporary:
+            images = cache.allocate(temporary, shape)
+            keep, record = decode_into(images)
+            if len(keep) < len(images):
+                images = cache.compact(images, keep)
+            cache.write_index(temporary, images, record)
+        cached = cache.read(folder)
+    if cached is None:
+        raise UserError(
+            f"the image cache {folder} cannot be read back; name another "
+            "place with --cache_dir"
+        )
+    return cached
+
+
+def _check_bad(
+    spec: str, bad: tuple[BadFile, ...], good: int, max_bad_files: float
+) -> None:
+    examined = good + len(bad)
+    allowed = max_bad_files * (examined if max_bad_files < 1 else 1)
+    if good and len(bad) <= allowed:
+        return
+    listed = ", ".join(f"{b.name} ({b.reason})" for b in bad[:3])
+    raise UserError(
+        f"--data={spec}: {len(bad)} of {examined} examined files "
+        f"({len(bad) / examined:.1%}) cannot be used, beginning with {listed}; "
+        f"repair or remove them, or allow more than --max_bad_files="
+        f"{max_bad_files:g}"
+    )
+
+
+def _sets(
+    source: Source, images: np.ndarray, record: dict
+) -> tuple[ImageSet, ImageSet]:
+    labels = np.zeros((len(images), len(source.vocabulary)), np.float32)
+    for row, active in enumerate(record["active"]):
+        labels[row, active] = 1
+    names, train = tuple(record["names"]), record["train"]
+    return tuple(
+        ImageSet(
+            images[rows],
+            labels[rows],
+            source.vocabulary,
+            source.label_mode,
+            names[rows],
+        )
+        for rows in (slice(train), slice(train, None))
+    )

@@ -1,0 +1,53 @@
+"""The kinds of source a `--data` value can name."""
+
+from pathlib import Path
+
+from tfgan_transfer.data.archive import open_archive
+from tfgan_transfer.data.builtin import open_digits, open_shapes
+from tfgan_transfer.data.folder import open_folder
+from tfgan_transfer.data.source import Source
+from tfgan_transfer.data.tfds_source import open_tfds
+from tfgan_transfer.errors import UserError, choices
+
+_BUILT_IN = {"digits": open_digits, "shapes": open_shapes}
+_NAMED = ("folder", "zip", "tfds")
+
+
+def open_source(spec: str, prepare: bool = True) -> Source:
+    """Opens the source that a `--data` value names.
+
+    Args:
+        spec: See `load`.
+        prepare: Whether a TFDS data set may be downloaded.
+
+    Raises:
+        UserError: Unknown kind of source, or anything wrong with it.
+    """
+    scheme, colon, rest = spec.partition(":")
+    name, _, part = spec.partition("#")
+    if name in _BUILT_IN:
+        return _BUILT_IN[name](spec, part)
+    if colon and scheme in _NAMED:
+        path, part = _path_and_part(rest)
+        if not path:
+            raise UserError(f"--data={spec}: nothing follows {scheme}:")
+        if scheme == "folder":
+            return open_folder(spec, path, part)
+        if scheme == "zip":
+            return open_archive(spec, path, part)
+        return open_tfds(spec, path, part, prepare)
+    path = Path(_path_and_part(spec)[0]).expanduser()
+    if spec and path.exists():
+        kind = "folder" if path.is_dir() else "zip"
+        raise UserError(
+            f"--data={spec} does not say what kind of source it is; did you "
+            f"mean --data={kind}:{spec}?"
+        )
+    raise UserError(choices("--data", scheme, (*_NAMED, *_BUILT_IN)))
+
+
+def _path_and_part(text: str) -> tuple[str, str]:
+    if "#" not in text or Path(text).expanduser().exists():
+        return text, ""
+    path, _, part = text.rpartition("#")
+    return path, part

@@ -1,0 +1,5 @@
+"""GANs as `keras.Model` subclasses with a custom `train_step`."""
+
+from tfgan_transfer.gans.wgan_gp import WGANGP
+
+__all__ = ["WGANGP"]

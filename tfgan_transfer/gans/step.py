@@ -1,0 +1,147 @@
+"""What every train step shares: scaling by replicas, XLA, applying, EMA.
+
+Keras optimizers SUM gradients over the replicas of a strategy. The losses
+here are means over the global batch, so the mean over a replica's share is
+divided by the number of replicas in exactly one place: `global_mean`.
+"""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import tensorflow as tf
+
+Batch = dict[str, tf.Tensor]
+
+
+def critic_slot(batch: Batch, slot: int) -> Batch:
+    """The part of a batch that one critic iteration uses.
+
+    Args:
+        batch: Tensors laid out [B, n_critic or n_critic + 1, ...].
+        slot: Critic iteration, 0 <= slot < n_critic; n_critic selects the
+            generator's own latents.
+
+    Returns:
+        Tensors [B, ...]. The generator's slot sees the last real images
+        again: there are only n_critic of them.
+    """
+    return {
+        name: values[:, min(slot, values.shape[1] - 1)]
+        for name, values in batch.items()
+    }
+
+
+def global_mean(values: tf.Tensor) -> tf.Tensor:
+    """Share of this replica in the mean over the global batch.
+
+    Args:
+        values: One value per example of this replica, float32 [B / replicas].
+
+    Returns:
+        A scalar whose sum over all replicas is the mean over all examples.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return tf.reduce_mean(values) / replicas
+
+
+def compiled(function: Callable, xla: bool) -> Callable:
+    """Puts a pure gradient function under XLA, or leaves it in the graph.
+
+    Only the pure part may be compiled: XLA around a whole `train_step` or
+    around `strategy.run` fails on more than one replica.
+    """
+    return tf.function(function, jit_compile=True) if xla else function
+
+
+def gradients_of(
+    tape: tf.GradientTape, loss: tf.Tensor, network: keras.Model
+) -> list[tf.Tensor]:
+    """Gradients of a scaled loss for all trainable weights of a network."""
+    weights = [weight.value for weight in network.trainable_variables]
+    return tape.gradient(loss, weights)
+
+
+def gradient_norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Length of a replica's gradient, undoing the division by replicas.
+
+    On one replica this is the norm of the gradient that is applied; on
+    several, Keras logs the mean over replicas of their own norms.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    return tf.linalg.global_norm([g for g in gradients if g is not None]) * (
+        replicas
+    )
+
+
+def apply(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: Sequence[tf.Tensor],
+    network: keras.Model,
+) -> None:
+    """Applies gradients (summed over replicas by Keras) to a network."""
+    optimizer.apply(list(gradients), network.trainable_variables)
+
+
+def update_weights(
+    rule: Callable, targets: Sequence, *sources: Sequence
+) -> None:
+    """Assigns `rule(target, *sources)` to each target on every replica.
+
+    Mirrored variables can't be assigned from inside a replica; the update
+    has to leave to the cross-replica context first.
+
+    Args:
+        rule: Maps the values of one target and its sources to the new value.
+        targets: Keras variables to assign.
+        *sources: Sequences of Keras variables, as long as `targets`.
+    """
+    rows = [
+        [variable.value for variable in row]
+        for row in zip(targets, *sources, strict=True)
+    ]
+
+    def update(strategy: tf.distribute.Strategy) -> None:
+        for target, *others in rows:
+            strategy.extended.update(
+                target,
+                lambda variable, *values: variable.assign(
+                    rule(variable, *values)
+                ),
+                args=tuple(others),
+                group=False,
+            )
+
+    tf.distribute.get_replica_context().merge_call(update)
+
+
+def update_ema(
+    average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
+) -> None:
+    """Moves the averaged network towards the trained one.
+
+    All weights are averaged, batch-norm statistics too. The decay ramps up
+    as (1 + step) / (10 + step) so that the average forgets the first,
+    meaningless weights quickly.
+
+    Args:
+        average: Network that holds the averages.
+        network: Network that is being trained.
+        decay: Final decay per step, in [0, 1).
+        step: Number of generator steps done so far, integer scalar.
+    """
+    step = tf.cast(step, tf.float32)
+    decay = tf.minimum(decay, (1 + step) / (10 + step))
+    # A value used by every replica's update must not belong to one replica.
+    update_weights(
+        lambda average, weight, decay=decay: (
+            weight + decay * (average - weight)
+        ),
+        average.variables,
+        network.variables,
+    )
+
+
+def data_ready(batch: Batch) -> tf.Tensor:
+    """Wall-clock time at which this batch had arrived, float64 seconds."""
+    with tf.control_dependencies(list(batch.values())):
+        return tf.timestamp()

@@ -1,0 +1,47 @@
+"""Draws images from a trained generator.
+
+  python -m tfgan_transfer.generate --run_dir=runs/photos --num=100 --out=new
+  python -m tfgan_transfer.generate --run_dir=runs/photos --grid=sheet.png
+  python -m tfgan_transfer.generate --run_dir=runs/photos --interpolate=8 \\
+      --out=walk.gif
+
+The same seed gives the same images, whatever their number.
+"""
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+flags.define_run()
+flags.define_generate()
+
+
+def main() -> None:
+    """Opens the checkpoint and writes what was asked for."""
+    given = flags.given()
+    path = given.get("checkpoint") or given.get("run_dir")
+    if not path:
+        raise UserError(
+            "--run_dir: expected the directory of a run, received none; give "
+            "--run_dir=... or --checkpoint=..."
+        )
+    if not given.get("out") and not given.get("grid"):
+        raise UserError(
+            "--out: nothing to write; give --out=FOLDER (or FILE.npz, "
+            "FILE.gif), or --grid=FILE.png"
+        )
+
+    from tfgan_transfer.cli import build, sampling
+
+    found = build.find_checkpoint(path)
+    sampler = sampling.Sampler(
+        build.saved_generator(found, ema=given.get("ema", True)),
+        found.manifest["run"],
+        seed=given.get("seed", 0),
+        truncation=given.get("truncation", 1.0),
+    )
+    for written in sampling.write(sampler, given):
+        print(written)
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,81 @@
+"""Images on their way out: 8 bits, grids, files, animations."""
+
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Rounds images to 8 bits, as every saved or measured image is.
+
+    Args:
+        images: Float [..., H, W, C] in [-1, 1]; values outside are clipped.
+
+    Returns:
+        Uint8 of the same shape, round((x + 1) * 127.5).
+    """
+    scaled = (np.asarray(images, np.float32) + 1) * 127.5
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Lays images out row by row, without gaps.
+
+    Args:
+        images: Uint8 [N, H, W, C], N >= 1.
+        columns: Images per row; a nearly square grid when absent.
+
+    Returns:
+        Uint8 [rows * H, columns * W, C]; missing images are white.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    canvas = np.full((rows * columns, height, width, channels), 255, np.uint8)
+    canvas[:count] = images
+    canvas = canvas.reshape(rows, columns, height, width, channels)
+    return canvas.transpose(0, 2, 1, 3, 4).reshape(
+        rows * height, columns * width, channels
+    )
+
+
+def save(path: pathlib.Path, image: np.ndarray, scale: int = 1) -> None:
+    """Writes one image; the suffix of the path chooses the format.
+
+    Args:
+        path: File to write; its directory is made.
+        image: Uint8 [H, W, C], C of 1 or 3.
+        scale: Whole factor by which pixels are repeated.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _pillow(image, scale).save(path)
+
+
+def save_animation(
+    path: pathlib.Path, frames: Sequence[np.ndarray], milliseconds: int = 60
+) -> None:
+    """Writes frames as an endless animated GIF or WebP.
+
+    Args:
+        path: File whose suffix is `.gif` or `.webp`.
+        frames: Uint8 [H, W, C] each, at least one.
+        milliseconds: Time that each frame is shown.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, *rest = [_pillow(frame) for frame in frames]
+    first.save(
+        path, save_all=True, append_images=rest, duration=milliseconds, loop=0
+    )
+
+
+def readable_scale(side: int) -> int:
+    """Factor that brings a small image side to about 64 pixels on screen."""
+    return max(1, 64 // side)
+
+
+def _pillow(image: np.ndarray, scale: int = 1) -> Image.Image:
+    if scale > 1:
+        image = image.repeat(scale, axis=0).repeat(scale, axis=1)
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

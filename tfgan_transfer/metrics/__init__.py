@@ -1,0 +1,1 @@
+"""Metrics: arrays in, numbers with their protocol out."""

@@ -1,0 +1,154 @@
+"""Features of many images: extracted in small batches, once, then cached."""
+
+import hashlib
+import json
+import os
+import pathlib
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from tfgan_transfer.metrics.inception import Extractor
+
+Images = np.ndarray | Iterable[np.ndarray]
+
+
+def quantise(images: np.ndarray) -> np.ndarray:
+    """Rounds images in [-1, 1] to the uint8 levels a saved file would have."""
+    levels = np.rint((np.asarray(images, np.float32) + 1) * 127.5)
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def extract(
+    extractor: Extractor,
+    images: Images,
+    layers: Sequence[str],
+    batch_size: int = 32,
+) -> dict[str, np.ndarray]:
+    """Runs images through a feature network, a batch at a time.
+
+    Args:
+        extractor: The network.
+        images: uint8 [N, H, W, C] with 1 or 3 channels, or batches of them of
+            any lengths (they are cut to `batch_size`, never gathered).
+        layers: Layers to keep, all from one pass.
+        batch_size: Images per call; changes no feature beyond rounding.
+
+    Returns:
+        For each layer, float32 [N, D].
+
+    Raises:
+        ValueError: No images, or images that are not uint8.
+    """
+    found: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
+    pending = None
+    for batch in _batches(images, batch_size):
+        outputs = extractor.run(batch)
+        # An accelerator works on this batch while the last is copied back.
+        _collect(found, pending)
+        pending = outputs
+    _collect(found, pending)
+    if pending is None:
+        raise ValueError("no images to extract features from")
+    return {layer: np.concatenate(parts) for layer, parts in found.items()}
+
+
+def cached_extract(
+    directory: str | os.PathLike[str],
+    data: str,
+    extractor: Extractor,
+    images: Images,
+    layers: Sequence[str],
+    batch_size: int = 32,
+) -> dict[str, np.ndarray]:
+    """Like `extract`, but looks on disk first and keeps the result there.
+
+    Args:
+        directory: Where the cache lies; made if it does not exist.
+        data: Fingerprint of the images, e.g. from `data_fingerprint`.
+        extractor: The network.
+        images: As in `extract`; not touched if everything is cached.
+        layers: Layers to return.
+        batch_size: Images per call.
+
+    Returns:
+        For each layer, float32 [N, D].
+    """
+    folder = pathlib.Path(directory)
+    paths = {
+        layer: folder / f"{_key(data, extractor, layer)}.npz"
+        for layer in layers
+    }
+    found = {layer: _read(path) for layer, path in paths.items()}
+    missing = [layer for layer in layers if found[layer] is None]
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
+        found |= extract(extractor, images, missing, batch_size)
+        for layer in missing:
+            about = {"data": data, "layer": layer, **extractor.record()}
+            _write(paths[layer], found[layer], about)
+    return found
+
+
+def data_fingerprint(images: np.ndarray) -> str:
+    """sha256 of an image array: its shape, type, and bytes in order."""
+    digest = hashlib.sha256(f"{images.dtype} {images.shape}".encode())
+    for start in range(0, len(images), 1024):
+        digest.update(np.ascontiguousarray(images[start : start + 1024]).data)
+    return digest.hexdigest()
+
+
+def _batches(images: Images, batch_size: int) -> Iterator[np.ndarray]:
+    groups = [images] if isinstance(images, np.ndarray) else images
+    for group in groups:
+        group = np.asarray(group)
+        if group.dtype != np.uint8 or group.ndim != 4:
+            raise ValueError(
+                f"expected uint8 [N, H, W, C], got {group.dtype} {group.shape}"
+            )
+        for start in range(0, len(group), batch_size):
+            batch = group[start : start + batch_size]
+            grey = batch.shape[-1] == 1
+            yield np.repeat(batch, 3, axis=-1) if grey else batch
+
+
+def _collect(found: dict[str, list[np.ndarray]], outputs) -> None:
+    if outputs is not None:
+        for layer, parts in found.items():
+            parts.append(outputs[layer].numpy())
+
+
+def _key(data: str, extractor: Extractor, layer: str) -> str:
+    parts = [data, extractor.protocol(layer), extractor.weights]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _read(path: pathlib.Path) -> np.ndarray | None:
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return stored["features"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        warnings.warn(
+            f"Feature cache {path} is damaged and will be made again.",
+            stacklevel=3,
+        )
+        return None
+
+
+def _write(path: pathlib.Path, features: np.ndarray, about: dict) -> None:
+    """Writes to a temporary name first, so no reader sees half a file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, features=features, about=json.dumps(about))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

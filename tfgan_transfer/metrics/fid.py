@@ -1,0 +1,284 @@
+"""Frechet distance between feature distributions (Heusel et al., 2017).
+
+    d^2 = |m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2)
+
+With factors C = S S^T the last trace is the sum of the singular values of
+S1^T S2. No square root of a product of covariances is ever formed: near-zero
+eigenvalues of such a product carry errors of order sqrt(eps), which is what
+limits the usual formulas when n < D or the spectrum has a long tail.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from tfgan_transfer.metrics.score import Score, check_features
+
+_CHUNK = 1024
+
+
+@dataclasses.dataclass
+class Moments:
+    """Count, mean and scatter of feature vectors, accumulated in float64.
+
+    Batches are merged by the pairwise update of Chan, Golub and LeVeque
+    (1983), which does not cancel however far the features are from zero.
+
+    Attributes:
+        count: Number of vectors seen.
+        mean: [D] float64.
+        scatter: [D, D] float64, sum of outer products about the mean.
+    """
+
+    count: int
+    mean: np.ndarray
+    scatter: np.ndarray
+
+    @classmethod
+    def empty(cls, dims: int) -> "Moments":
+        """Returns the moments of no vectors of `dims` dimensions."""
+        return cls(0, np.zeros(dims), np.zeros((dims, dims)))
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> "Moments":
+        """Returns the moments of `features` [N, D]."""
+        moments = cls.empty(features.shape[1])
+        for start in range(0, len(features), _CHUNK):
+            moments.add(features[start : start + _CHUNK])
+        return moments
+
+    def add(self, features: np.ndarray) -> None:
+        """Adds a batch [N, D] of any float type, in place."""
+        batch = np.asarray(features, np.float64)
+        mean = batch.mean(axis=0)
+        rows = np.vstack([batch - mean, self._shift_row(mean, len(batch))])
+        self.scatter += rows.T @ rows
+        self._move_mean(mean, len(batch))
+
+    def merge(self, other: "Moments") -> None:
+        """Adds all vectors of `other`, in place."""
+        row = self._shift_row(other.mean, other.count)
+        self.scatter += other.scatter
+        self.scatter += np.outer(row, row)
+        self._move_mean(other.mean, other.count)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """The unbiased covariance [D, D]."""
+        return self.scatter / (self.count - 1)
+
+    def _shift_row(self, mean: np.ndarray, count: int) -> np.ndarray:
+        weight = self.count * count / max(self.count + count, 1)
+        return np.sqrt(weight) * (mean - self.mean)
+
+    def _move_mean(self, mean: np.ndarray, count: int) -> None:
+        self.count += count
+        self.mean = self.mean + (mean - self.mean) * (count / self.count)
+
+
+@dataclasses.dataclass(frozen=True)
+class Gaussian:
+    """Mean and a factor of the covariance; what the distance is made of.
+
+    Attributes:
+        count: Number of vectors it was fitted to.
+        mean: [D] float64.
+        root: [D, r] float64 with covariance = root root^T.
+        trace: Trace of the covariance.
+    """
+
+    count: int
+    mean: np.ndarray
+    root: np.ndarray
+    trace: float
+
+    @classmethod
+    def of(cls, features: "np.ndarray | Moments | Gaussian") -> "Gaussian":
+        """Fits features [N, D], or takes what was fitted before.
+
+        With N <= D the centred features themselves are the factor, and no
+        D x D matrix is needed; otherwise it comes from the eigenvectors.
+
+        Args:
+            features: Features [N, D], their moments, or a finished fit.
+
+        Returns:
+            The fit.
+
+        Raises:
+            ValueError: Fewer than two vectors.
+            UserError: Values that are not finite.
+        """
+        if isinstance(features, Gaussian):
+            return features
+        if isinstance(features, Moments):
+            check_features(features.scatter, "moment")
+            return cls._of_moments(features)
+        check_features(features, "given")
+        count, dims = features.shape
+        if count > dims:
+            return cls._of_moments(Moments.of(features))
+        mean = np.mean(features, axis=0, dtype=np.float64)
+        root = ((features - mean) / np.sqrt(count - 1)).T
+        return cls(count, mean, root, float(np.sum(root * root)))
+
+    @classmethod
+    def _of_moments(cls, moments: Moments) -> "Gaussian":
+        if moments.count < 2:
+            raise ValueError(f"a covariance of {moments.count} vectors")
+        variances, axes = np.linalg.eigh(moments.scatter)
+        # Eigenvalues below rounding error are zeros of either sign.
+        noise = np.finfo(np.float64).eps * len(variances) * variances[-1]
+        kept = variances > noise
+        scales = np.sqrt(variances[kept] / (moments.count - 1))
+        if not kept.all():
+            axes = axes[:, kept]
+        axes *= scales
+        trace = float(np.trace(moments.scatter)) / (moments.count - 1)
+        return cls(moments.count, moments.mean, axes, trace)
+
+    @property
+    def variances(self) -> np.ndarray:
+        """Eigenvalues of the covariance, those that may differ from 0."""
+        return np.linalg.svd(self.root, compute_uv=False) ** 2
+
+
+Features = np.ndarray | Moments | Gaussian
+
+
+def frechet_distance(first: Gaussian, second: Gaussian) -> float:
+    """Returns the squared Frechet distance between two Gaussians."""
+    shift = first.mean - second.mean
+    overlap = np.linalg.svd(first.root.T @ second.root, compute_uv=False)
+    value = shift @ shift + first.trace + second.trace - 2 * overlap.sum()
+    return max(float(value), 0.0)
+
+
+def fid(real: Features, fake: Features) -> Score:
+    """Frechet distance between real and generated features.
+
+    A single measurement has no spread: measure several sampling seeds. Its
+    bias is another matter, see `expected_bias`.
+
+    Args:
+        real: Features [N, D], or `Moments` or a `Gaussian` of them. Fit the
+            real side once with `Gaussian.of` where it is used again.
+        fake: The same for generated images.
+
+    Returns:
+        The score `fid`; lower is better, at least 0.
+
+    Raises:
+        ValueError: Fewer than two vectors on a side, or unequal widths.
+        UserError: Values that are not finite.
+    """
+    first, second = Gaussian.of(real), Gaussian.of(fake)
+    if first.mean.shape != second.mean.shape:
+        raise ValueError(
+            f"features of widths {first.mean.shape}, {second.mean.shape}"
+        )
+    value = frechet_distance(first, second)
+    return Score(
+        "fid", value, None, "", first.count, second.count, "fid/unbiased-cov"
+    )
+
+
+def expected_bias(real: Features, n_real: int, n_fake: int) -> float:
+    """FID that sampling alone produces between sets of the same law.
+
+    Second-order expansion of the distance about equal Gaussians with
+    covariance eigenvalues l_i:
+
+        (1/n_real + 1/n_fake) (sum_i l_i
+            + 1/2 sum_ij (1 + [i = j]) l_i l_j / (l_i + l_j))
+
+    Good to a few per cent once n exceeds the number of dimensions; below that
+    it is too high. A generator of less variety than the real set has less.
+
+    Args:
+        real: Real features; as many as there are.
+        n_real: Size of the real set of the measurement.
+        n_fake: Number of generated images of the measurement.
+
+    Returns:
+        The expected FID of a perfect generator.
+    """
+    variances = Gaussian.of(real).variances
+    variances = variances[variances > 0]
+    sums = variances[:, None] + variances
+    pairs = variances @ (1 / sums) @ variances + variances.sum() / 2
+    total = variances.sum() + pairs / 2
+    return float((1 / n_real + 1 / n_fake) * total)
+
+
+def fid_infinite(
+    real: np.ndarray,
+    fake: np.ndarray,
+    points: int = 10,
+    smallest: float = 0.25,
+    vary: str = "both",
+    seed: int = 0,
+) -> Score:
+    """FID extrapolated to infinitely many samples.
+
+    The bias of FID is c (1/n_real + 1/n_fake) for large n, so a straight line
+    in that quantity, fitted to the FID of random subsets, is read off at 0
+    (Chong and Forsyth, 2020, who vary the generated side only). Both sides
+    are varied here by default, since with few images both are biased. The
+    line is only straight for subsets of more vectors than dimensions.
+
+    Args:
+        real: [N, D] features.
+        fake: [M, D] features.
+        points: Number of subset sizes.
+        smallest: Smallest subset, as a share of the whole.
+        vary: `"both"` sides, or `"fake"` with all real features at each
+            point; then the bias of the real side remains.
+        seed: Seed of the subsets.
+
+    Returns:
+        The score `fid_inf`; its spread is the standard error of the
+        intercept.
+
+    Raises:
+        ValueError: `vary` is neither of the two, or fewer than 3 points.
+    """
+    if vary not in ("both", "fake") or points < 3:
+        raise ValueError(f"vary={vary!r}, points={points}")
+    rng = np.random.default_rng(seed)
+    whole = Gaussian.of(real) if vary == "fake" else None
+    rates, values = [], []
+    for share in np.linspace(smallest, 1, points):
+        subset = whole or _random_rows(real, share, rng)
+        score = fid(subset, _random_rows(fake, share, rng))
+        rate_real = 1 / score.n_real if vary == "both" else 0.0
+        rates.append(rate_real + 1 / score.n_fake)
+        values.append(score.value)
+    intercept, error = _intercept(np.array(rates), np.array(values))
+    return Score(
+        "fid_inf",
+        intercept,
+        error,
+        "standard error of the fit",
+        len(real),
+        len(fake),
+        f"fid_inf/{vary}, {points} points from {smallest:g} n, seed {seed}",
+    )
+
+
+def _random_rows(
+    features: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    count = round(share * len(features))
+    return features[rng.choice(len(features), count, replace=False)]
+
+
+def _intercept(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Least-squares intercept of y over x, and its standard error."""
+    centred = x - x.mean()
+    slope = centred @ y / (centred @ centred)
+    intercept = y.mean() - slope * x.mean()
+    residual = y - intercept - slope * x
+    variance = residual @ residual / (len(x) - 2)
+    scale = 1 / len(x) + x.mean() ** 2 / (centred @ centred)
+    return float(intercept), float(np.sqrt(variance * scale))

@@ -1,0 +1,292 @@
+"""The feature network: TF-GAN's Inception, or any SavedModel called like it.
+
+Convention: called on float32 images [N, S, S, 3] in [-1, 1], returns a dict of
+outputs ("layers"). S is taken from the model's signature, 299 where it leaves
+the size open. This is the only file that knows TF-GAN.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import importlib
+import importlib.util
+import os
+import pathlib
+import sys
+import tempfile
+import types
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.metrics.fingerprint import (
+    FAMILY,
+    describe,
+    fingerprint_images,
+    hash_files,
+    recognise,
+)
+
+HUB_HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
+POOL = "pool_3"
+LOGITS = "logits"
+_SIZE = 299
+_CACHE_NAME = hashlib.sha1(HUB_HANDLE.encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class Extractor:
+    """A feature network and its identity.
+
+    Attributes:
+        run: Maps uint8 images [N, H, W, 3] to a dict of float32 [N, D].
+        family: The known network it is, or `"user:NAME"`.
+        size: Side of its input in pixels.
+        weights: sha256 of the files it was loaded from.
+        fingerprint: For each layer, root mean square feature of eight fixed
+            images: tells networks apart whose files cannot be compared.
+    """
+
+    run: Callable[[tf.Tensor], dict[str, tf.Tensor]]
+    family: str
+    size: int
+    weights: str
+    fingerprint: dict[str, tuple[float, ...]]
+
+    @property
+    def preprocessing(self) -> str:
+        """How uint8 images become the network's input."""
+        return f"uint8, legacy bilinear to {self.size}, (x - 128) / 128"
+
+    def layer(self, name: str | None) -> str:
+        """Resolves the layer asked for; `None` means `pool_3`.
+
+        Args:
+            name: A layer, or `None`.
+
+        Returns:
+            The name of a layer the network has.
+
+        Raises:
+            UserError: It has no such layer.
+        """
+        if name is None and len(self.fingerprint) == 1:
+            return next(iter(self.fingerprint))
+        if (name or POOL) not in self.fingerprint:
+            raise UserError(
+                choices("--inception_layer", name or POOL, self.fingerprint)
+            )
+        return name or POOL
+
+    def metric_name(self, metric: str, layer: str) -> str:
+        """Names a metric so that its name says which features it is of.
+
+        Only the 2015-12-05 Inception at its standard layer earns the bare
+        name: `fid`, else `fid@mixed_7`, else `fd[NAME@LAYER]`.
+
+        Args:
+            metric: `"fid"`, `"kid"`, `"is"`, `"precision"` ...
+            layer: Layer of the features.
+
+        Returns:
+            The full name.
+        """
+        standard = LOGITS if metric == "is" else POOL
+        if self.family == FAMILY:
+            return metric if layer == standard else f"{metric}@{layer}"
+        base = metric.replace("fid", "fd")
+        return f"{base}[{self.family.removeprefix('user:')}@{layer}]"
+
+    def protocol(self, layer: str) -> str:
+        """One line that fixes the features; part of every score's protocol."""
+        known = not self.family.startswith("user:")
+        network = self.family if known else f"{self.family} {self.weights[:12]}"
+        return f"{network} {layer}, {self.preprocessing}"
+
+    def record(self) -> dict[str, Any]:
+        """The identity as a dict of JSON types, to be kept with results."""
+        return {
+            "family": self.family,
+            "weights_sha256": self.weights,
+            "preprocessing": self.preprocessing,
+            "dtype": "float32",
+            "fingerprint": {k: list(v) for k, v in self.fingerprint.items()},
+        }
+
+    def classifier_fn(self, layer: str) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Returns what TF-GAN's evaluation functions take.
+
+        Args:
+            layer: The output to return.
+
+        Returns:
+            A function from uint8 images to that layer [N, D].
+        """
+        return lambda images: self.run(images)[layer]
+
+
+def load(path: str | None = None) -> Extractor:
+    """Loads TF-GAN's Inception from TensorFlow Hub, or a SavedModel.
+
+    Args:
+        path: Directory of a SavedModel; `None` for TF-GAN's hub module, which
+            is taken from the hub's cache (`TFHUB_CACHE_DIR`) if it is there
+            and else fetched.
+
+    Returns:
+        The extractor.
+
+    Raises:
+        UserError: It cannot be had, or is not called like TF-GAN's module.
+    """
+    if path is None:
+        module, directory = _from_hub()
+    else:
+        directory = pathlib.Path(path)
+        module = _from_directory(directory)
+    # A copied cache entry keeps the name that the hub derives from its URL.
+    provenance = FAMILY if directory.resolve().name == _CACHE_NAME else None
+    return from_function(
+        module,
+        directory.resolve().name,
+        _input_size(module),
+        hash_files(directory),
+        provenance,
+    )
+
+
+def from_function(
+    classifier_fn: Callable[[tf.Tensor], Any],
+    name: str,
+    size: int = _SIZE,
+    weights: str = "",
+    family: str | None = None,
+) -> Extractor:
+    """Makes an extractor of any function of images, e.g. a Keras model.
+
+    Args:
+        classifier_fn: Maps float32 images [N, size, size, 3] in [-1, 1] to a
+            dict of outputs, or to one output, which is called `"output"`.
+        name: Used in the names of metrics.
+        size: Side of its input.
+        weights: Anything that identifies its weights; by default the
+            fingerprint does.
+        family: Known origin; found from the fingerprint if `None`.
+
+    Returns:
+        The extractor.
+    """
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)]
+    )
+    def run(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        images = (tf.cast(images, tf.float32) - 128) / 128
+        # TF 1's sampling grid: FID's reference values are defined by it, and
+        # the modern grid changes them by whole per cents.
+        resized = tf.raw_ops.ResizeBilinear(
+            images=images, size=[size, size], half_pixel_centers=False
+        )
+        outputs = classifier_fn(tf.ensure_shape(resized, [None, size, size, 3]))
+        if not isinstance(outputs, dict):
+            outputs = {"output": outputs}
+        rows = tf.shape(images)[0]
+        return {
+            layer: tf.cast(tf.reshape(value, [rows, -1]), tf.float32)
+            for layer, value in outputs.items()
+        }
+
+    outputs = run(fingerprint_images())
+    fingerprint = {layer: describe(outputs[layer]) for layer in sorted(outputs)}
+    family = family or recognise(fingerprint) or f"user:{name}"
+    if not weights:
+        weights = hashlib.sha256(repr(fingerprint).encode()).hexdigest()
+    return Extractor(run, family, size, weights, fingerprint)
+
+
+@functools.cache
+def tfgan_module(name: str) -> types.ModuleType:
+    """Imports one of TF-GAN's evaluation modules.
+
+    TF-GAN's packages import the removed `tf.estimator` when they are
+    imported, so bare namespace modules stand in for them, and only the
+    module asked for runs.
+
+    Args:
+        name: E.g. `"classifier_metrics"` or `"sliced_wasserstein"`.
+
+    Returns:
+        The module `tensorflow_gan.python.eval.NAME`.
+
+    Raises:
+        UserError: TF-GAN is not installed.
+    """
+    spec = importlib.util.find_spec("tensorflow_gan")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(
+            "This metric is TF-GAN's: expected the package tensorflow-gan, "
+            "which is not installed; run `pip install tensorflow-gan==2.1.0`, "
+            "or leave the metric out of --metrics."
+        )
+    root = pathlib.Path(spec.submodule_search_locations[0])
+    for package in ("", ".python", ".python.eval"):
+        full = "tensorflow_gan" + package
+        if full not in sys.modules:
+            module = types.ModuleType(full)
+            module.__path__ = [str(root.joinpath(*package.split(".")))]
+            sys.modules[full] = module
+    return importlib.import_module(f"tensorflow_gan.python.eval.{name}")
+
+
+def _from_hub() -> tuple[Any, pathlib.Path]:
+    try:
+        try:
+            import tensorflow_hub as hub
+        except ImportError:
+            # It needs pkg_resources, which new environments lack; a module
+            # that is already in the cache can do without it.
+            root = os.environ.get("TFHUB_CACHE_DIR") or os.path.join(
+                tempfile.gettempdir(), "tfhub_modules"
+            )
+            directory = pathlib.Path(root, _CACHE_NAME)
+            return tf.saved_model.load(str(directory)), directory
+        module = hub.load(HUB_HANDLE)
+        return module, pathlib.Path(hub.resolve(HUB_HANDLE))
+    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        raise UserError(
+            f"TF-GAN's Inception cannot be had from {HUB_HANDLE} "
+            f"({type(error).__name__}): run this once with a connection, or "
+            f"set TFHUB_CACHE_DIR (or --inception) to a copy of the module "
+            f"({_CACHE_NAME}) from a machine that has it, or use metrics that "
+            f"need no network (--metrics=swd,iw,ms_ssim)."
+        ) from error
+
+
+def _from_directory(directory: pathlib.Path) -> Any:
+    try:
+        module = tf.saved_model.load(str(directory))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise UserError(
+            f"--inception={directory}: expected the directory of a SavedModel "
+            f"(with saved_model.pb), which cannot be read there; give the "
+            f"directory of one, or leave the flag out for TF-GAN's."
+        ) from error
+    if not callable(module):
+        raise UserError(
+            f"--inception={directory}: expected a SavedModel that is called "
+            f"on float32 images [N, S, S, 3] in [-1, 1], received one without "
+            f"a __call__ function; export it with one."
+        )
+    return module
+
+
+def _input_size(module: Any) -> int:
+    functions = getattr(module.__call__, "concrete_functions", [])
+    for function in functions:
+        for spec in tf.nest.flatten(function.structured_input_signature):
+            shape = getattr(spec, "shape", tf.TensorShape(None))
+            if shape.rank == 4 and shape[1]:
+                return int(shape[1])
+    return _SIZE

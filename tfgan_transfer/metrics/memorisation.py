@@ -1,0 +1,234 @@
+"""Does the generator copy training images?
+
+Every sample is compared with its nearest training image, and the distances
+with those of held-out real images, which are as close to the training set as
+an honest image of that kind is. In feature space, and in pixel space where
+mirrored and shifted copies are looked for as well. FID cannot tell: a
+generator that copies the training set has the best one.
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+from scipy.stats import mannwhitneyu
+
+from tfgan_transfer.metrics.distances import nearest
+from tfgan_transfer.metrics.score import Score, check_pair
+
+_SIDE = 32
+_SIGMAS = 3.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Memorisation:
+    """Samples against the training set, and held-out images beside them.
+
+    Attributes:
+        space: `"features"` or `"pixels"`.
+        distances: [N] of each sample to its nearest training image; feature
+            units, or root mean square grey levels.
+        matches: [N] indices of those training images.
+        mirrored: [N] whether the match is to the mirrored sample.
+        held_out: [M] distances of held-out images to the training set.
+        threshold: Distance up to which a sample is flagged: the `quantile`
+            of the held-out distances.
+        flagged: Indices of flagged samples, the closest first.
+        share: Score `memorised`: share of flagged samples, with the binomial
+            error of an honest generator's share (which is the quantile).
+        alarm: The share exceeds the quantile by three such errors.
+        authenticity: Share of samples farther from their training image than
+            that image is from its own nearest one (Alaa et al., 2022); about
+            one half for an honest generator, 0 for copies.
+        copying: z-score of the Mann-Whitney comparison of sample and held-out
+            distances (Meehan et al., 2020, one cell): below -3 is copying,
+            above 3 underfitting.
+    """
+
+    space: str
+    distances: np.ndarray
+    matches: np.ndarray
+    mirrored: np.ndarray
+    held_out: np.ndarray
+    threshold: float
+    flagged: np.ndarray
+    share: Score
+    alarm: bool
+    authenticity: Score
+    copying: Score
+
+
+def memorisation_in_features(
+    fake: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    quantile: float = 0.01,
+) -> Memorisation:
+    """Nearest training image of each sample in feature space.
+
+    Args:
+        fake: [N, D] features of samples.
+        train: [T, D] features of the training images.
+        held_out: [M, D] features of real images the generator has not seen.
+        quantile: Share of held-out images that is allowed to be flagged.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        ValueError: Widths differ, or fewer than two vectors in a set.
+        UserError: Values that are not finite.
+    """
+    check_pair(train, fake)
+    check_pair(train, held_out)
+    distances, matches = nearest(fake, train)
+    own, _ = nearest(train[matches], train, own=matches)
+    baseline, _ = nearest(held_out, train)
+    mirrored = np.zeros(len(fake), bool)
+    return _compare(
+        "features", distances, matches, mirrored, own, baseline, quantile
+    )
+
+
+def memorisation_in_pixels(
+    fake: np.ndarray,
+    train: np.ndarray,
+    held_out: np.ndarray,
+    quantile: float = 0.01,
+) -> Memorisation:
+    """Nearest training image of each sample in pixels, at 32 px or less.
+
+    Each sample is also mirrored, and shifted by up to 1/16 of its side in
+    both directions; the border that a shift loses is left out on all sides.
+
+    Args:
+        fake: [N, H, W, C] uint8 samples.
+        train: [T, H, W, C] uint8 training images.
+        held_out: [M, H, W, C] uint8 real images the generator has not seen.
+        quantile: Share of held-out images that is allowed to be flagged.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        ValueError: Shapes differ.
+    """
+    if not fake.shape[1:] == train.shape[1:] == held_out.shape[1:]:
+        raise ValueError(f"{fake.shape}, {train.shape}, {held_out.shape}")
+    fake, train, held_out = (_shrink(s) for s in (fake, train, held_out))
+    distances, matches, mirrored = _nearest_variant(fake, train)
+    own, _, _ = _nearest_variant(train[matches], train, own=matches)
+    baseline, _, _ = _nearest_variant(held_out, train)
+    return _compare(
+        "pixels", distances, matches, mirrored, own, baseline, quantile
+    )
+
+
+def pairs_picture(
+    fake: np.ndarray, train: np.ndarray, report: Memorisation, rows: int = 8
+) -> np.ndarray:
+    """Draws the closest pairs: samples above, their training images below.
+
+    Args:
+        fake: [N, H, W, C] uint8 samples of the report.
+        train: [T, H, W, C] uint8 training images of the report.
+        report: Where the pairs come from; if nothing is flagged, the closest
+            samples are shown all the same.
+        rows: Pairs at most, side by side.
+
+    Returns:
+        uint8 [2 H, pairs * W, C].
+    """
+    chosen = np.argsort(report.distances, kind="stable")[:rows]
+    above = [
+        fake[i][:, ::-1] if report.mirrored[i] else fake[i] for i in chosen
+    ]
+    below = [train[report.matches[i]] for i in chosen]
+    return np.concatenate(
+        [np.concatenate(above, axis=1), np.concatenate(below, axis=1)]
+    )
+
+
+def _compare(
+    space: str,
+    distances: np.ndarray,
+    matches: np.ndarray,
+    mirrored: np.ndarray,
+    own: np.ndarray,
+    baseline: np.ndarray,
+    quantile: float,
+) -> Memorisation:
+    threshold = float(np.quantile(baseline, quantile))
+    order = np.argsort(distances, kind="stable")
+    flagged = order[distances[order] <= threshold]
+    n, m = len(distances), len(baseline)
+    honest_error = float(np.sqrt(quantile * (1 - quantile) * (1 / n + 1 / m)))
+    share = len(flagged) / n
+    authentic = distances > own
+    wins = mannwhitneyu(distances, baseline).statistic
+    z = (wins - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
+    about = f"{space}, held-out quantile {quantile:g}"
+
+    def score(name: str, value: float, spread: float | None, kind: str):
+        return Score(name, value, spread, kind, m, n, f"{name}/{about}")
+
+    return Memorisation(
+        space,
+        distances,
+        matches,
+        mirrored,
+        baseline,
+        threshold,
+        flagged,
+        score("memorised", share, honest_error, "of an honest generator"),
+        share > quantile + _SIGMAS * honest_error,
+        score(
+            "authenticity",
+            float(authentic.mean()),
+            float(authentic.std() / np.sqrt(n)),
+            "standard error",
+        ),
+        score("copying_z", float(z), None, ""),
+    )
+
+
+def _shrink(images: np.ndarray) -> np.ndarray:
+    """Averages images to at most 32 pixels a side, float32."""
+    height, width = images.shape[1:3]
+    scale = min(1.0, _SIDE / max(height, width))
+    size = [round(height * scale), round(width * scale)]
+    if size == [height, width]:
+        return images.astype(np.float32)
+    parts = [
+        tf.image.resize(images[i : i + 512], size, method="area").numpy()
+        for i in range(0, len(images), 512)
+    ]
+    return np.concatenate(parts)
+
+
+def _nearest_variant(
+    queries: np.ndarray, points: np.ndarray, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`nearest` over mirror images and shifts of the queries."""
+    margin = min(queries.shape[1:3]) // 16
+    targets = _crop(points, margin, margin, margin)
+    best = np.full(len(queries), np.inf)
+    matches = np.zeros(len(queries), np.int64)
+    mirrored = np.zeros(len(queries), bool)
+    for flip in (False, True):
+        variants = queries[:, :, ::-1] if flip else queries
+        for top in range(2 * margin + 1):
+            for left in range(2 * margin + 1):
+                crops = _crop(variants, top, left, margin)
+                distances, indices = nearest(crops, targets, own)
+                closer = distances < best
+                best[closer] = distances[closer]
+                matches[closer] = indices[closer]
+                mirrored[closer] = flip
+    return best / np.sqrt(targets.shape[1]), matches, mirrored
+
+
+def _crop(images: np.ndarray, top: int, left: int, margin: int) -> np.ndarray:
+    height, width = (side - 2 * margin for side in images.shape[1:3])
+    crops = images[:, top : top + height, left : left + width]
+    return crops.reshape(len(images), -1)

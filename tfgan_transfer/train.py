@@ -1,0 +1,51 @@
+"""Trains a GAN on your images; the same command again continues the run.
+
+  python -m tfgan_transfer.train --data=folder:photos --run_dir=runs/photos
+  python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
+  python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
+"""
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+flags.define_run()
+flags.define_data()
+flags.define_model()
+flags.define_training()
+flags.define_reporting()
+flags.define_devices()
+
+
+def main() -> int:
+    """Resolves the flags, prints the plan, and trains."""
+    explicit = flags.given()
+    dry_run = explicit.pop("dry_run", None)
+    if not explicit.get("run_dir"):
+        raise UserError(
+            "--run_dir: expected the directory of the run, received none; "
+            "add for example --run_dir=runs/first"
+        )
+
+    from tfgan_transfer.cli import plan
+    from tfgan_transfer.training import run_directory
+
+    run = run_directory.RunDirectory(explicit["run_dir"])
+    stored = run.read_config()
+    if stored:
+        run_directory.refuse_changes(stored["flags"], explicit)
+    config, description = plan.resolve(explicit, stored)
+    if dry_run:
+        plan.show(plan.make(config, description), as_json=dry_run == "json")
+        return 0
+
+    from tfgan_transfer.cli.session import Session
+
+    session = Session(config, run)
+    status = session.train()
+    if status == 0 and session.chief:
+        plan.show_results(run, config)
+    return status
+
+
+if __name__ == "__main__":
+    app.run(main)

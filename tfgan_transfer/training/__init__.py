@@ -1,0 +1,1 @@
+"""The run directory, checkpoints, and the callbacks of `Model.fit`."""

@@ -1,0 +1,78 @@
+"""Saves checkpoints while `Model.fit` runs."""
+
+from collections.abc import Callable
+
+import keras
+
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.interruption import StopRequest
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+class CheckpointSaver(keras.callbacks.Callback):
+    """Saves every so often, at the end, and when the process is told to stop.
+
+    It has to come last in the list of callbacks, so that a checkpoint never
+    holds a step that the others have not reported.
+
+    Args:
+        run: Run directory.
+        stop: Set by signals; after saving, training stops.
+        extras: Gives further JSON values for the manifest at each save.
+        steps: Total steps.
+        start_step: Steps done before this `fit` began.
+        every: Steps between two checkpoints.
+        keep: How many of the newest are kept.
+        chief: Whether this process writes. The others take part in reading
+            the weights, and stop only where the chief saves anyway.
+        workers: Number of processes that train together.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        stop: StopRequest,
+        *,
+        extras: Callable[[], dict],
+        steps: int,
+        start_step: int,
+        every: int,
+        keep: int,
+        chief: bool = True,
+        workers: int = 1,
+    ):
+        super().__init__()
+        self.run = run
+        self.stop = stop
+        self.extras = extras
+        self.steps = steps
+        self.step = start_step
+        self.every = every
+        self.keep = keep
+        self.chief = chief
+        self.workers = workers
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Saves step 0, so that even the first window can be rolled back."""
+        if self.step == 0:
+            self._save()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Saves when due or when asked to stop."""
+        self.step += 1
+        due = self.step % self.every == 0 or self.step == self.steps
+        # Several workers get the signal in different steps; only a planned
+        # checkpoint is a point that all of them reach.
+        stopping = self.stop.requested and (due or self.workers == 1)
+        if due or stopping:
+            self._save()
+        if stopping:
+            self.model.stop_training = True
+
+    def _save(self) -> None:
+        groups = checkpoint.gather(self.model.state)
+        if self.chief:
+            checkpoint.save(
+                self.run.checkpoints, self.step, groups, **self.extras()
+            )
+            checkpoint.prune(self.run.checkpoints, self.keep, best=set())

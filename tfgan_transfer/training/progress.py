@@ -1,0 +1,131 @@
+"""Where the run stands: progress bar, metrics.jsonl, TensorBoard scalars."""
+
+import sys
+import time
+
+import keras
+import tensorflow as tf
+import tqdm
+
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+class Progress(keras.callbacks.Callback):
+    """Reports means over windows of `every` steps.
+
+    The window is part of the checkpoint, so a resumed run writes the rows
+    that an unbroken one writes. Wall-clock values stand under `timing`.
+
+    Args:
+        run: Run directory whose metrics.jsonl gets the rows.
+        writer: TensorBoard writer, or None for no summaries.
+        steps: Total steps of the run.
+        start_step: Steps done before this `fit` began.
+        every: Steps between two rows.
+        images_per_step: Real images that one step consumes.
+        window: `window` of the checkpoint that the run continues.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        writer: tf.summary.SummaryWriter | None,
+        *,
+        steps: int,
+        start_step: int,
+        every: int,
+        images_per_step: int,
+        window: dict | None = None,
+    ):
+        super().__init__()
+        self.run = run
+        self.writer = writer
+        self.steps = steps
+        self.start_step = start_step
+        self.every = every
+        self.images_per_step = images_per_step
+        self.window = dict(window or {"count": 0, "sums": {}})
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Opens the bar; a log file gets lines instead."""
+        self.bar = tqdm.tqdm(
+            total=self.steps,
+            initial=self.start_step,
+            unit="step",
+            disable=not sys.stderr.isatty(),
+        )
+        self.began = time.time()
+        self._restart_clock()
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
+        """Starts the clock of the wait for data."""
+        self.called = time.time()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Adds the step to the window, and closes the window when full."""
+        values = dict(logs or {})
+        data_ready = values.pop("data_ready")
+        if batch == 0:
+            self._restart_clock()  # The first step also traces and compiles.
+        else:
+            self.waited += max(0.0, data_ready - self.called)
+            self.timed_steps += 1
+        sums = self.window["sums"]
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + value
+        self.window["count"] += 1
+        self.bar.update()
+        step = self.start_step + batch + 1
+        if step % self.every == 0 or step == self.steps:
+            self._report(step)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Closes the bar."""
+        self.bar.close()
+
+    def _report(self, step: int) -> None:
+        count = self.window["count"]
+        row = {k: v / count for k, v in self.window["sums"].items()}
+        for name, owner in self.model.state.items():
+            if isinstance(owner, keras.optimizers.Optimizer):
+                row[f"{name}_lr"] = float(tf.convert_to_tensor(owner.learning_rate))
+        elapsed = max(time.time() - self.window_began, 1e-9)
+        timing = {
+            "images_per_second": (
+                self.images_per_step * self.timed_steps / elapsed
+            ),
+            "data_wait_share": self.waited / elapsed,
+        }
+        self.run.append_metrics({"step": step, **row, "timing": timing})
+        if self.writer:
+            with self.writer.as_default(step):
+                for name, value in {**row, **timing}.items():
+                    tf.summary.scalar(name, value)
+            self.writer.flush()
+        self._show(step, row, timing)
+        self.window = {"count": 0, "sums": {}}
+        self._restart_clock()
+
+    def _show(self, step: int, row: dict, timing: dict) -> None:
+        shown = ("critic_loss", "generator_loss", "wasserstein")
+        values = {k: f"{row[k]:.3g}" for k in shown if k in row}
+        if not self.bar.disable:
+            self.bar.set_postfix(values)
+            return
+        done = step - self.start_step
+        left = (time.time() - self.began) / done * (self.steps - step)
+        print(
+            f"step {step}/{self.steps}",
+            *(f"{k} {v}" for k, v in values.items()),
+            f"{timing['images_per_second']:.0f} images/s",
+            f"ETA {tqdm.tqdm.format_interval(left)}",
+            sep="  ",
+            flush=True,
+        )
+
+    def _restart_clock(self) -> None:
+        self.window_began = time.time()
+        self.timed_steps = 0
+        self.waited = 0.0

@@ -1,0 +1,157 @@
+"""One directory per run: configuration, checkpoints, samples, logs."""
+
+import fcntl
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+
+from tfgan_transfer.errors import UserError
+
+# Settings that may change when a run goes on: they decide how long it runs,
+# where, and what it reports, not which weights it passes through.
+SAFE = frozenset(
+    """steps data tfds_data_dir run_dir devices xla max_bad_files
+    data_cache_dir data_memory_mb checkpoint_every sample_every log_every
+    eval_every keep_checkpoints on_nan sample_grid""".split()
+)
+
+
+class RunDirectory:
+    """Paths and files of one run.
+
+    Args:
+        path: The directory; created by `create`, not before.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = pathlib.Path(path).expanduser()
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
+        self.metrics = self.path / "metrics.jsonl"
+        self.bad_files = self.path / "bad_files.txt"
+        self._config = self.path / "config.json"
+        self._lock = None
+
+    def create(self) -> None:
+        """Makes the directory and takes its lock.
+
+        Raises:
+            UserError: If it cannot be written, or another process trains in
+                it.
+        """
+        try:
+            self.samples.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.path / ".lock", "w")
+        except OSError as error:
+            raise UserError(
+                f"--run_dir: cannot write to {str(self.path)!r} "
+                f"({error.strerror}); give a directory that can be written"
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(
+                f"--run_dir: another process is training in "
+                f"{str(self.path)!r}; wait for it or choose another directory"
+            ) from error
+
+    def release(self) -> None:
+        """Gives the lock back."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def read_config(self) -> dict | None:
+        """The resolved configuration, or None for a new run.
+
+        Raises:
+            UserError: If the file is there and cannot be read.
+        """
+        try:
+            return json.loads(self._config.read_text())
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError as error:
+            raise UserError(
+                f"--run_dir: {str(self.path)!r} is not a directory; "
+                "give the directory of a run"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"--run_dir: {self._config} cannot be read ({error}); "
+                "restore the file or choose another directory"
+            ) from error
+
+    def write_config(self, config: Mapping) -> None:
+        """Writes `config.json` and, for people and flagfiles, `flags.txt`.
+
+        Args:
+            config: JSON values; `config["flags"]` maps flag names to values.
+        """
+        write_atomically(self._config, json.dumps(config, indent=1))
+        lines = (
+            f"--{name}={'' if value is None else value}"
+            for name, value in config["flags"].items()
+            if value is not None
+        )
+        write_atomically(self.path / "flags.txt", "\n".join(lines) + "\n")
+
+    def truncate_metrics(self, step: int) -> None:
+        """Drops metric rows after `step`: they will be written again."""
+        if not self.metrics.exists():
+            return
+        kept = []
+        for line in self.metrics.read_text().splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue  # A row cut off by a kill.
+        write_atomically(self.metrics, "".join(kept))
+
+    def append_metrics(self, row: Mapping) -> None:
+        """Adds one row of JSON to `metrics.jsonl`."""
+        with self.metrics.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def refuse_changes(stored: Mapping, requested: Mapping) -> None:
+    """Compares the settings of a run with those asked for on resume.
+
+    Args:
+        stored: Flag name -> value, as the run was started.
+        requested: Flag name -> value, only those given explicitly.
+
+    Raises:
+        UserError: If one differs that is not in `SAFE`; all are listed.
+    """
+    changed = [
+        f"--{name}={value} (the run has {stored.get(name)})"
+        for name, value in requested.items()
+        if name not in SAFE and stored.get(name) != value
+    ]
+    if stored.get("lr_decay") == "linear":
+        steps = requested.get("steps", stored["steps"])
+        if steps != stored["steps"]:
+            changed.append(
+                f"--steps={steps} (the run has {stored['steps']}, and its "
+                "learning rate falls linearly over them)"
+            )
+    if changed:
+        raise UserError(
+            "--run_dir: this run was started with other settings: "
+            f"{'; '.join(changed)}. Drop these flags to continue it, or "
+            "choose another --run_dir."
+        )
+
+
+def write_atomically(path: pathlib.Path, text: str) -> None:
+    """Writes a text file under a temporary name and renames it."""
+    temporary = path.with_name(f".{path.name}.writing")
+    with temporary.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
