@@ -89,7 +89,8 @@ def steps_per_second(dataset, seconds):
 
 def main(seconds):
     print(
-        "batch  n_critic  image        images/s   steps/s  of plain  of map-per-example"
+        "batch  n_critic  image        images/s   steps/s  of plain"
+        "  of map-per-example"
     )
     for batch, n_critic, *shape in SHAPES:
         images = noise_images(2000, *shape)

@@ -176,6 +176,18 @@ def test_gradient_flows_through_sigma():
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-6)
 
 
+def test_dense_adds_the_bias_then_activates():
+    matrix, x, bias = normal(5, 3), normal(4, 5, seed=1), normal(3, seed=2)
+    layer = SpectralDense(3, activation="relu")
+    layer.build((None, 5))
+    layer.kernel.assign(matrix)
+    layer.bias.assign(bias)
+    sigma = np.linalg.norm(matrix @ layer.u.numpy())
+    expected = np.maximum(x @ matrix / sigma + bias, 0)
+    assert 0 < np.count_nonzero(expected) < expected.size
+    np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-6)
+
+
 def test_converged_kernel_has_unit_spectral_norm():
     layer = SpectralConv2D(6, 3, strides=2, padding="same")
     layer.build((None, 8, 8, 4))

@@ -20,16 +20,23 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """Lays images out row by row, without gaps.
+def grid(
+    images: np.ndarray, columns: int | None = None, gap: int = 0
+) -> np.ndarray:
+    """Lays images out row by row.
 
     Args:
         images: Uint8 [N, H, W, C], N >= 1.
         columns: Images per row; a nearly square grid when absent.
+        gap: White pixels to the right of and below each image.
 
     Returns:
-        Uint8 [rows * H, columns * W, C]; missing images are white.
+        Uint8 [rows * (H + gap), columns * (W + gap), C]; missing images are
+        white.
     """
+    images = np.pad(
+        images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255
+    )
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)

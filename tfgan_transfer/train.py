@@ -1,8 +1,8 @@
 """Trains a GAN on your images; the same command again continues the run.
 
-  python -m tfgan_transfer.train --data=folder:photos --run_dir=runs/photos
-  python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
-  python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
+python -m tfgan_transfer.train --data=folder:photos --run_dir=runs/photos
+python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
+python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
 from tfgan_transfer.cli import app, flags

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 
 from absl import flags
@@ -10,9 +11,12 @@ from tfgan_transfer.errors import UserError
 
 EXIT_USER_ERROR = 2
 EXIT_RUN_AGAIN = 3
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def run(main: Callable[[], int | None], argv: Sequence[str] | None = None):
+def run(
+    main: Callable[[], int | None], argv: Sequence[str] | None = None
+) -> None:
     """Parses flags, calls `main`, and leaves the process.
 
     A mistake of the user ends with one line on stderr and exit code 2; a
@@ -23,10 +27,8 @@ def run(main: Callable[[], int | None], argv: Sequence[str] | None = None):
         argv: The command line; `sys.argv` when absent.
     """
     argv = list(argv or sys.argv)
-    flags.DEFINE_bool("help", False, "Show this help.", short_name="h")
-    # TensorFlow writes dozens of lines at start-up that say nothing to
-    # somebody who trains a model; an exported variable brings them back.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if "help" not in flags.FLAGS:
+        flags.DEFINE_bool("help", False, "Show this help.", short_name="h")
     try:
         rest = flags.FLAGS(argv)[1:]
         if rest:
@@ -35,8 +37,10 @@ def run(main: Callable[[], int | None], argv: Sequence[str] | None = None):
                 "--name=value"
             )
         if flags.FLAGS["help"].value:
-            _print_help(main)
+            print(sys.modules[main.__module__].__doc__.strip(), "\n")
+            print(flags.FLAGS.module_help("tfgan_transfer.cli.flags"))
             sys.exit(0)
+        start_tensorflow()
         sys.exit(main() or 0)
     except (flags.Error, UserError) as error:
         text = " ".join(str(error).split())
@@ -44,7 +48,28 @@ def run(main: Callable[[], int | None], argv: Sequence[str] | None = None):
         sys.exit(EXIT_USER_ERROR)
 
 
-def _print_help(main: Callable) -> None:
-    module = sys.modules[main.__module__]
-    print(module.__doc__.strip(), "\n")
-    print(flags.FLAGS.module_help("tfgan_transfer.cli.flags"))
+def start_tensorflow() -> None:
+    """Imports TensorFlow without the lines it prints on machines without GPU.
+
+    They say nothing to somebody who trains a model, and come from C++ code
+    that writes before it can be told not to. A failing import shows them; an
+    exported TF_CPP_MIN_LOG_LEVEL keeps them all.
+    """
+    if _LOG_LEVEL in os.environ:
+        return
+    os.environ[_LOG_LEVEL] = "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            sink.seek(0)
+            os.write(stderr, sink.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -116,8 +116,9 @@ def _derive(config: dict, side: int, count: int) -> None:
 
 def _check(config: Mapping) -> None:
     parse_size(config["size"])
-    if config["adversarial_loss"] == "wasserstein_gp" and not (
-        config["gradient_penalty"]
+    if (
+        config["adversarial_loss"] == "wasserstein_gp"
+        and not (config["gradient_penalty"])
     ):
         raise UserError(
             "--gradient_penalty: --adversarial_loss=wasserstein_gp needs a "

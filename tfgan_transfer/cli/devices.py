@@ -28,7 +28,7 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
             divided among them.
     """
     devices = _devices(config["devices"])
-    if _workers() > 1:
+    if worker_count() > 1:
         chosen = tf.distribute.MultiWorkerMirroredStrategy()
     else:
         chosen = tf.distribute.MirroredStrategy(devices)
@@ -45,12 +45,7 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
 def is_chief(chosen: tf.distribute.Strategy) -> bool:
     """Whether this process is the one that writes."""
     resolver = chosen.cluster_resolver
-    return _workers() == 1 or resolver.task_id == 0
-
-
-def worker_count() -> int:
-    """Number of processes that train together."""
-    return _workers()
+    return worker_count() == 1 or resolver.task_id == 0
 
 
 def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:
@@ -106,11 +101,14 @@ def split_cpu(count: int) -> None:
         tf.config.set_logical_device_configuration(cpu, wanted)
 
 
-def _workers() -> int:
+def worker_count() -> int:
+    """Number of processes that train together, from TF_CONFIG."""
     try:
         cluster = json.loads(os.environ.get("TF_CONFIG") or "{}")
         hosts = cluster.get("cluster", {})
-        return max(1, len(hosts.get("worker", ())) + len(hosts.get("chief", ())))
+        return max(
+            1, len(hosts.get("worker", ())) + len(hosts.get("chief", ()))
+        )
     except (ValueError, AttributeError) as error:
         raise UserError(
             f"TF_CONFIG: expected JSON with a cluster and a task ({error})"

@@ -1,6 +1,7 @@
 """The resolved plan of a run: made, shown, and summed up at the end."""
 
 import json
+import math
 import statistics
 from collections.abc import Mapping
 
@@ -61,12 +62,9 @@ def make(resolved: Mapping, description: data.Description) -> dict:
     arguments = build.network_arguments(resolved)
     generator = build.generator(arguments)
     critic = build.critic(arguments)
-    height, width = config.parse_size(resolved["size"])
-    images = description.images or 0
-    used = min(images, resolved["limit"] or images)
-    # Weights and two Adam moments of both, and the averaged generator.
-    saved = 3 * critic.count_params() + 4 * generator.count_params()
-    pixels = used * height * width * int(resolved["channels"])
+    found = description.images or 0
+    used = min(found, resolved["limit"] or found)
+    drawn = resolved["steps"] * resolved["batch_size"] * resolved["n_critic"]
     return {
         "data": {
             "source": resolved["data"],
@@ -75,32 +73,38 @@ def make(resolved: Mapping, description: data.Description) -> dict:
             "label_mode": description.label_mode,
             "labels": len(description.vocabulary),
             "first_sizes": [list(size) for size in description.sizes],
+            "passes": round(drawn / max(1, used), 1),
         },
         "parameters": {
             "generator": generator.count_params(),
             "critic": critic.count_params(),
         },
+        **_sizes(resolved, generator, critic, used),
+        "flags": dict(resolved),
+    }
+
+
+def _sizes(
+    resolved: Mapping, generator: keras.Model, critic: keras.Model, images: int
+) -> dict:
+    height, width = config.parse_size(resolved["size"])
+    # Weights and two Adam moments of both, and the averaged generator.
+    saved = FLOAT_BYTES * (
+        4 * generator.count_params() + 3 * critic.count_params()
+    )
+    gradients = FLOAT_BYTES * (generator.count_params() + critic.count_params())
+    return {
         "memory_mib": {
-            "images": _mib(pixels),
-            "weights_and_optimizers": _mib((saved * 4 / 3) * FLOAT_BYTES),
+            "images": _mib(images * height * width * int(resolved["channels"])),
+            "weights_and_optimizers": _mib(saved + gradients),
             "activations_estimate": _mib(
                 _activations(generator, critic, resolved["batch_size"])
             ),
         },
         "disk_mib": {
-            "per_checkpoint": _mib(saved * FLOAT_BYTES),
-            "checkpoints": _mib(
-                saved * FLOAT_BYTES * (resolved["keep_checkpoints"] + 1)
-            ),
+            "checkpoint": _mib(saved),
+            "all_checkpoints": _mib(saved * (resolved["keep_checkpoints"] + 1)),
         },
-        "passes_over_the_data": round(
-            resolved["steps"]
-            * resolved["batch_size"]
-            * resolved["n_critic"]
-            / max(1, used),
-            1,
-        ),
-        "flags": dict(resolved),
     }
 
 
@@ -147,14 +151,7 @@ def _activations(
     """
 
     def outputs(model: keras.Model) -> int:
-        sizes = 0
-        for layer in model.layers:
-            shape = layer.output.shape if layer._inbound_nodes else ()
-            count = 1
-            for side in shape[1:]:
-                count *= side
-            sizes += count
-        return sizes
+        return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
 
     return FLOAT_BYTES * batch_size * (outputs(generator) + 4 * outputs(critic))
 

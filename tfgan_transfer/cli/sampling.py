@@ -122,7 +122,7 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
             yield _write_images(drawn, pathlib.Path(given["out"]))
         if given.get("grid"):
             path = pathlib.Path(given["grid"])
-            images.save(path, images.grid(drawn))
+            images.save(path, images.grid(drawn, gap=1))
             yield path
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):

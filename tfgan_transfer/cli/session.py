@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tfgan_transfer import data
 from tfgan_transfer.cli import build, devices
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.gans import WGANGP
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health, NonFiniteValue
@@ -87,8 +87,8 @@ class Session:
                 groups = checkpoint.load(found.path)
                 checkpoint.restore(model.state, groups)
                 _set_rates(model, self.config, self.lr_scale)
-        if found and self.chief:
-            print(f"continuing at step {start}")
+        if self.chief:
+            self._announce(model, start)
             self.run.truncate_metrics(start)
         with self._writer() as writer:
             callbacks = self._callbacks(stop, writer, start, saved)
@@ -103,6 +103,26 @@ class Session:
                 verbose=0,
             )
         return callbacks[-1].step
+
+    def _announce(self, model: WGANGP, start: int) -> None:
+        config, train = self.config, self.split.train
+        counts = (model.generator.count_params(), model.critic.count_params())
+        print(
+            f"run       {self.run.path}, "
+            f"{f'continuing at step {start}' if start else 'new'}",
+            f"data      {config['data']}: {len(train)} images of "
+            f"{'x'.join(map(str, train.images.shape[1:]))}, "
+            f"{len(self.split.holdout)} held out",
+            f"networks  {config['network']}, width {config['width']}: "
+            "generator {:,} and critic {:,} parameters".format(*counts),
+            f"training  {config['adversarial_loss']}, {config['n_critic']} "
+            f"critic iterations, batch {config['batch_size']}, "
+            f"{config['steps']} steps",
+            f"devices   {self.strategy.num_replicas_in_sync} x "
+            f"{config['precision']}, XLA {'on' if self.xla else 'off'}",
+            sep="\n",
+            flush=True,
+        )
 
     def _callbacks(
         self,

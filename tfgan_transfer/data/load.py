@@ -65,6 +65,11 @@ def load(
             unusable files; no usable one.
     """
     decode.check(size, channels, fit)
+    if max_bad_files < 0:
+        raise UserError(
+            "--max_bad_files must be a share below 1 or a count, received "
+            f"{max_bad_files}"
+        )
     source = open_source(spec)
     found = len(source.entries)
     if not found:
@@ -88,8 +93,13 @@ def load(
         folder = cache.directory(cache_dir, key)
         images, record = _on_disk(folder, shape, decode_into)
     bad = tuple(BadFile(*pair) for pair in record["bad"])
-    _check_bad(spec, bad, len(images), max_bad_files)
     train, held = _sets(source, images, record)
+    _check_bad(spec, bad, len(images), max_bad_files)
+    if not len(train):
+        raise UserError(
+            f"--data={spec}: no usable image is left to train on; lower "
+            f"--holdout={holdout}"
+        )
     return Split(train, held, bad, found)
 
 

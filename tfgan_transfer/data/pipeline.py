@@ -72,32 +72,27 @@ def training_batches(
     rows = batch_size // parts
     mine = slice(index * rows, (index + 1) * rows)
     draw_latent = noise.prior(latent_prior)
-    look_up = _reader(images)
-    with tf.device("CPU:0"):
-        labels = tf.constant(images.labels)
+    draw_images = _image_drawer(images, n_critic, seed)
+
+    # Noise is drawn for the whole batch, so that a shard gets its own rows.
+    def uniform(kind: int, step: tf.Tensor, *shape: int) -> tf.Tensor:
+        stream = noise.stream(seed, kind, step)
+        return noise.uniform([batch_size, *shape], stream)[mine]
 
     def element(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        def uniform(kind: int, *shape: int) -> tf.Tensor:
-            shape = (batch_size, *shape)
-            return noise.uniform(shape, noise.stream(seed, kind, step))[mine]
-
-        first = (step * batch_size + index * rows) * n_critic
-        numbers = first + tf.range(rows * n_critic, dtype=tf.int64)
-        chosen = _shuffled(numbers, len(images), seed)
-        pixels = look_up(chosen)
+        pixels, labels = draw_images(step * batch_size + index * rows, rows)
         if flip:
-            chance = uniform(_FLIP, n_critic)
+            chance = uniform(_FLIP, step, n_critic)
             pixels = _mirror(pixels, tf.reshape(chance < 0.5, [-1]))
         pixels = tf.cast(pixels, tf.float32) / 127.5 - 1.0
-        latent_shape = (batch_size, n_critic + 1, latent_size)
+        latent_shape = [batch_size, n_critic + 1, latent_size]
+        stream = noise.stream(seed, _LATENT, step)
         return {
             "image": _by_example(pixels, rows, n_critic),
-            "label": _by_example(tf.gather(labels, chosen), rows, n_critic),
-            "latent": draw_latent(
-                latent_shape, noise.stream(seed, _LATENT, step)
-            )[mine],
-            "mix": uniform(_MIX, n_critic, 1, 1, 1),
-            "augment": uniform(_AUGMENT, n_critic + 1, augment_width),
+            "label": _by_example(labels, rows, n_critic),
+            "latent": draw_latent(latent_shape, stream)[mine],
+            "mix": uniform(_MIX, step, n_critic, 1, 1, 1),
+            "augment": uniform(_AUGMENT, step, n_critic + 1, augment_width),
         }
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
@@ -109,6 +104,28 @@ def training_batches(
         tf.data.experimental.AutoShardPolicy.OFF
     )
     return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)
+
+
+def _image_drawer(
+    images: ImageSet, n_critic: int, seed: int
+) -> Callable[[tf.Tensor, int], tuple[tf.Tensor, tf.Tensor]]:
+    """Returns the function that draws the images of examples first, first+1..
+
+    It takes the number of the first example and how many there are, E, and
+    returns uint8 [E * n_critic, H, W, C] and labels [E * n_critic, L].
+    """
+    look_up = _reader(images)
+    with tf.device("CPU:0"):
+        labels = tf.constant(images.labels)
+
+    def draw(first: tf.Tensor, examples: int) -> tuple[tf.Tensor, tf.Tensor]:
+        numbers = first * n_critic + tf.range(
+            examples * n_critic, dtype=tf.int64
+        )
+        chosen = _shuffled(numbers, len(images), seed)
+        return look_up(chosen), tf.gather(labels, chosen)
+
+    return draw
 
 
 def _shuffled(numbers: tf.Tensor, size: int, seed: int) -> tf.Tensor:

@@ -71,7 +71,7 @@ def looks_like_image(name: str) -> bool:
     Hidden files and the resource forks that macOS adds to archives do not
     count, whatever their suffix.
     """
-    parts = name.split("/")
+    parts = name.replace("\\", "/").split("/")
     if any(part.startswith(".") and part != ".." for part in parts):
         return False
     if "__MACOSX" in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,9 @@ def open_tfds(spec: str, name: str, split: str, prepare: bool = True) -> Source:
             f"imported ({_first_line(error)}); install it or use folder:PATH"
         ) from error
     try:
-        builder = tfds.builder(name)
+        # TFDS itself looks at the variable only when it is imported.
+        place = os.environ.get("TFDS_DATA_DIR")
+        builder = tfds.builder(name, data_dir=place)
     except Exception as error:
         known = tfds.list_builders(with_community_datasets=False)
         near = difflib.get_close_matches(name.split("/")[0], known, n=1)
@@ -47,6 +50,7 @@ def open_tfds(spec: str, name: str, split: str, prepare: bool = True) -> Source:
             f"--data={spec}: TFDS has no data set {name!r}{hint}"
         ) from error
     if not prepare and not list(builder.info.splits):
+        _check_features(spec, builder)
         return _opened(spec, builder, split, entries=None)
     try:
         if prepare:
@@ -72,6 +76,7 @@ def from_builder(
     Raises:
         UserError: No such split, or no feature called `image`.
     """
+    _check_features(spec, builder)
     splits = list(builder.info.splits)
     default = splits[0] if splits and "train" not in splits else "train"
     split = split or default
@@ -92,6 +97,15 @@ def from_builder(
     return _opened(spec, builder, split, entries)
 
 
+def _check_features(spec: str, builder: tfds.core.DatasetBuilder) -> None:
+    features = builder.info.features
+    if "image" not in features or len(features["image"].shape or ()) != 3:
+        raise UserError(
+            f"--data={spec}: expected a feature 'image' of one image, found "
+            f"{', '.join(sorted(features))}"
+        )
+
+
 def _opened(
     spec: str,
     builder: tfds.core.DatasetBuilder,
@@ -99,12 +113,7 @@ def _opened(
     entries: tuple[Entry, ...] | None,
 ) -> Source:
     features = builder.info.features
-    if "image" not in features or len(features["image"].shape) != 3:
-        raise UserError(
-            f"--data={spec}: expected a feature 'image' of one image, found "
-            f"{', '.join(sorted(features))}"
-        )
-    label = features.get("label")
+    label = features["label"] if "label" in features else None
     vocabulary = tuple(getattr(label, "names", None) or ())
 
     def read(names: Sequence[str]) -> Iterator[Item]:
@@ -113,7 +122,8 @@ def _opened(
         last = max(wanted, default=-1)
         for index, example in enumerate(_encoded(builder, split)):
             if index in wanted:
-                active = (int(example["label"]),) if vocabulary else ()
+                number = int(example["label"]) if vocabulary else -1
+                active = (number,) if number >= 0 else ()
                 yield Item(wanted[index], active, example["image"].numpy)
             if index >= last:
                 break

@@ -141,6 +141,45 @@ def update_ema(
     )
 
 
+def train_function(model: keras.Model) -> Callable:
+    """Runs `model.train_step` on every replica and averages what it logs.
+
+    Stands in for the function that Keras makes, which cannot average scalars
+    over several workers (it reduces them along axis 0).
+
+    Args:
+        model: Compiled model, made inside the strategy's scope.
+
+    Returns:
+        Maps a distributed iterator to the logged scalars: means over all
+        replicas of all workers, the same on each, except `data_ready`, which
+        is a reading of this worker's clock.
+    """
+    strategy = model.distribute_strategy
+
+    def average(name: str, value: tf.Tensor) -> tf.Tensor:
+        if name == "data_ready":
+            return strategy.experimental_local_results(value)[0]
+        return strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+
+    @tf.function(reduce_retracing=True)
+    def train(iterator: tf.distribute.DistributedIterator) -> dict:
+        logs = strategy.run(model.train_step, args=(next(iterator),))
+        return {name: average(name, value) for name, value in logs.items()}
+
+    return train
+
+
+def no_symbolic_build(
+    model: keras.Model, iterator: object = None, data_batch: object = None
+) -> None:
+    """Takes the place of `keras.Model._maybe_symbolic_build`.
+
+    There is nothing left to build, and Keras cannot reduce the dict that it
+    draws for it over several workers.
+    """
+
+
 def data_ready(batch: Batch) -> tf.Tensor:
     """Wall-clock time at which this batch had arrived, float64 seconds."""
     with tf.control_dependencies(list(batch.values())):

@@ -63,25 +63,14 @@ class WGANGP(keras.Model):
             gradient_penalty: Weight lambda of the two-sided penalty.
             r1: Weight gamma of the zero-centred penalty on real images.
             r2: The same on generated images.
-            clip: Bound on every critic weight after each update (Arjovsky et
-                al. 2017, algorithm 1); 0 turns clipping off.
+            clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
             ema_decay: Decay of `ema_generator` per generator step.
             xla: Whether the two gradient functions are compiled by XLA.
 
         Raises:
             ValueError: If the loss is unknown or a number is out of range.
         """
-        if adversarial_loss not in losses.ADVERSARIAL_LOSSES:
-            raise ValueError(
-                f"Unknown adversarial_loss, expected one of "
-                f"{sorted(losses.ADVERSARIAL_LOSSES)}. "
-                f"Received: adversarial_loss={adversarial_loss!r}"
-            )
-        if n_critic < 1 or not 0 <= ema_decay < 1:
-            raise ValueError(
-                "n_critic must be at least 1 and ema_decay in [0, 1). "
-                f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
-            )
+        _check(adversarial_loss, n_critic, ema_decay)
         super().compile(optimizer=None)
         generator_optimizer.build(self.generator.trainable_variables)
         critic_optimizer.build(self.critic.trainable_variables)
@@ -90,10 +79,17 @@ class WGANGP(keras.Model):
         self.adversarial_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
         self.n_critic = n_critic
         self.gradient_penalty = gradient_penalty
-        self.r1, self.r2, self.clip = r1, r2, clip
+        self.r1, self.r2 = r1, r2
+        self.clip = clip
         self.ema_decay = ema_decay
+        # The estimate of the largest singular value starts at random.
+        for _ in range(10):
+            self.update_spectral_norm()
         self._critic_gradients = step.compiled(self.critic_gradients, xla)
         self._generator_gradients = step.compiled(self.generator_gradients, xla)
+        self.train_function = step.train_function(self)
+
+    _maybe_symbolic_build = step.no_symbolic_build
 
     @property
     def state(self) -> dict:
@@ -191,12 +187,16 @@ class WGANGP(keras.Model):
         return {**critic_log, **generator_log, "data_ready": data_ready}
 
     def constrain_critic(self) -> None:
-        """Weight clipping and the power iteration of spectral norm."""
+        """Weight clipping and spectral norm, where they are switched on."""
         if self.clip:
             step.update_weights(
                 lambda weight: tf.clip_by_value(weight, -self.clip, self.clip),
                 self.critic.trainable_variables,
             )
+        self.update_spectral_norm()
+
+    def update_spectral_norm(self) -> None:
+        """One power iteration in each spectrally normalised layer."""
         for layer in self.critic.layers:
             if hasattr(layer, "update_spectral_norm"):
                 layer.update_spectral_norm()
@@ -233,3 +233,17 @@ class WGANGP(keras.Model):
             for key in ("generator", "critic", "ema_generator")
         }
         return cls(**networks, name=config["name"])
+
+
+def _check(adversarial_loss: str, n_critic: int, ema_decay: float) -> None:
+    if adversarial_loss not in losses.ADVERSARIAL_LOSSES:
+        raise ValueError(
+            f"Unknown adversarial_loss, expected one of "
+            f"{sorted(losses.ADVERSARIAL_LOSSES)}. "
+            f"Received: adversarial_loss={adversarial_loss!r}"
+        )
+    if n_critic < 1 or not 0 <= ema_decay < 1:
+        raise ValueError(
+            "n_critic must be at least 1 and ema_decay in [0, 1). "
+            f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
+        )

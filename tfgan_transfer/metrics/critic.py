@@ -50,7 +50,7 @@ def initial_weights(
     return weights
 
 
-def _critic(weights: Weights, images: tf.Tensor) -> tf.Tensor:
+def critic_scores(weights: Weights, images: tf.Tensor) -> tf.Tensor:
     """Scores [N] of float32 images in [-1, 1]."""
     hidden = _convolve(images, weights["stem"])
     for block in weights["blocks"]:
@@ -88,11 +88,13 @@ def update(weights, squares, step, real, fake, mix):
         outer.watch(weights)
         with tf.GradientTape() as inner:
             inner.watch(between)
-            scores = _critic(weights, between)
+            scores = critic_scores(weights, between)
         slopes = inner.gradient(scores, between)
         # The root has no derivative at 0.
         norms = tf.sqrt(tf.reduce_sum(slopes**2, axis=[1, 2, 3]) + 1e-12)
-        loss = tf.reduce_mean(_critic(weights, fake) - _critic(weights, real))
+        loss = tf.reduce_mean(
+            critic_scores(weights, fake) - critic_scores(weights, real)
+        )
         loss += _PENALTY * tf.reduce_mean((norms - 1) ** 2)
     gradients = outer.gradient(loss, weights)
     squares = tf.nest.map_structure(
@@ -110,7 +112,7 @@ def update(weights, squares, step, real, fake, mix):
 
 @tf.function(reduce_retracing=True)
 def _score_batch(weights, images):
-    return _critic(weights, _as_input(images))
+    return critic_scores(weights, _as_input(images))
 
 
 def score_images(weights: Weights, images: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 Products |x|^2 + |y|^2 - 2 x.y are fast and lose small distances to rounding.
 Whoever needs those takes the nearest few of them and recomputes them exactly,
-as `nearest` does; whoever compares distances allows for `rounding`.
+as `Neighbours` does; whoever compares distances allows for `rounding`.
 """
 
 from collections.abc import Iterator
@@ -63,53 +63,75 @@ def squared_radii(points: np.ndarray, k: int) -> np.ndarray:
     return radii
 
 
-def nearest(
-    queries: np.ndarray, points: np.ndarray, own: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the nearest point of each query.
+class Neighbours:
+    """Finds nearest points exactly.
 
     Candidates come from a float32 product, their distances are recomputed in
     float64, so that an exact copy has distance 0.
-
-    Args:
-        queries: [N, D].
-        points: [M, D].
-        own: Optional [N] index of a point each query may not be matched to,
-            e.g. itself.
-
-    Returns:
-        Distances [N] float64 and indices [N] into `points`.
     """
-    centre = points.mean(axis=0, dtype=np.float64)
-    centred = (points - centre).astype(np.float32)
-    half_norms = np.einsum("md,md->m", centred, centred) / 2
-    distances = np.empty(len(queries))
-    indices = np.empty(len(queries), np.int64)
-    keep = min(_CANDIDATES, len(points) - 1)
-    for start in range(0, len(queries), _ROWS):
-        rows = slice(start, start + _ROWS)
-        part = queries[rows]
-        order = half_norms - (part - centre).astype(np.float32) @ centred.T
-        if own is not None:
-            order[np.arange(len(part)), own[rows]] = np.inf
-        found = np.argpartition(order, keep, axis=1)[:, : keep + 1]
-        exact = _distances_to(part, points, found)
-        if own is not None:
-            exact[found == own[rows][:, None]] = np.inf
-        best = exact.argmin(axis=1)[:, None]
-        distances[rows] = np.take_along_axis(exact, best, axis=1)[:, 0]
-        indices[rows] = np.take_along_axis(found, best, axis=1)[:, 0]
-    return distances, indices
 
+    def __init__(self, points: np.ndarray):
+        """Prepares the search.
 
-def _distances_to(
-    queries: np.ndarray, points: np.ndarray, indices: np.ndarray
-) -> np.ndarray:
-    """Exact distances [N, k] of each query to its own k points."""
-    exact = np.empty(indices.shape)
-    for column in range(indices.shape[1]):
-        difference = queries.astype(np.float64) - points[indices[:, column]]
-        exact[:, column] = np.sqrt(
-            np.einsum("nd,nd->n", difference, difference)
-        )
-    return exact
+        Args:
+            points: [M, D].
+        """
+        self._points = points
+        self._centre = points.mean(axis=0, dtype=np.float64)
+        self._centred = (points - self._centre).astype(np.float32)
+        self._half_norms = np.einsum("md,md->m", *2 * [self._centred]) / 2
+
+    def nearest(
+        self, variants: np.ndarray, own: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Finds the nearest point of each query over all its variants.
+
+        Args:
+            variants: [V, N, D], V forms of each of N queries.
+            own: Optional [N] index of a point each query may not be matched
+                to, e.g. itself.
+
+        Returns:
+            Distances [N] float64, indices of the points [N], and which
+            variant each match is of [N].
+        """
+        parts = [
+            self._nearest(
+                variants[:, start : start + _ROWS],
+                None if own is None else own[start : start + _ROWS],
+            )
+            for start in range(0, variants.shape[1], _ROWS)
+        ]
+        distances, indices, chosen = zip(*parts, strict=True)
+        return tuple(map(np.concatenate, (distances, indices, chosen)))
+
+    def _nearest(self, variants, own):
+        queries = np.arange(variants.shape[1])
+        keep = min(_CANDIDATES, len(self._points))
+        costs, points = [], []
+        for variant in variants:
+            moved = (variant - self._centre).astype(np.float32)
+            cost = self._half_norms - moved @ self._centred.T
+            # The variants of a query differ in length.
+            cost += np.einsum("nd,nd->n", moved, moved)[:, None] / 2
+            if own is not None:
+                cost[queries, own] = np.inf
+            found = np.argpartition(cost, keep - 1, axis=1)[:, :keep]
+            costs.append(np.take_along_axis(cost, found, axis=1))
+            points.append(found)
+        costs, points = (np.concatenate(a, axis=1) for a in (costs, points))
+        best = np.full(len(queries), np.inf)
+        indices, chosen = np.zeros((2, len(queries)), np.int64)
+        for column in np.argsort(costs, axis=1)[:, :keep].T:
+            point, variant = points[queries, column], column // keep
+            exact = self._distances(variants[variant, queries], point)
+            if own is not None:
+                exact[point == own] = np.inf
+            closer = exact < best
+            best[closer] = exact[closer]
+            indices[closer], chosen[closer] = point[closer], variant[closer]
+        return best, indices, chosen
+
+    def _distances(self, queries, indices):
+        difference = queries.astype(np.float64) - self._points[indices]
+        return np.sqrt(np.einsum("nd,nd->n", difference, difference))

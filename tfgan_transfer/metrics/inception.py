@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import pathlib
@@ -223,20 +224,22 @@ def tfgan_module(name: str) -> types.ModuleType:
     Raises:
         UserError: TF-GAN is not installed.
     """
-    spec = importlib.util.find_spec("tensorflow_gan")
-    if spec is None or not spec.submodule_search_locations:
+    found = importlib.util.find_spec("tensorflow_gan")
+    if found is None or not found.submodule_search_locations:
         raise UserError(
             "This metric is TF-GAN's: expected the package tensorflow-gan, "
             "which is not installed; run `pip install tensorflow-gan==2.1.0`, "
             "or leave the metric out of --metrics."
         )
-    root = pathlib.Path(spec.submodule_search_locations[0])
+    root = pathlib.Path(found.submodule_search_locations[0])
     for package in ("", ".python", ".python.eval"):
         full = "tensorflow_gan" + package
         if full not in sys.modules:
-            module = types.ModuleType(full)
-            module.__path__ = [str(root.joinpath(*package.split(".")))]
-            sys.modules[full] = module
+            spec = importlib.machinery.ModuleSpec(full, None, is_package=True)
+            spec.submodule_search_locations = [
+                str(root.joinpath(*package.split(".")))
+            ]
+            sys.modules[full] = importlib.util.module_from_spec(spec)
     return importlib.import_module(f"tensorflow_gan.python.eval.{name}")
 
 

@@ -13,10 +13,13 @@ import numpy as np
 import tensorflow as tf
 from scipy.stats import mannwhitneyu
 
-from tfgan_transfer.metrics.distances import nearest
+from tfgan_transfer.metrics.distances import Neighbours
 from tfgan_transfer.metrics.score import Score, check_pair
 
 _SIDE = 32
+_SHIFTS = 16
+_UNCHANGED = 0
+_AT_ONCE = 128
 _SIGMAS = 3.0
 
 
@@ -81,9 +84,10 @@ def memorisation_in_features(
     """
     check_pair(train, fake)
     check_pair(train, held_out)
-    distances, matches = nearest(fake, train)
-    own, _ = nearest(train[matches], train, own=matches)
-    baseline, _ = nearest(held_out, train)
+    index = Neighbours(train)
+    distances, matches, _ = index.nearest(fake[None])
+    own, _, _ = index.nearest(train[matches][None], own=matches)
+    baseline, _, _ = index.nearest(held_out[None])
     mirrored = np.zeros(len(fake), bool)
     return _compare(
         "features", distances, matches, mirrored, own, baseline, quantile
@@ -116,9 +120,10 @@ def memorisation_in_pixels(
     if not fake.shape[1:] == train.shape[1:] == held_out.shape[1:]:
         raise ValueError(f"{fake.shape}, {train.shape}, {held_out.shape}")
     fake, train, held_out = (_shrink(s) for s in (fake, train, held_out))
-    distances, matches, mirrored = _nearest_variant(fake, train)
-    own, _, _ = _nearest_variant(train[matches], train, own=matches)
-    baseline, _, _ = _nearest_variant(held_out, train)
+    index = Neighbours(_variants(train)[_UNCHANGED])
+    distances, matches, mirrored = _search(index, fake)
+    own, _, _ = _search(index, train[matches], matches)
+    baseline, _, _ = _search(index, held_out)
     return _compare(
         "pixels", distances, matches, mirrored, own, baseline, quantile
     )
@@ -206,29 +211,34 @@ def _shrink(images: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _nearest_variant(
-    queries: np.ndarray, points: np.ndarray, own: np.ndarray | None = None
+def _search(
+    index: Neighbours, images: np.ndarray, own: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`nearest` over mirror images and shifts of the queries."""
-    margin = min(queries.shape[1:3]) // 16
-    targets = _crop(points, margin, margin, margin)
-    best = np.full(len(queries), np.inf)
-    matches = np.zeros(len(queries), np.int64)
-    mirrored = np.zeros(len(queries), bool)
-    for flip in (False, True):
-        variants = queries[:, :, ::-1] if flip else queries
-        for top in range(2 * margin + 1):
-            for left in range(2 * margin + 1):
-                crops = _crop(variants, top, left, margin)
-                distances, indices = nearest(crops, targets, own)
-                closer = distances < best
-                best[closer] = distances[closer]
-                matches[closer] = indices[closer]
-                mirrored[closer] = flip
-    return best / np.sqrt(targets.shape[1]), matches, mirrored
+    """Root mean square distances, matches, and whether they are mirrored."""
+    parts = []
+    for start in range(0, len(images), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        variants = _variants(images[rows])
+        distances, matches, chosen = index.nearest(
+            variants, None if own is None else own[rows]
+        )
+        scale = np.sqrt(variants.shape[2])
+        parts.append((distances / scale, matches, chosen % 2 == 1))
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _crop(images: np.ndarray, top: int, left: int, margin: int) -> np.ndarray:
+def _variants(images: np.ndarray) -> np.ndarray:
+    """Shifts and mirror images [V, N, D]; every second one is mirrored."""
+    margin = min(images.shape[1:3]) // _SHIFTS
     height, width = (side - 2 * margin for side in images.shape[1:3])
-    crops = images[:, top : top + height, left : left + width]
-    return crops.reshape(len(images), -1)
+    offsets = sorted(range(2 * margin + 1), key=lambda o: abs(o - margin))
+    return np.stack(
+        [
+            form[:, top : top + height, left : left + width].reshape(
+                len(images), -1
+            )
+            for top in offsets
+            for left in offsets
+            for form in (images, images[:, :, ::-1])
+        ]
+    )

@@ -167,6 +167,24 @@ def he_uniform() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
 
 
+def convolve(
+    x: KerasTensor,
+    name: str,
+    channels: int,
+    conv: type[keras.layers.Conv2D],
+    bias: bool = True,
+) -> KerasTensor:
+    """3x3 convolution that keeps the size, with `he_uniform` weights."""
+    return conv(
+        channels,
+        3,
+        padding="same",
+        use_bias=bias,
+        kernel_initializer=he_uniform(),
+        name=name,
+    )(x)
+
+
 def relu(x: KerasTensor, name: str) -> KerasTensor:
     """Rectifies."""
     return keras.layers.ReLU(name=name)(x)
@@ -214,22 +232,9 @@ def residual(
     y = relu(norm(x, f"{name}_norm1"), f"{name}_relu1")
     if resample == "up":
         y = grow(y, f"{name}_grow")
-    y = conv(
-        inner,
-        3,
-        padding="same",
-        use_bias=first_bias,
-        kernel_initializer=he_uniform(),
-        name=f"{name}_conv1",
-    )(y)
+    y = convolve(y, f"{name}_conv1", inner, conv, first_bias)
     y = relu(norm(y, f"{name}_norm2"), f"{name}_relu2")
-    y = conv(
-        channels,
-        3,
-        padding="same",
-        kernel_initializer=he_uniform(),
-        name=f"{name}_conv2",
-    )(y)
+    y = convolve(y, f"{name}_conv2", channels, conv)
     if resample == "down":
         y = shrink(y, f"{name}_shrink")
     shortcut = _shortcut(x, name, channels, resample, conv)

@@ -108,16 +108,9 @@ def critic(
 
 def _pixel_block(image, name, channels, conv):
     """The first block: it sees pixels, so no norm and no ReLU before them."""
-    x = image
-    for index in (1, 2):
-        x = conv(
-            channels,
-            3,
-            padding="same",
-            kernel_initializer=blocks.he_uniform(),
-            name=f"{name}_conv{index}",
-        )(x)
-        x = blocks.relu(x, f"{name}_relu1") if index == 1 else x
+    x = blocks.convolve(image, f"{name}_conv1", channels, conv)
+    x = blocks.relu(x, f"{name}_relu1")
+    x = blocks.convolve(x, f"{name}_conv2", channels, conv)
     shortcut = blocks.shrink(image, f"{name}_shortcut_shrink")
     shortcut = conv(channels, 1, name=f"{name}_shortcut")(shortcut)
     x = blocks.shrink(x, f"{name}_shrink")

@@ -90,7 +90,9 @@ class Progress(keras.callbacks.Callback):
         row = {k: v / count for k, v in self.window["sums"].items()}
         for name, owner in self.model.state.items():
             if isinstance(owner, keras.optimizers.Optimizer):
-                row[f"{name}_lr"] = float(tf.convert_to_tensor(owner.learning_rate))
+                row[f"{name}_lr"] = float(
+                    tf.convert_to_tensor(owner.learning_rate)
+                )
         elapsed = max(time.time() - self.window_began, 1e-9)
         timing = {
             "images_per_second": (
@@ -105,7 +107,8 @@ class Progress(keras.callbacks.Callback):
                     tf.summary.scalar(name, value)
             self.writer.flush()
         self._show(step, row, timing)
-        self.window = {"count": 0, "sums": {}}
+        if step % self.every == 0:
+            self.window = {"count": 0, "sums": {}}
         self._restart_clock()
 
     def _show(self, step: int, row: dict, timing: dict) -> None:

@@ -70,7 +70,7 @@ class SampleGrid(keras.callbacks.Callback):
     def _write(
         self, name: str, batch: np.ndarray, step: int, file: str
     ) -> None:
-        sheet = images.grid(batch)
+        sheet = images.grid(batch, gap=1)
         scale = images.readable_scale(batch.shape[1])
         images.save(self.run.samples / file, sheet, scale)
         if self.writer:

@@ -1,0 +1,128 @@
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_transfer.data.folder import open_folder
+from tfgan_transfer.errors import UserError
+
+
+def put(path, value=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 4), (value, 0, 0)).save(path)
+
+
+def opened(path, part=""):
+    return open_folder(f"folder:{path}", str(path), part)
+
+
+def names(source):
+    return [entry.name for entry in source.entries]
+
+
+def problems(source):
+    return {e.name: e.problem for e in source.entries if e.problem}
+
+
+def test_lists_images_only_whatever_the_case_sorted(tmp_path):
+    for name in (
+        "b.PNG",
+        "a.Jpg",
+        "with space.png",
+        "\u00e9t\u00e9 \u732b.webp",
+    ):
+        put(tmp_path / name)
+    for name in (".hidden.png", "._a.jpg", "notes.txt", "x.csv", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"x")
+    put(tmp_path / "__MACOSX" / "a.jpg")
+    put(tmp_path / ".git" / "a.jpg")
+    source = opened(tmp_path)
+    assert names(source) == sorted(
+        ["a.Jpg", "b.PNG", "with space.png", "\u00e9t\u00e9 \u732b.webp"]
+    )
+    assert problems(source) == {} and source.label_mode == "none"
+
+
+def test_classes_and_contents(tmp_path):
+    put(tmp_path / "dog" / "1.png", 10)
+    put(tmp_path / "cat" / "1.png", 20)
+    (tmp_path / "empty").mkdir()
+    source = opened(tmp_path)
+    assert source.vocabulary == ("cat", "dog")
+    items = list(source.read(["dog/1.png", "cat/1.png"]))
+    assert [(item.name, item.active) for item in items] == [
+        ("dog/1.png", (1,)),
+        ("cat/1.png", (0,)),
+    ]
+    assert items[0].fetch() == (tmp_path / "dog" / "1.png").read_bytes()
+
+
+def test_a_part_of_the_tree(tmp_path):
+    put(tmp_path / "train" / "cat" / "1.png")
+    put(tmp_path / "test" / "cat" / "2.png")
+    assert names(opened(tmp_path, "test/cat")) == ["2.png"]
+    with pytest.raises(UserError, match="did you mean #test"):
+        opened(tmp_path, "tets")
+    with pytest.raises(UserError, match="no folder '../x'"):
+        opened(tmp_path / "train", "../x")
+
+
+def test_what_cannot_be_an_image_stays_listed_with_its_problem(tmp_path):
+    put(tmp_path / "good.png")
+    (tmp_path / "folder.jpg").mkdir()
+    (tmp_path / "self.png").symlink_to(tmp_path / "self.png")
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "again").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.gif")
+    found = problems(opened(tmp_path))
+    assert found["folder.jpg"] == "a directory, not a file"
+    assert "symbolic link" in found["self.png"]
+    assert "No such file" in found["dangling.png"]
+    assert found["again"] == "link to a folder above it"
+    assert found["pipe.gif"] == "not a regular file"
+    assert len(found) == 5
+
+
+def test_links_are_followed(tmp_path):
+    put(tmp_path / "store" / "1.png")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "cat").symlink_to(tmp_path / "store")
+    put(tmp_path / "set" / "dog" / "1.png")
+    assert names(opened(tmp_path / "set")) == ["cat/1.png", "dog/1.png"]
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
+    put(tmp_path / "cat" / "1.png")
+    put(tmp_path / "dog" / "1.png")
+    listdir = os.listdir
+
+    def refuse(path):
+        if str(path).endswith("dog"):
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    found = problems(opened(tmp_path))
+    assert found == {"dog": "folder cannot be listed (Permission denied)"}
+
+
+def test_identity_follows_content_and_tags(tmp_path):
+    put(tmp_path / "1.png")
+    table = tmp_path / "tags.csv"
+    table.write_text("file,tags\n1.png,a b\n")
+    before = opened(tmp_path).entries[0].identity
+    assert opened(tmp_path).entries[0].identity == before
+    table.write_text("file,tags\n1.png,b\n")
+    assert opened(tmp_path).entries[0].identity != before
+    table.unlink()
+    Image.fromarray(np.eye(9, dtype=np.uint8)).save(tmp_path / "1.png")
+    assert opened(tmp_path).entries[0].identity != before
+
+
+def test_wrong_paths_say_what_to_do(tmp_path):
+    with pytest.raises(UserError, match="no such folder"):
+        opened(tmp_path / "absent")
+    (tmp_path / "a.zip").write_bytes(b"")
+    with pytest.raises(UserError, match="did you mean zip:"):
+        opened(tmp_path / "a.zip")

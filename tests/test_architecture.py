@@ -1,0 +1,131 @@
+"""Import rules, budgets and names of DESIGN: read off the syntax trees."""
+
+import ast
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGE = ROOT / "tfgan_transfer"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Who may import whom inside the package, by first path segment. Everybody
+# may import itself and `errors`.
+ALLOWED = {
+    "layers": set(),
+    "losses": set(),
+    "augment": set(),
+    "images": set(),
+    "networks": {"layers"},
+    "gans": {"losses", "augment"},
+    "data": set(),
+    "metrics": set(),
+    "transfer": set(),
+    "serving": set(),
+    "training": {"images"},
+}
+ENTRY_POINTS = {p.stem for p in PACKAGE.glob("*.py")} - set(ALLOWED)
+GANS = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def segment(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(path):
+    """Modules of the package that a file imports, as dotted paths."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{a.name}" for a in node.names)
+
+
+def ours(path):
+    for module in imported(path):
+        parts = module.split(".")
+        if parts[0] == "tfgan_transfer" and len(parts) > 1:
+            yield parts[1:]
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_import_rules(path):
+    here = segment(path)
+    if here == "cli" or here in ENTRY_POINTS:
+        return
+    for parts in ours(path):
+        may = ALLOWED[here] | {here, "errors"}
+        if path.name == "rank.py":
+            may |= {"metrics"}
+        assert parts[0] in may, f"{name(path)} imports {'.'.join(parts)}"
+
+
+def test_gans_do_not_import_one_another():
+    for path in PACKAGE.glob("gans/*.py"):
+        if path.stem == "__init__":
+            continue
+        others = {p[1] for p in ours(path) if p[0] == "gans" and len(p) > 1}
+        assert not others & GANS, f"{name(path)} imports {others & GANS}"
+
+
+def test_only_build_sees_networks_and_gans_together():
+    both = [
+        name(path)
+        for path in FILES
+        if {"networks", "gans"} <= {parts[0] for parts in ours(path)}
+    ]
+    assert both == ["tfgan_transfer/cli/build.py"]
+
+
+def test_flags_live_in_cli_only():
+    for path in FILES:
+        if segment(path) != "cli":
+            assert "absl" not in {m.split(".")[0] for m in imported(path)}
+
+
+def test_only_one_file_knows_tfgan():
+    knowing = {
+        path.name
+        for path in FILES
+        if any(m.startswith("tensorflow_gan") for m in imported(path))
+    }
+    assert knowing <= {"inception.py"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_budgets(path):
+    text = path.read_text()
+    assert text.count("\n") <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            size = node.end_lineno - node.lineno + 1
+            limit = 40 if node.name == "train_step" else 50
+            assert size <= limit, f"{node.name} has {size} lines"
+    if segment(path) in ENTRY_POINTS:
+        assert text.count("\n") <= 80
+
+
+def test_inheritance_depth_is_one():
+    classes = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                bases = [ast.unparse(b).split(".")[-1] for b in node.bases]
+                classes[node.name] = bases
+    for child, bases in classes.items():
+        grandparents = [g for b in bases for g in classes.get(b, [])]
+        assert not grandparents, f"{child} is deeper than one level"
+
+
+def test_names_and_markers():
+    vague = re.compile(r"(utils?|helpers?|misc|common)\.py$")
+    marker = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    for path in FILES:
+        assert not vague.search(path.name)
+        assert not marker.search(path.read_text()), name(path)
