@@ -13,6 +13,8 @@ flags.define_data()
 flags.define_model()
 flags.define_training()
 flags.define_reporting()
+flags.define_evaluation_while_training()
+flags.define_inception()
 flags.define_devices()
 
 

@@ -96,6 +96,14 @@ def test_an_encrypted_entry_is_named(tmp_path):
     ]
 
 
+def test_a_tag_table_that_cannot_be_read(tmp_path):
+    path = archive(tmp_path / "a.zip", "1.png", tags__csv="file,tags\n1.png,x")
+    data = path.read_bytes().replace(b"file,tags", b"fi!e,tags")
+    path.write_bytes(data)
+    with pytest.raises(UserError, match="tags.csv cannot be read .*CRC"):
+        opened(path)
+
+
 def test_what_is_no_zip_file_is_refused(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"not a zip file at all")
     with pytest.raises(UserError, match="not a zip file or is damaged"):

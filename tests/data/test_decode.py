@@ -87,7 +87,8 @@ def test_grey_is_repeated_and_colour_becomes_luma():
 
 
 def test_sixteen_bits_are_scaled_to_eight():
-    deep = np.array([[0, 257, 128 * 257, 65535]], np.uint16)
+    # 200 * 255 / 65535 = 0.78, which rounds to 1.
+    deep = np.array([[0, 200, 128 * 257, 65535]], np.uint16)
     for format in ("PNG", "TIFF"):
         data = encoded(Image.fromarray(deep), format)
         result = decode(data, (1, 4), 1, "crop").ravel().tolist()

@@ -158,7 +158,10 @@ def test_one_percent_of_damage_is_skipped_and_named(tmp_path, capfd):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         split = loaded(folder, holdout=10)
-    assert [bad.name for bad in split.bad_files] == sorted(spoilt)
+    assert [(bad.name, bad.reason) for bad in split.bad_files] == [
+        (spoilt[0], "truncated or broken image data"),
+        (spoilt[1], "more than 89478485 pixels"),
+    ]
     assert split.found == 200
     assert (len(split.train), len(split.holdout)) == (188, 10)
     check_contents(split.train)
@@ -277,7 +280,9 @@ def test_sets_over_the_memory_limit_are_kept_on_disk(tmp_path, monkeypatch):
         loaded(folder, **options | {"max_bad_files": 0})
 
 
-@pytest.mark.parametrize("kind", ["shorter", "header", "index", "no index"])
+@pytest.mark.parametrize(
+    "kind", ["shorter", "longer", "shape", "header", "index", "no index"]
+)
 def test_a_damaged_cache_is_built_again(tmp_path, kind):
     folder = fill_folder(tmp_path / "set", 6)
     options = {"memory_limit": 0, "cache_dir": tmp_path / "cache"}
@@ -287,6 +292,11 @@ def test_a_damaged_cache_is_built_again(tmp_path, kind):
     match kind:
         case "shorter":
             images.write_bytes(images.read_bytes()[:-5])
+        case "longer":
+            images.write_bytes(images.read_bytes() + b"more")
+        case "shape":
+            swapped = (b"(6, 8, 8, 3)", b"(6, 8, 3, 8)")
+            images.write_bytes(images.read_bytes().replace(*swapped))
         case "header":
             images.write_bytes(b"\x94" + images.read_bytes()[1:])
         case "index":
@@ -362,6 +372,10 @@ def test_describe_decodes_and_writes_nothing(folder, monkeypatch):
         ("folder:{}/empty", ("no images", ".png")),
         ("folder:", ("nothing follows folder:",)),
         ("folder:{}/bad", ("2 of 2", "--max_bad_files")),
+        ("folder:" + "a" * 5000, ("no such folder",)),
+        ("zip:" + "a" * 5000, ("too long",)),
+        ("zip:~nobody-here/a.zip#x", ("no such file",)),
+        ("a" * 5000 + "#b", ("folder, zip",)),
         ("digit", ("Did you mean 'digits'",)),
         ("", ("folder, zip",)),
     ],

@@ -150,10 +150,23 @@ def test_noises_have_their_moments_and_differ():
         assert 0 <= uniform.min() and uniform.max() < 1
         assert abs(uniform.mean() - 0.5) < 0.03
         assert abs(uniform.var() - 1 / 12) < 0.01
-    correlation = np.corrcoef(latent.ravel(), augment.ravel())[0, 1]
-    assert abs(correlation) < 0.03
     assert len(np.unique(latent)) > 0.999 * latent.size
     assert len(np.unique(mix)) > 0.99 * mix.size
+
+
+def test_each_use_has_its_own_stream_of_noise():
+    elements = batches(
+        image_set(40), 50, latent_prior="uniform", augment_width=K
+    )
+    latent, augment, mix = (
+        np.concatenate([e[key].ravel() for e in elements])
+        for key in ("latent", "augment", "mix")
+    )
+    for one, other in ((latent, augment), (latent, mix), (augment, mix)):
+        assert np.isin(one, other).mean() < 0.01
+    mirrored = np.stack([e["image"] for e in elements])[..., 0, 2, 0].ravel()
+    agreement = np.mean((mirrored == -1) == (mix < 0.5))
+    assert abs(agreement - 0.5) < 0.1
 
 
 @pytest.mark.parametrize(

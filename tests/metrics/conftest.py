@@ -5,6 +5,7 @@ import types
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 REFERENCE = pathlib.Path(__file__).parents[1] / "reference"
 
@@ -54,3 +55,53 @@ def digits():
             for name, (start, stop) in parts.items()
         }
     )
+
+
+class FakeInception(tf.Module):
+    """A tiny network with the calling convention of TF-GAN's module."""
+
+    def __init__(self, side=None, slope=1.0):
+        super().__init__()
+        self.slope = tf.Variable(slope)
+        self.side = side
+
+    def save(self, directory):
+        spec = tf.TensorSpec([None, self.side, self.side, 3], tf.float32)
+        self.__call__.get_concrete_function(spec)
+        tf.saved_model.save(self, str(directory))
+
+    @tf.function
+    def __call__(self, images):
+        pooled = self.slope * tf.nn.avg_pool2d(images, 32, 32, "VALID")
+        flat = tf.reshape(pooled, [tf.shape(images)[0], -1])
+        # pool_3 keeps the 1 x 1 that pooling leaves.
+        return {
+            "pool_3": tf.square(flat[:, None, None, :48] + 0.5),
+            "logits": flat[:, :10],
+        }
+
+
+@pytest.fixture(scope="session")
+def saved_network(tmp_path_factory):
+    """Directory of a SavedModel for 299 px, named like the hub's cache."""
+    cache = tmp_path_factory.mktemp("hub")
+    directory = cache / "c4be6b55dc0338e82546082d22184ebdc77d76cf"
+    FakeInception(299).save(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def small_network(tmp_path_factory):
+    """Directory of another network, for 96 px."""
+    directory = tmp_path_factory.mktemp("models") / "mynet"
+    FakeInception(96, slope=2.0).save(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def real_networks():
+    """Directory with pretrained networks that not every checkout has."""
+    directory = pathlib.Path(__file__).parents[3] / "shared" / "inception"
+    if not directory.exists():
+        pytest.skip("the pretrained networks in ../shared are not here")
+    return directory

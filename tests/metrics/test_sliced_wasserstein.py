@@ -11,8 +11,8 @@ def enlarged(images, factor):
 
 
 def test_levels_floor_and_repetition(digits):
-    real = enlarged(digits.train.images[:150], 4)
-    other = enlarged(digits.fresh.images[:150], 4)
+    real = enlarged(digits.train.images[:60], 4)
+    other = enlarged(digits.fresh.images[:60], 4)
     noise = np.random.default_rng(0).integers(0, 256, real.shape)
     good = sliced_wasserstein(real, other, seeds=(0, 1))
     bad = sliced_wasserstein(real, noise.astype(np.uint8), seeds=(0, 1))

@@ -51,6 +51,13 @@ DEFAULTS = {
     "sample_grid": 64,
     "log_every": None,
     "on_nan": "stop",
+    "eval_every": 0,
+    "eval_metrics": "kid",
+    "eval_images": 1000,
+    "best_metric": "kid",
+    "stop_patience": 0,
+    "inception": None,
+    "inception_layer": None,
 }
 
 # What keeps the critic of each loss smooth, where the user says nothing.

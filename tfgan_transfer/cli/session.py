@@ -3,19 +3,18 @@
 import contextlib
 from collections.abc import Mapping
 
+import keras
 import tensorflow as tf
 
-from tfgan_transfer.cli import build, devices
+from tfgan_transfer.cli import build, callbacks, devices
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.gans import WGANGP
 from tfgan_transfer.training import checkpoint
-from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
-from tfgan_transfer.training.health import Health, NonFiniteValue
+from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import StopRequest
-from tfgan_transfer.training.progress import Progress
+from tfgan_transfer.training.metric_eval import exhausted, measured
 from tfgan_transfer.training.run_directory import RunDirectory
-from tfgan_transfer.training.sample_grid import SampleGrid
 
 ROLLBACKS = 3
 
@@ -37,6 +36,12 @@ class Session:
         self.chief = devices.is_chief(self.strategy)
         if self.chief:
             run.create()
+        if config["stop_patience"] and devices.worker_count() > 1:
+            raise UserError(
+                "--stop_patience: works with one process, received a "
+                f"TF_CONFIG of {devices.worker_count()}; leave it out and "
+                "stop the run by a signal"
+            )
         self.stored = run.read_config()
         self.split = build.load_data(config)
         self.record = build.run_record(config, self.split)
@@ -61,7 +66,7 @@ class Session:
                     break
                 except NonFiniteValue as error:
                     self._roll_back(error, attempt)
-        if done < self.config["steps"]:
+        if done < self.config["steps"] and not self._exhausted():
             print(
                 f"stopped at step {done} of {self.config['steps']}; the same "
                 "command continues"
@@ -70,6 +75,9 @@ class Session:
         return 0
 
     def _fit(self, stop: StopRequest) -> int:
+        # Keras numbers the names of optimizers, and weights are saved under
+        # their names: each attempt has to count from the beginning.
+        keras.backend.clear_session()
         devices.prepare(self.config)
         found, damaged = checkpoint.latest(self.run.checkpoints)
         for message in damaged:
@@ -78,8 +86,8 @@ class Session:
         start = found.step if found else 0
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
-        if start >= self.config["steps"]:
-            print(f"nothing to do: step {start} is done already")
+        if start >= self.config["steps"] or self._exhausted():
+            print(f"nothing to do: step {start} is the last one")
             return start
         with self.strategy.scope():
             model = build.gan(self.config, xla=self.xla, lr_scale=self.lr_scale)
@@ -91,18 +99,39 @@ class Session:
             self._announce(model, start)
             self.run.truncate_metrics(start)
         with self._writer() as writer:
-            callbacks = self._callbacks(stop, writer, start, saved)
+            told = []
+            if self.chief:
+                told = callbacks.reports(
+                    self.config, self.run, writer, self.split, start, saved
+                )
+            chain = callbacks.around(
+                told,
+                self.config,
+                self.run,
+                stop,
+                start=start,
+                manifest={"run": self.record, "lr_scale": self.lr_scale},
+                workers=devices.worker_count(),
+            )
             model.fit(
                 build.batches(
                     self.config, self.split.train, self.strategy, start
                 ),
                 epochs=1,
                 steps_per_epoch=self.config["steps"] - start,
-                callbacks=callbacks,
+                callbacks=chain,
                 shuffle=False,
                 verbose=0,
             )
-        return callbacks[-1].step
+        return chain[-1].step
+
+    def _exhausted(self) -> bool:
+        """Whether `--stop_patience` has ended this run."""
+        patience = self.config["stop_patience"]
+        if not patience or not self.run.metrics.exists():
+            return False
+        history = measured(self.run, self.config["best_metric"])
+        return exhausted(history, patience)
 
     def _announce(self, model: WGANGP, start: int) -> None:
         config, train = self.config, self.split.train
@@ -123,51 +152,6 @@ class Session:
             sep="\n",
             flush=True,
         )
-
-    def _callbacks(
-        self,
-        stop: StopRequest,
-        writer: tf.summary.SummaryWriter | None,
-        start: int,
-        saved: Mapping,
-    ) -> list:
-        config, run = self.config, self.run
-        steps = config["steps"]
-        progress = Progress(
-            run,
-            writer,
-            steps=steps,
-            start_step=start,
-            every=config["log_every"],
-            images_per_step=config["batch_size"] * config["n_critic"],
-            window=saved.get("window"),
-        )
-        grid = SampleGrid(
-            run,
-            writer,
-            latents=build.fixed_latents(config, config["sample_grid"]),
-            real=self.split.train.images[: config["sample_grid"]],
-            start_step=start,
-            every=config["sample_every"],
-            steps=steps,
-        )
-        saver = CheckpointSaver(
-            run,
-            stop,
-            extras=lambda: {
-                "run": self.record,
-                "window": progress.window,
-                "lr_scale": self.lr_scale,
-            },
-            steps=steps,
-            start_step=start,
-            every=config["checkpoint_every"],
-            keep=config["keep_checkpoints"],
-            chief=self.chief,
-            workers=devices.worker_count(),
-        )
-        reports = [progress, grid] if self.chief else []
-        return [Health(start), *reports, saver]
 
     @contextlib.contextmanager
     def _writer(self):

@@ -6,6 +6,7 @@ element n is a pure function of (seed, n), and `describe` says what a source
 holds at no cost.
 """
 
+from tfgan_transfer.data.cache import cache_home
 from tfgan_transfer.data.image_set import (
     BadFile,
     Description,
@@ -22,6 +23,7 @@ __all__ = [
     "Description",
     "ImageSet",
     "Split",
+    "cache_home",
     "describe",
     "latent",
     "latents",

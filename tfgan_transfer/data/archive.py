@@ -1,8 +1,8 @@
 """Images inside a zip file, read in place and never extracted."""
 
+import os
 import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from tfgan_transfer.data.labels import labelled
 from tfgan_transfer.data.source import (
@@ -64,8 +64,8 @@ def _folders(names: Iterable[str]) -> set[str]:
 
 
 def _open(spec: str, path: str) -> zipfile.ZipFile:
-    file = Path(path).expanduser()
-    if file.is_dir():
+    file = os.path.expanduser(path)
+    if os.path.isdir(file):
         raise UserError(
             f"--data={spec}: expected a zip file, found a folder; did you "
             f"mean folder:{path}?"

@@ -27,12 +27,16 @@ def directory(cache_dir: str | os.PathLike | None, key: object) -> Path:
             user's cache home.
         key: Everything the pixels depend on, as JSON values.
     """
-    if cache_dir is None:
-        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        cache_dir = Path(home) / "tfgan_transfer"
+    cache_dir = cache_dir or cache_home()
     text = json.dumps([_FORMAT, key])
     name = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
     return Path(cache_dir) / name[:32]
+
+
+def cache_home() -> Path:
+    """The directory for what can be made again, in the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "tfgan_transfer"
 
 
 def allocate(folder: Path, shape: tuple[int, ...]) -> np.memmap:

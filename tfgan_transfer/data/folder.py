@@ -30,11 +30,12 @@ def open_folder(spec: str, path: str, part: str) -> Source:
     Raises:
         UserError: No such folder, or an ambiguous layout.
     """
-    root = Path(path).expanduser()
-    if root.is_file():
+    # os.path, unlike Path, takes a name the system refuses for an absent one.
+    root = Path(os.path.expanduser(path))
+    if os.path.isfile(root):
         hint = f"; did you mean zip:{path}?" if root.suffix == ".zip" else ""
         raise UserError(f"--data={spec}: expected a folder, found a file{hint}")
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise UserError(f"--data={spec}: no such folder: {path}")
     if part and not _inside(root, part):
         check_part(spec, part, [p.name for p in root.iterdir() if p.is_dir()])
@@ -51,7 +52,7 @@ def open_folder(spec: str, path: str, part: str) -> Source:
 
 
 def _inside(root: Path, part: str) -> bool:
-    return ".." not in part.split("/") and (root / part.strip("/")).is_dir()
+    return ".." not in part.split("/") and os.path.isdir(root / part.strip("/"))
 
 
 def _walk(

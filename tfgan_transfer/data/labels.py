@@ -92,12 +92,23 @@ def infer(
         UserError: The layout is ambiguous or `tags.csv` is malformed.
     """
     base = ""
-    while (content := read_text(base + TAGS_FILE)) is None:
+    while (content := _table(spec, base + TAGS_FILE, read_text)) is None:
         tops = {name[len(base) :].partition("/")[:2] for name in names}
         if len(tops) != 1 or not (only := next(iter(tops)))[1]:
             return _class_folders(spec, base, names)
         base += only[0] + "/"
     return _tags(spec, base, names, content)
+
+
+def _table(
+    spec: str, name: str, read_text: Callable[[str], bytes | None]
+) -> bytes | None:
+    try:
+        return read_text(name)
+    except Exception as error:  # No permission, encrypted, failed checksum.
+        raise UserError(
+            f"--data={spec}: {name} cannot be read ({error})"
+        ) from error
 
 
 def _class_folders(spec: str, base: str, names: Collection[str]) -> Labels:

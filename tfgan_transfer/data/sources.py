@@ -1,6 +1,6 @@
 """The kinds of source a `--data` value can name."""
 
-from pathlib import Path
+import os
 
 from tfgan_transfer.data.archive import open_archive
 from tfgan_transfer.data.builtin import open_digits, open_shapes
@@ -36,9 +36,9 @@ def open_source(spec: str, prepare: bool = True) -> Source:
         if scheme == "zip":
             return open_archive(spec, path, part)
         return open_tfds(spec, path, part, prepare)
-    path = Path(_path_and_part(spec)[0]).expanduser()
-    if spec and path.exists():
-        kind = "folder" if path.is_dir() else "zip"
+    path = os.path.expanduser(_path_and_part(spec)[0])
+    if os.path.exists(path):
+        kind = "folder" if os.path.isdir(path) else "zip"
         raise UserError(
             f"--data={spec} does not say what kind of source it is; did you "
             f"mean --data={kind}:{spec}?"
@@ -47,7 +47,7 @@ def open_source(spec: str, prepare: bool = True) -> Source:
 
 
 def _path_and_part(text: str) -> tuple[str, str]:
-    if "#" not in text or Path(text).expanduser().exists():
+    if "#" not in text or os.path.exists(os.path.expanduser(text)):
         return text, ""
     path, _, part = text.rpartition("#")
     return path, part

@@ -14,6 +14,7 @@ import importlib.util
 import os
 import pathlib
 import sys
+import tarfile
 import tempfile
 import types
 from collections.abc import Callable
@@ -35,6 +36,7 @@ POOL = "pool_3"
 LOGITS = "logits"
 _SIZE = 299
 _CACHE_NAME = hashlib.sha1(HUB_HANDLE.encode()).hexdigest()
+_BROKEN = (OSError, ValueError, RuntimeError, tarfile.TarError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,13 +75,13 @@ class Extractor:
         Raises:
             UserError: It has no such layer.
         """
-        if name is None and len(self.fingerprint) == 1:
-            return next(iter(self.fingerprint))
-        if (name or POOL) not in self.fingerprint:
+        only = list(self.fingerprint) if len(self.fingerprint) == 1 else []
+        name = name or (only or [POOL])[0]
+        if name not in self.fingerprint:
             raise UserError(
-                choices("--inception_layer", name or POOL, self.fingerprint)
+                choices("--inception_layer", name, self.fingerprint)
             )
-        return name or POOL
+        return name
 
     def metric_name(self, metric: str, layer: str) -> str:
         """Names a metric so that its name says which features it is of.
@@ -123,9 +125,15 @@ class Extractor:
             layer: The output to return.
 
         Returns:
-            A function from uint8 images to that layer [N, D].
+            A function from float images in [-1, 1], as TF-GAN has them, to
+            that layer [N, D].
         """
-        return lambda images: self.run(images)[layer]
+
+        def run(images: tf.Tensor) -> tf.Tensor:
+            levels = tf.clip_by_value(tf.round(images * 128 + 128), 0, 255)
+            return self.run(tf.cast(levels, tf.uint8))[layer]
+
+        return run
 
 
 def load(path: str | None = None) -> Extractor:
@@ -202,9 +210,8 @@ def from_function(
     outputs = run(fingerprint_images())
     fingerprint = {layer: describe(outputs[layer]) for layer in sorted(outputs)}
     family = family or recognise(fingerprint) or f"user:{name}"
-    if not weights:
-        weights = hashlib.sha256(repr(fingerprint).encode()).hexdigest()
-    return Extractor(run, family, size, weights, fingerprint)
+    digest = hashlib.sha256(repr(fingerprint).encode()).hexdigest()
+    return Extractor(run, family, size, weights or digest, fingerprint)
 
 
 @functools.cache
@@ -236,9 +243,8 @@ def tfgan_module(name: str) -> types.ModuleType:
         full = "tensorflow_gan" + package
         if full not in sys.modules:
             spec = importlib.machinery.ModuleSpec(full, None, is_package=True)
-            spec.submodule_search_locations = [
-                str(root.joinpath(*package.split(".")))
-            ]
+            folder = root.joinpath(*package.split("."))
+            spec.submodule_search_locations = [str(folder)]
             sys.modules[full] = importlib.util.module_from_spec(spec)
     return importlib.import_module(f"tensorflow_gan.python.eval.{name}")
 
@@ -257,7 +263,7 @@ def _from_hub() -> tuple[Any, pathlib.Path]:
             return tf.saved_model.load(str(directory)), directory
         module = hub.load(HUB_HANDLE)
         return module, pathlib.Path(hub.resolve(HUB_HANDLE))
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+    except (*_BROKEN, tf.errors.OpError) as error:
         raise UserError(
             f"TF-GAN's Inception cannot be had from {HUB_HANDLE} "
             f"({type(error).__name__}): run this once with a connection, or "
@@ -270,7 +276,7 @@ def _from_hub() -> tuple[Any, pathlib.Path]:
 def _from_directory(directory: pathlib.Path) -> Any:
     try:
         module = tf.saved_model.load(str(directory))
-    except (OSError, ValueError, tf.errors.OpError) as error:
+    except (*_BROKEN, tf.errors.OpError) as error:
         raise UserError(
             f"--inception={directory}: expected the directory of a SavedModel "
             f"(with saved_model.pb), which cannot be read there; give the "
@@ -286,8 +292,7 @@ def _from_directory(directory: pathlib.Path) -> Any:
 
 
 def _input_size(module: Any) -> int:
-    functions = getattr(module.__call__, "concrete_functions", [])
-    for function in functions:
+    for function in getattr(module.__call__, "concrete_functions", []):
         for spec in tf.nest.flatten(function.structured_input_signature):
             shape = getattr(spec, "shape", tf.TensorShape(None))
             if shape.rank == 4 and shape[1]:

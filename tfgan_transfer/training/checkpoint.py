@@ -54,11 +54,21 @@ def gather(state: Mapping) -> Groups:
 
     Returns:
         Name -> weight path -> array.
+
+    Raises:
+        ValueError: If two weights of one owner have the same path.
     """
-    return {
-        name: {variable.path: variable.numpy() for variable in owner.variables}
-        for name, owner in state.items()
-    }
+    groups: Groups = {}
+    for name, owner in state.items():
+        arrays = groups[name] = {}
+        for variable in owner.variables:
+            if variable.path in arrays:
+                raise ValueError(
+                    f"Two weights of {name} have the path {variable.path}: "
+                    "give their layers different names"
+                )
+            arrays[variable.path] = variable.numpy()
+    return groups
 
 
 def restore(state: Mapping, groups: Groups) -> None:
@@ -193,7 +203,7 @@ def load(path: pathlib.Path) -> Groups:
 
 def steps(directory: pathlib.Path) -> list[pathlib.Path]:
     """All checkpoint directories under `directory`, oldest first."""
-    return sorted(directory.glob("step-[0-9]*"))
+    return sorted(directory.glob("step-" + 8 * "[0-9]"))
 
 
 def latest(
@@ -216,19 +226,48 @@ def latest(
     return None, damaged
 
 
-def prune(directory: pathlib.Path, keep: int, best: set[int]) -> None:
-    """Removes all but the newest `keep` checkpoints and the best ones.
+def best_step(directory: pathlib.Path, metric: str) -> int | None:
+    """Finds the checkpoint with the lowest recorded value of a metric.
 
     Args:
         directory: The run's `checkpoints` directory.
-        keep: How many of the newest to keep, at least 1.
-        best: Steps that are kept whatever their age.
+        metric: A key of the manifests' `metrics`.
+
+    Returns:
+        Its step, or None if no checkpoint has a value.
     """
-    for path in steps(directory)[:-keep]:
-        if int(path.name.removeprefix("step-")) not in best:
+    values = {}
+    for path in steps(directory):
+        try:
+            manifest = json.loads((path / MANIFEST).read_text())
+            values[_number(path)] = float(manifest["metrics"][metric])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return min(values, key=values.get, default=None)
+
+
+def prune(
+    directory: pathlib.Path, step: int, *, keep: int, best: int | None
+) -> None:
+    """Removes all but the newest `keep` checkpoints and the best one.
+
+    Args:
+        directory: The run's `checkpoints` directory.
+        step: Step of the run. Later checkpoints are damaged ones that it went
+            back behind: they do not count among the newest.
+        keep: How many of the newest to keep, at least 1.
+        best: Step of one that is kept whatever its age.
+    """
+    past = [path for path in steps(directory) if _number(path) <= step]
+    for path in past[:-keep]:
+        if _number(path) != best:
             shutil.rmtree(path, ignore_errors=True)
     for path in directory.glob(".writing-*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _number(path: pathlib.Path) -> int:
+    return int(path.name.removeprefix("step-"))
 
 
 def _sha256(file: pathlib.Path) -> str:

@@ -1,6 +1,6 @@
 """Saves checkpoints while `Model.fit` runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
@@ -21,8 +21,10 @@ class CheckpointSaver(keras.callbacks.Callback):
         extras: Gives further JSON values for the manifest at each save.
         steps: Total steps.
         start_step: Steps done before this `fit` began.
-        every: Steps between two checkpoints.
+        cadences: A checkpoint is due every so many steps; 0 for never.
         keep: How many of the newest are kept.
+        best_metric: The checkpoint with the lowest value of this one is kept
+            as well.
         chief: Whether this process writes. The others take part in reading
             the weights, and stop only where the chief saves anyway.
         workers: Number of processes that train together.
@@ -36,8 +38,9 @@ class CheckpointSaver(keras.callbacks.Callback):
         extras: Callable[[], dict],
         steps: int,
         start_step: int,
-        every: int,
+        cadences: Sequence[int],
         keep: int,
+        best_metric: str = "",
         chief: bool = True,
         workers: int = 1,
     ):
@@ -47,8 +50,9 @@ class CheckpointSaver(keras.callbacks.Callback):
         self.extras = extras
         self.steps = steps
         self.step = start_step
-        self.every = every
+        self.cadences = [cadence for cadence in cadences if cadence]
         self.keep = keep
+        self.best_metric = best_metric
         self.chief = chief
         self.workers = workers
 
@@ -60,7 +64,11 @@ class CheckpointSaver(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Saves when due or when asked to stop."""
         self.step += 1
-        due = self.step % self.every == 0 or self.step == self.steps
+        due = (
+            self.step == self.steps
+            or self.model.stop_training
+            or any(self.step % cadence == 0 for cadence in self.cadences)
+        )
         # Several workers get the signal in different steps; only a planned
         # checkpoint is a point that all of them reach.
         stopping = self.stop.requested and (due or self.workers == 1)
@@ -75,4 +83,10 @@ class CheckpointSaver(keras.callbacks.Callback):
             checkpoint.save(
                 self.run.checkpoints, self.step, groups, **self.extras()
             )
-            checkpoint.prune(self.run.checkpoints, self.keep, best=set())
+            directory = self.run.checkpoints
+            checkpoint.prune(
+                directory,
+                self.step,
+                keep=self.keep,
+                best=checkpoint.best_step(directory, self.best_metric),
+            )

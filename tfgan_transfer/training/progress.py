@@ -67,9 +67,8 @@ class Progress(keras.callbacks.Callback):
         """Adds the step to the window, and closes the window when full."""
         values = dict(logs or {})
         data_ready = values.pop("data_ready")
-        if batch == 0:
-            self._restart_clock()  # The first step also traces and compiles.
-        else:
+        if batch > 0:  # The first step also traces and compiles.
+            self.busy += time.time() - self.called
             self.waited += max(0.0, data_ready - self.called)
             self.timed_steps += 1
         sums = self.window["sums"]
@@ -93,12 +92,10 @@ class Progress(keras.callbacks.Callback):
                 row[f"{name}_lr"] = float(
                     tf.convert_to_tensor(owner.learning_rate)
                 )
-        elapsed = max(time.time() - self.window_began, 1e-9)
+        busy = max(self.busy, 1e-9)
         timing = {
-            "images_per_second": (
-                self.images_per_step * self.timed_steps / elapsed
-            ),
-            "data_wait_share": self.waited / elapsed,
+            "images_per_second": self.images_per_step * self.timed_steps / busy,
+            "data_wait_share": self.waited / busy,
         }
         self.run.append_metrics({"step": step, **row, "timing": timing})
         if self.writer:
@@ -129,6 +126,6 @@ class Progress(keras.callbacks.Callback):
         )
 
     def _restart_clock(self) -> None:
-        self.window_began = time.time()
+        self.busy = 0.0
         self.timed_steps = 0
         self.waited = 0.0

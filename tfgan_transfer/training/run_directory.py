@@ -13,7 +13,8 @@ from tfgan_transfer.errors import UserError
 SAFE = frozenset(
     """steps data tfds_data_dir run_dir devices xla max_bad_files
     data_cache_dir data_memory_mb checkpoint_every sample_every log_every
-    eval_every keep_checkpoints on_nan sample_grid""".split()
+    eval_every eval_metrics eval_images best_metric stop_patience inception
+    inception_layer keep_checkpoints on_nan sample_grid""".split()
 )
 
 
@@ -25,7 +26,7 @@ class RunDirectory:
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = pathlib.Path(path).expanduser()
+        self.path = pathlib.Path(os.path.expanduser(path))
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
@@ -67,22 +68,28 @@ class RunDirectory:
         """The resolved configuration, or None for a new run.
 
         Raises:
-            UserError: If the file is there and cannot be read.
+            UserError: If the file is damaged, or missing beside checkpoints.
         """
         try:
-            return json.loads(self._config.read_text())
-        except FileNotFoundError:
-            return None
+            config = json.loads(self._config.read_text())
+            if not {"flags", "data"} <= config.keys():
+                raise ValueError("flags or data are missing in it")
+            return config
+        except FileNotFoundError as error:
+            if not self.checkpoints.exists():
+                return None
+            reason, cause = "it is missing", error
         except NotADirectoryError as error:
             raise UserError(
                 f"--run_dir: {str(self.path)!r} is not a directory; "
                 "give the directory of a run"
             ) from error
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"--run_dir: {self._config} cannot be read ({error}); "
-                "restore the file or choose another directory"
-            ) from error
+        except (OSError, ValueError, AttributeError) as error:
+            reason, cause = error, error
+        raise UserError(
+            f"--run_dir: {self._config} cannot be read ({reason}); "
+            "restore the file or choose another directory"
+        ) from cause
 
     def write_config(self, config: Mapping) -> None:
         """Writes `config.json` and, for people and flagfiles, `flags.txt`.

@@ -1,0 +1,180 @@
+import importlib.util
+import shutil
+import sys
+import urllib.error
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics import inception
+from tfgan_transfer.metrics.features import extract
+from tfgan_transfer.metrics.fid import fid
+from tfgan_transfer.metrics.fingerprint import (
+    FAMILY,
+    fingerprint_images,
+    hash_files,
+    recognise,
+)
+
+
+@pytest.fixture
+def hub_cache(saved_network, monkeypatch):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(saved_network.parent))
+
+
+@pytest.fixture
+def images():
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (6, 24, 31, 3)).astype(np.uint8)
+
+
+def legacy_bilinear(images, side):
+    """TF 1's grid: source = target * scale, from the corner."""
+    for axis in (1, 2):
+        length = images.shape[axis]
+        source = np.arange(side) * length / side
+        low = np.floor(source).astype(int)
+        weight = (source - low).reshape((-1, 1, 1) if axis == 1 else (-1, 1))
+        high = np.minimum(low + 1, length - 1)
+        images = (1 - weight) * images.take(low, axis) + (
+            weight * images.take(high, axis)
+        )
+    return images
+
+
+def test_the_hub_module_is_taken_from_the_cache(hub_cache, images):
+    pytest.importorskip("tensorflow_hub")
+    extractor = inception.load()
+    assert extractor.family == FAMILY
+    assert extractor.size == 299
+    found = extractor.run(images)
+    resized = legacy_bilinear((images.astype(float) - 128) / 128, 299)
+    blocks = resized[:, :288, :288].reshape(6, 9, 32, 9, 32, 3)
+    flat = blocks.mean(axis=(2, 4)).reshape(6, -1)
+    np.testing.assert_allclose(found["logits"], flat[:, :10], atol=1e-5)
+    assert found["pool_3"].shape == [6, 48]
+    np.testing.assert_allclose(
+        found["pool_3"], (flat[:, :48] + 0.5) ** 2, atol=1e-5
+    )
+
+
+def test_the_cache_works_without_an_importable_hub(hub_cache, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    assert inception.load().family == FAMILY
+
+
+def test_no_module_is_one_sentence_with_remedies(tmp_path, monkeypatch):
+    hub = pytest.importorskip("tensorflow_hub")
+
+    def offline(*_):
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(hub, "load", offline)
+    with pytest.raises(UserError) as caught:
+        inception.load()
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (
+        inception.HUB_HANDLE,
+        "URLError",
+        "with a connection",
+        "TFHUB_CACHE_DIR",
+        "--inception",
+        "--metrics=swd,iw,ms_ssim",
+    ):
+        assert part in message
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "tensorflow_hub", None)
+    with pytest.raises(UserError, match="TFHUB_CACHE_DIR"):
+        inception.load()
+
+
+def test_names_say_which_features(saved_network, small_network):
+    copied = inception.load(saved_network)
+    assert copied.family == FAMILY
+    assert copied.layer(None) == "pool_3"
+    assert copied.metric_name("fid", "pool_3") == "fid"
+    assert copied.metric_name("fid", "mixed_7") == "fid@mixed_7"
+    assert copied.metric_name("is", "logits") == "is"
+    assert copied.protocol("pool_3") == (
+        "tf-2015-12-05 pool_3, uint8, legacy bilinear to 299, (x - 128) / 128"
+    )
+    other = inception.load(small_network)
+    assert other.size == 96
+    assert other.metric_name("fid", "pool_3") == "fd[mynet@pool_3]"
+    assert other.metric_name("kid", "pool_3") == "kid[mynet@pool_3]"
+    assert other.metric_name("is", "logits") == "is[mynet@logits]"
+    assert f"user:mynet {other.weights[:12]} pool_3" in other.protocol("pool_3")
+    assert "legacy bilinear to 96" in other.record()["preprocessing"]
+    with pytest.raises(UserError, match="--inception_layer.*'pool_3'"):
+        other.layer("pool3")
+
+
+def test_identity_follows_weights_and_behaviour(small_network, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_network, copy)
+    (copy / "fingerprint.pb").write_bytes(b"another export")
+    assert hash_files(copy) == hash_files(small_network)
+    first, again = inception.load(small_network), inception.load(copy)
+    assert first.fingerprint == again.fingerprint
+    data = next((copy / "variables").glob("variables.data*"))
+    data.write_bytes(
+        data.read_bytes().replace(
+            np.float32(2).tobytes(), np.float32(3).tobytes()
+        )
+    )
+    assert hash_files(copy) != hash_files(small_network)
+
+
+def test_known_networks_are_recognised_within_rounding():
+    known = (0.1023, 0.1199, 0.1134, 0.08648, 0.0963, 0.09715, 0.07791)
+    assert recognise({"mixed_7": (*known, 0.09003)}) == FAMILY
+    assert recognise({"mixed_7": (*known, 0.0910)}) is None
+    assert recognise({"pool_3": (*known, 0.09003)}) is None
+    assert fingerprint_images().shape == (8, 64, 64, 3)
+    assert len({i.tobytes() for i in fingerprint_images()}) == 8
+
+
+def test_any_function_can_be_the_network(images):
+    extractor = inception.from_function(
+        lambda x: tf.reduce_mean(x, [1, 2]), "means", size=40
+    )
+    assert extractor.layer(None) == "output"
+    assert extractor.family == "user:means"
+    found = extractor.run(images)["output"]
+    resized = legacy_bilinear((images.astype(float) - 128) / 128, 40)
+    np.testing.assert_allclose(found, resized.mean(axis=(1, 2)), atol=1e-5)
+    other = inception.from_function(
+        lambda x: 2 * tf.reduce_mean(x, [1, 2]), "means", size=40
+    )
+    assert other.weights != extractor.weights
+
+
+def test_tfgan_takes_our_classifier_fn(small_network):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (2, 60, 16, 16, 3)).astype(np.uint8)
+    images[1] //= 2
+    extractor = inception.load(small_network)
+    tfgan = inception.tfgan_module("classifier_metrics")
+    expected = tfgan.frechet_classifier_distance(
+        *(tf.constant((i - 128.0) / 128, tf.float32) for i in images),
+        extractor.classifier_fn("pool_3"),
+    )
+    ours = fid(*(extract(extractor, i, ["pool_3"])["pool_3"] for i in images))
+    assert ours.value == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_what_cannot_be_a_network_is_refused(tmp_path):
+    with pytest.raises(UserError, match="expected the directory of a SavedM"):
+        inception.load(tmp_path / "nothing")
+    tf.saved_model.save(tf.Module(), str(tmp_path / "silent"))
+    with pytest.raises(UserError, match="without a __call__ function"):
+        inception.load(tmp_path / "silent")
+
+
+def test_a_missing_tfgan_is_said_to_be(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="pip install tensorflow-gan"):
+        inception.tfgan_module.__wrapped__("sliced_wasserstein")

@@ -1,0 +1,185 @@
+"""The same command again: damage, other settings, more steps, NaN."""
+
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+from comparing import assert_same_run, assert_same_weights, newest, rows
+from running import SMOKE, TRAIN
+
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
+
+BREAK = """
+import tensorflow as tf
+from tfgan_transfer.gans import WGANGP
+
+original = WGANGP.generator_gradients
+
+def generator_gradients(gan, slot):
+    gradients, log = original(gan, slot)
+    optimizer = gan.generator_optimizer
+    broken = tf.logical_and(
+        tf.equal(optimizer.iterations + 1, {step}),
+        tf.convert_to_tensor(optimizer.learning_rate) > {above},
+    )
+    poison = tf.where(broken, float("nan"), 0.0)
+    log["generator_loss"] += poison
+    return [gradient + poison for gradient in gradients], log
+
+WGANGP.generator_gradients = generator_gradients
+"""
+
+
+@pytest.fixture
+def run(unbroken, tmp_path):
+    """A copy of a finished run of 30 steps, to be spoilt."""
+    return shutil.copytree(unbroken, tmp_path / "run")
+
+
+def flip_a_byte(run, step: int, name: str) -> None:
+    file = run / "checkpoints" / f"step-{step:08d}" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    file.write_bytes(content)
+
+
+def test_a_damaged_newest_checkpoint_is_reported_and_skipped(
+    commands, unbroken, run
+):
+    flip_a_byte(run, 30, "critic.npz")
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert finished.code == 0, finished.err
+    assert (
+        "warning: damaged checkpoint skipped: step-00000030: critic.npz is "
+        "not what was written" in finished.out
+    )
+    assert "continuing at step 28" in finished.out
+    assert_same_run(run, unbroken)
+
+
+def test_with_no_whole_checkpoint_left_the_run_starts_again(
+    commands, unbroken, run
+):
+    for step in (21, 28, 30):
+        flip_a_byte(run, step, "manifest.json")
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert finished.code == 0, finished.err
+    assert finished.out.count("damaged checkpoint skipped") == 3
+    assert_same_run(run, unbroken)
+
+
+def test_a_finished_run_stays_as_it_is(commands, unbroken, run):
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert finished.code == 0
+    assert "nothing to do: step 30" in finished.out
+    assert_same_run(run, unbroken)
+
+
+def test_other_settings_are_refused_each_by_name(commands, unbroken, run):
+    before = (run / "config.json").read_text()
+    refused = commands.run(
+        TRAIN, SMOKE, f"--run_dir={run}", "--batch_size=16", "--seed=3"
+    )
+    assert refused.code == 2
+    (line,) = refused.err.splitlines()
+    assert "--batch_size=16 (the run has 8)" in line
+    assert "--seed=3 (the run has 0)" in line
+    assert (run / "config.json").read_text() == before
+    assert_same_run(run, unbroken)
+
+
+def test_other_images_are_refused(commands, run):
+    refused = commands.run(
+        TRAIN, SMOKE, f"--run_dir={run}", "--data=shapes", "--steps=40"
+    )
+    assert refused.code == 2
+    assert refused.err.startswith("error: --data: the images are not those")
+    assert json.loads((run / "config.json").read_text())["flags"]["steps"] == 30
+
+
+def test_a_run_directory_in_use_is_refused(commands, run):
+    holder = RunDirectory(run)
+    holder.create()
+    refused = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    holder.release()
+    assert refused.code == 2
+    assert refused.err == (
+        f"error: --run_dir: another process is training in '{run}'; wait for "
+        "it or choose another directory\n"
+    )
+
+
+def test_more_steps_continue_with_no_other_flag(commands, run, tmp_path):
+    """As if 37 had been asked for from the beginning."""
+    longer = commands.start(
+        TRAIN, SMOKE, f"--run_dir={tmp_path / 'longer'}", "--steps=37"
+    )
+    finished = commands.run(TRAIN, f"--run_dir={run}", "--steps=37")
+    assert finished.code == 0, finished.err
+    assert longer.wait().code == 0
+    assert newest(run).step == 37
+    assert_same_weights(run, tmp_path / "longer")
+    assert rows(run) == rows(tmp_path / "longer")
+
+
+def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
+    commands, tmp_path
+):
+    stopped = commands.run(
+        TRAIN,
+        SMOKE,
+        f"--run_dir={tmp_path / 'run'}",
+        setup=BREAK.format(step=14, above=0.0),
+    )
+    assert stopped.code == 2
+    (line,) = stopped.err.splitlines()
+    assert line.startswith("error: generator_")
+    assert "NaN or infinite in step 14" in line
+    found = newest(tmp_path / "run")
+    assert found.step == 7
+    for arrays in checkpoint.load(found.path).values():
+        assert all(np.isfinite(array).all() for array in arrays.values())
+
+
+@pytest.mark.parametrize("decay", ["none", "linear"])
+def test_rollback_halves_the_rates_and_goes_on(commands, tmp_path, decay):
+    run = tmp_path / "run"
+    finished = commands.run(
+        TRAIN,
+        SMOKE,
+        f"--run_dir={run}",
+        "--on_nan=rollback",
+        f"--lr_decay={decay}",
+        "--generator_lr=1e-3",
+        "--steps=20",
+        setup=BREAK.format(step=9, above=4e-4),
+    )
+    assert finished.code == 0, finished.err
+    assert finished.out.count("going back, with half the learning rates") == 1
+    assert [row["step"] for row in rows(run)] == [5, 10, 15, 20]
+    for row in rows(run):
+        scale = 1.0 if row["step"] < 7 else 0.5
+        if decay == "linear":
+            scale *= 1 - row["step"] / 20
+        for name in ("generator_optimizer_lr", "critic_optimizer_lr"):
+            assert math.isclose(row[name], 1e-3 * scale, rel_tol=1e-5)
+    assert newest(run).manifest["lr_scale"] == 0.5
+
+
+def test_rollback_gives_up_after_three_tries(commands, tmp_path):
+    run = tmp_path / "run"
+    stopped = commands.run(
+        TRAIN,
+        SMOKE,
+        f"--run_dir={run}",
+        "--on_nan=rollback",
+        setup=BREAK.format(step=9, above=0.0),
+    )
+    assert stopped.code == 2
+    (line,) = stopped.err.splitlines()
+    assert "in step 9, after 3 rollbacks" in line
+    assert stopped.out.count("going back") == 3
+    assert newest(run).step == 7

@@ -1,0 +1,129 @@
+"""Rows are means over windows, whatever the interruptions."""
+
+import json
+import math
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_transfer.training.progress import Progress
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+def progress(run: RunDirectory, **options: object) -> Progress:
+    defaults = dict(steps=12, start_step=0, every=5, images_per_step=16)
+    made = Progress(run, options.pop("writer", None), **defaults | options)
+    optimizer = keras.optimizers.SGD(0.25)
+    optimizer.build([])
+    made.set_model(
+        types.SimpleNamespace(state={"net": None, "optimizer": optimizer})
+    )
+    return made
+
+
+def losses(step: int) -> dict:
+    return {"critic_loss": float(step**2), "wasserstein": -float(step)}
+
+
+def train(callback: Progress, first: int, last: int) -> None:
+    """Reports steps `first` to `last`; the clock says the data was there."""
+    callback.on_train_begin()
+    for batch, step in enumerate(range(first, last + 1)):
+        callback.on_train_batch_begin(batch)
+        callback.on_train_batch_end(
+            batch, {**losses(step), "data_ready": callback.called}
+        )
+    callback.on_train_end()
+
+
+def rows(run: RunDirectory, timing: bool = False) -> list[dict]:
+    found = [json.loads(line) for line in run.metrics.read_text().splitlines()]
+    return found if timing else [{**row, "timing": None} for row in found]
+
+
+def test_rows_are_means_over_windows(tmp_path):
+    run = RunDirectory(tmp_path)
+    train(progress(run), 1, 12)
+    assert [row["step"] for row in rows(run)] == [5, 10, 12]
+    for row, window in zip(
+        rows(run), (range(1, 6), range(6, 11), range(11, 13)), strict=True
+    ):
+        assert row["critic_loss"] == np.mean([step**2 for step in window])
+        assert row["wasserstein"] == -np.mean(window)
+        assert row["optimizer_lr"] == 0.25
+
+
+def test_wall_clock_values_stand_apart(tmp_path):
+    run = RunDirectory(tmp_path)
+    train(progress(run), 1, 12)
+    first = rows(run, timing=True)[0]
+    assert set(first) == {
+        "step", "critic_loss", "wasserstein", "optimizer_lr", "timing"
+    }  # fmt: skip
+    assert set(first["timing"]) == {"images_per_second", "data_wait_share"}
+    assert first["timing"]["data_wait_share"] == 0
+    assert first["timing"]["images_per_second"] > 0
+
+
+@pytest.mark.parametrize("stop", [1, 4, 5, 7, 10, 11])
+def test_a_window_survives_in_a_checkpoint(tmp_path, stop):
+    """The window goes through JSON, as in a manifest."""
+    whole, parts = RunDirectory(tmp_path / "a"), RunDirectory(tmp_path / "b")
+    for run in (whole, parts):
+        run.path.mkdir()
+    train(progress(whole), 1, 12)
+    before = progress(parts)
+    train(before, 1, stop)
+    window = json.loads(json.dumps(before.window))
+    after = progress(parts, start_step=stop, window=window)
+    train(after, stop + 1, 12)
+    assert rows(parts) == rows(whole)
+
+
+def test_waiting_for_data_is_measured(tmp_path, monkeypatch):
+    """Each step: 3 s of waiting, 1 s of work; the first one is not counted."""
+    now = [1000.0]
+    monkeypatch.setattr("time.time", lambda: now[0])
+    run = RunDirectory(tmp_path)
+    callback = progress(run)
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_begin(batch)
+        ready = now[0] + 3
+        now[0] += 60 if batch == 0 else 4
+        callback.on_train_batch_end(
+            batch, {**losses(batch + 1), "data_ready": ready}
+        )
+    (row,) = rows(run, timing=True)
+    assert row["timing"]["data_wait_share"] == 0.75
+    assert row["timing"]["images_per_second"] == 16 * 4 / 16
+
+
+def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):
+    train(progress(RunDirectory(tmp_path)), 1, 12)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["step", "5/12"],
+        ["step", "10/12"],
+        ["step", "12/12"],
+    ]
+    assert "critic_loss 11" in lines[0] and "ETA 00:00" in lines[2]
+
+
+def test_tensorboard_gets_the_row(tmp_path):
+    writer = tf.summary.create_file_writer(str(tmp_path / "board"))
+    train(progress(RunDirectory(tmp_path), writer=writer), 1, 5)
+    writer.close()
+    (file,) = (tmp_path / "board").iterdir()
+    scalars = {
+        value.tag: tf.make_ndarray(value.tensor).item()
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value
+        if event.step == 5
+    }
+    assert scalars["critic_loss"] == 11
+    assert scalars["optimizer_lr"] == 0.25
+    assert math.isfinite(scalars["images_per_second"])

@@ -1,0 +1,201 @@
+"""One directory per run, one process per directory, one set of settings."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from absl import flags as absl_flags
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training.run_directory import (
+    SAFE,
+    RunDirectory,
+    refuse_changes,
+    write_atomically,
+)
+
+STORED = {
+    "run_dir": "runs/first",
+    "data": "folder:my photos",
+    "batch_size": 64,
+    "generator_lr": 1e-4,
+    "seed": 0,
+    "steps": 1000,
+    "lr_decay": "none",
+    "flip": False,
+    "limit": None,
+}
+
+
+def config(**flags: object) -> dict:
+    return {"flags": {**STORED, **flags}, "data": {"fingerprint": "f"}}
+
+
+def test_nothing_is_made_before_create(tmp_path):
+    run = RunDirectory(tmp_path / "a" / "run")
+    assert run.read_config() is None
+    assert list(tmp_path.iterdir()) == []
+    run.create()
+    assert run.samples.is_dir()
+    assert run.read_config() is None
+
+
+HOLDER = """
+import sys
+from tfgan_transfer.training.run_directory import RunDirectory
+run = RunDirectory(sys.argv[1])
+run.create()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_refused_until_the_first_has_gone(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout.readline() == "locked\n"
+        with pytest.raises(UserError, match="another process is training in"):
+            RunDirectory(tmp_path).create()
+        process.kill()
+    RunDirectory(tmp_path).create()
+
+
+def test_release_gives_the_lock_back(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.create()
+    run.release()
+    RunDirectory(tmp_path).create()
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    run = RunDirectory(tmp_path / "file" / "run")
+    with pytest.raises(UserError, match="is not a directory"):
+        run.read_config()
+    with pytest.raises(UserError, match="cannot write to .* give a directory"):
+        run.create()
+
+
+def test_unknown_home_is_a_name_like_any_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert RunDirectory("~nobody-of-that-name/run").read_config() is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "3", "null", '{"flags": {}}', "\udcff"]
+)
+def test_a_damaged_config_is_named(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(
+        content.encode("utf-8", "surrogateescape")
+    )
+    with pytest.raises(UserError, match="config.json cannot be read") as caught:
+        RunDirectory(tmp_path).read_config()
+    assert "\n" not in str(caught.value)
+
+
+def test_checkpoints_without_a_config_are_not_a_new_run(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(UserError, match="config.json .*missing"):
+        RunDirectory(tmp_path).read_config()
+
+
+def test_config_round_trip(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_config(config(data="folder:Ünïcode photos #1"))
+    assert run.read_config() == config(data="folder:Ünïcode photos #1")
+
+
+def test_flags_txt_is_a_flagfile_of_the_same_settings(tmp_path):
+    data = "folder:/my photos/#1 é"
+    RunDirectory(tmp_path).write_config(config(data=data))
+    values = absl_flags.FlagValues()
+    for name in ("run_dir", "data", "lr_decay"):
+        absl_flags.DEFINE_string(name, None, "", flag_values=values)
+    for name in ("batch_size", "seed", "steps", "limit"):
+        absl_flags.DEFINE_integer(name, None, "", flag_values=values)
+    absl_flags.DEFINE_float("generator_lr", None, "", flag_values=values)
+    absl_flags.DEFINE_bool("flip", None, "", flag_values=values)
+    absl_flags.DEFINE_string("flagfile", None, "", flag_values=values)
+    values(["train", f"--flagfile={tmp_path / 'flags.txt'}"])
+    assert {name: values[name].value for name in STORED} == {
+        **STORED,
+        "data": data,
+    }
+
+
+def test_no_changes_and_safe_ones_pass():
+    refuse_changes(STORED, {})
+    refuse_changes(STORED, {"batch_size": 64, "generator_lr": 1e-4})
+    refuse_changes(STORED, dict.fromkeys(SAFE, "anything"))
+
+
+def test_every_difference_is_listed():
+    with pytest.raises(UserError) as caught:
+        refuse_changes(
+            STORED, {"batch_size": 32, "seed": 1, "flip": True, "steps": 5}
+        )
+    message = str(caught.value)
+    assert "--batch_size=32 (the run has 64)" in message
+    assert "--seed=1 (the run has 0)" in message
+    assert "--flip=True (the run has False)" in message
+    assert "--steps" not in message
+    assert "\n" not in message
+
+
+def test_linear_decay_fixes_the_number_of_steps():
+    linear = {**STORED, "lr_decay": "linear"}
+    refuse_changes(linear, {})
+    refuse_changes(linear, {"steps": 1000})
+    with pytest.raises(UserError, match="--steps=2000 .*falls linearly"):
+        refuse_changes(linear, {"steps": 2000})
+
+
+def test_safe_settings_do_not_decide_weights():
+    decisive = """batch_size n_critic seed size channels fit flip limit holdout
+    network width latent_size latent_prior critic_norm spectral_norm
+    sync_batch_norm adversarial_loss gradient_penalty r1 r2 clip ema_decay
+    generator_lr critic_lr adam_beta1 adam_beta2 lr_decay precision model"""
+    assert not SAFE & set(decisive.split())
+
+
+def test_metrics_are_cut_back_to_a_step(tmp_path):
+    run = RunDirectory(tmp_path)
+    for step in (5, 10, 15):
+        run.append_metrics({"step": step, "loss": 0.1 * step})
+    with run.metrics.open("a") as file:
+        file.write('{"step": 20, "lo')
+    run.truncate_metrics(10)
+    lines = run.metrics.read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [5, 10]
+    run.append_metrics({"step": 15})
+    assert len(run.metrics.read_text().splitlines()) == 3
+
+
+def test_a_row_that_lost_its_beginning_is_dropped(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.metrics.write_text('7}\n{"step": 5}\n[1]\n{"loss": 1}\n"step"\n')
+    run.truncate_metrics(10)
+    assert run.metrics.read_text() == '{"step": 5}\n'
+
+
+def test_truncating_what_is_not_there(tmp_path):
+    RunDirectory(tmp_path).truncate_metrics(10)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_atomic_write_keeps_the_old_text_when_it_fails(tmp_path, monkeypatch):
+    path = tmp_path / "file.txt"
+    write_atomically(path, "old")
+
+    def fail(descriptor):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"

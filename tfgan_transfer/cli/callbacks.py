@@ -1,0 +1,119 @@
+"""The callbacks of a session, in the order in which they have to run."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer import data
+from tfgan_transfer.cli import build
+from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
+from tfgan_transfer.training.health import Health
+from tfgan_transfer.training.interruption import StopRequest
+from tfgan_transfer.training.metric_eval import MetricEval
+from tfgan_transfer.training.progress import Progress
+from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.training.sample_grid import SampleGrid
+
+
+def reports(
+    config: Mapping,
+    run: RunDirectory,
+    writer: tf.summary.SummaryWriter,
+    split: data.Split,
+    start: int,
+    saved: Mapping,
+) -> list[keras.callbacks.Callback]:
+    """What the chief tells about the run: progress, grids, metrics.
+
+    Args:
+        config: Resolved configuration.
+        run: Run directory.
+        writer: TensorBoard writer.
+        split: The run's images.
+        start: Steps done before.
+        saved: Manifest of the checkpoint that is continued; may be empty.
+
+    Returns:
+        `Progress` first, and `MetricEval`, if there is one, last.
+    """
+    steps = config["steps"]
+    progress = Progress(
+        run,
+        writer,
+        steps=steps,
+        start_step=start,
+        every=config["log_every"],
+        images_per_step=config["batch_size"] * config["n_critic"],
+        window=saved.get("window"),
+    )
+    grid = SampleGrid(
+        run,
+        writer,
+        latents=build.fixed_latents(config, config["sample_grid"]),
+        real=split.train.images[: config["sample_grid"]],
+        start_step=start,
+        every=config["sample_every"],
+        steps=steps,
+    )
+    if not config["eval_every"]:
+        return [progress, grid]
+    from tfgan_transfer.cli import evaluation
+
+    metrics = MetricEval(
+        run,
+        writer,
+        evaluation.while_training(config, split),
+        best_metric=config["best_metric"],
+        start_step=start,
+        every=config["eval_every"],
+        steps=steps,
+        patience=config["stop_patience"],
+    )
+    return [progress, grid, metrics]
+
+
+def around(
+    told: list[keras.callbacks.Callback],
+    config: Mapping,
+    run: RunDirectory,
+    stop: StopRequest,
+    *,
+    start: int,
+    manifest: Mapping,
+    workers: int,
+) -> list[keras.callbacks.Callback]:
+    """Puts the health check before the reports and the saver after them.
+
+    Args:
+        told: What `reports` returned; empty for all but the chief.
+        config: Resolved configuration.
+        run: Run directory.
+        stop: Set by signals.
+        start: Steps done before.
+        manifest: What every checkpoint says about its run.
+        workers: Number of processes that train together.
+
+    Returns:
+        All callbacks; the saver is the last one.
+    """
+
+    def extras() -> dict:
+        latest = {}
+        if told and isinstance(told[-1], MetricEval):
+            latest = told[-1].latest
+        return {**manifest, "window": told[0].window, "metrics": latest}
+
+    saver = CheckpointSaver(
+        run,
+        stop,
+        extras=extras,
+        steps=config["steps"],
+        start_step=start,
+        cadences=[config["checkpoint_every"], config["eval_every"]],
+        keep=config["keep_checkpoints"],
+        best_metric=config["best_metric"],
+        chief=bool(told),
+        workers=workers,
+    )
+    return [Health(start), *told, saver]

@@ -1,0 +1,236 @@
+"""Evaluations of a checkpoint, of a folder of images, and during training."""
+
+import pathlib
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from tfgan_transfer import data, images
+from tfgan_transfer.cli import build, config
+from tfgan_transfer.cli.sampling import Sampler
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics import inception
+from tfgan_transfer.metrics.collapse import collapse_alarm
+from tfgan_transfer.metrics.evaluate import (
+    NEED_NO_NETWORK,
+    Evaluation,
+    Row,
+)
+from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
+
+DEFAULT_METRICS = ("kid", "fid", "precision_recall")
+MOST_IMAGES = 5000
+SMALLEST_FOR_MS_SSIM = 16
+
+
+def extractor_for(
+    given: Mapping, metrics: Sequence[str]
+) -> tuple[inception.Extractor | None, str | None]:
+    """Loads the feature network if one of the metrics needs it.
+
+    Args:
+        given: `inception` and `inception_layer`.
+        metrics: Keys of `METRICS`.
+
+    Returns:
+        The network and its layer, or (None, None).
+    """
+    if set(metrics) <= {*NEED_NO_NETWORK, "memorisation"} and not given.get(
+        "inception"
+    ):
+        return None, None
+    network = inception.load(given.get("inception"))
+    return network, network.layer(given.get("inception_layer"))
+
+
+def metric_names(text: str | None) -> tuple[str, ...]:
+    """Splits `--metrics`; the default needs a feature network."""
+    if not text:
+        return DEFAULT_METRICS
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
+    """Prepares the evaluation of a generator against its own data.
+
+    Args:
+        given: Flags of `evaluate`.
+
+    Returns:
+        The evaluation, and what is recorded beside its values.
+    """
+    path = given.get("checkpoint") or given["run_dir"]
+    found = build.find_checkpoint(path)
+    record = found.manifest["run"]
+    flags = {**record["flags"], **_overrides(given)}
+    split = build.load_data(flags)
+    ema = given.get("ema", True)
+    generator = build.saved_generator(found, ema=ema)
+    first = given.get("seed", 0)
+    seeds = range(first, first + given.get("sampling_seeds", 3))
+    count = given.get("num_images") or _usual(split, given)
+
+    def draw(seed: int) -> np.ndarray:
+        sampler = Sampler(generator, record, seed=seed)
+        return np.concatenate(list(sampler.render(sampler.latents(count))))
+
+    about = {
+        "step": found.step,
+        "checkpoint": found.path.name,
+        "ema": ema,
+        "batch_norm": "moving statistics",
+        "sampling_seeds": list(seeds),
+        "data": split.train.fingerprint,
+    }
+    return _prepare(split, [draw(seed) for seed in seeds], given), about
+
+
+def of_images(given: Mapping) -> tuple[Evaluation, dict]:
+    """Prepares the evaluation of a folder of images against real ones."""
+    if not given.get("data"):
+        raise UserError(
+            "--data: expected the real images to compare --images with, "
+            "received none; add for example --data=folder:photos"
+        )
+    sides = [s for size in data.describe(given["data"]).sizes for s in size]
+    flags = {
+        **config.DEFAULTS,
+        "size": str(int(statistics.median(sides or [64]))),
+        **_overrides(given),
+    }
+    split = build.load_data(flags)
+    fake = build.load_data(
+        {**flags, "data": given["images"], "limit": None, "holdout": 0}
+    ).train
+    chosen = fake.images[: given.get("num_images") or len(fake)]
+    about = {
+        "images": given["images"],
+        "data": split.train.fingerprint,
+    }
+    return _prepare(split, [np.asarray(chosen)], given), about
+
+
+def while_training(
+    settings: Mapping, split: data.Split
+) -> Callable[[Callable], tuple[list[dict], str]]:
+    """Makes what the `MetricEval` callback calls.
+
+    Args:
+        settings: Resolved configuration.
+        split: The run's images.
+
+    Returns:
+        Maps a function from latents to images to JSON records of all metrics
+        and a warning if the samples are too alike.
+    """
+    metrics = metric_names(settings["eval_metrics"])
+    if settings["best_metric"] not in metrics:
+        raise UserError(
+            f"--best_metric: {settings['best_metric']} is not among "
+            f"--eval_metrics={','.join(metrics)}; add it there"
+        )
+    network, layer = extractor_for(settings, metrics)
+    count = settings["eval_images"]
+    real = np.asarray(_choose_real(split, None)[0][:count])
+    similar = mean_ms_ssim(real) if large_enough(real) else None
+
+    def measure(sample: Callable) -> tuple[list[dict], str]:
+        latents = build.fixed_latents(settings, count)
+        drawn = np.concatenate(
+            [
+                images.to_uint8(sample(latents[i : i + 64]))
+                for i in range(0, count, 64)
+            ]
+        )
+        run = _prepare(
+            split,
+            [drawn],
+            settings,
+            extractor=(network, layer),
+        )
+        records = [
+            {"metric": name, **row.record()}
+            for name in metrics
+            for row in run.rows([name])
+        ]
+        if similar is None:
+            return records, ""
+        alarm = collapse_alarm(mean_ms_ssim(drawn), similar)
+        return records, alarm.message if alarm.raised else ""
+
+    return measure
+
+
+def large_enough(batch: np.ndarray) -> bool:
+    """Whether MS-SSIM is defined for images of this size."""
+    return min(batch.shape[1:3]) >= SMALLEST_FOR_MS_SSIM
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Lays out rows for the screen: value, spread, floor, counts, notes."""
+    lines = [f"{'metric':28}{'value':>12}{'spread':>10}{'floor':>12}  n"]
+    for row in rows:
+        score = row.score
+        spread = "" if score.spread is None else f"{score.spread:.2g}"
+        floor = f"{row.floor.value:.5g}" if row.floor else ""
+        lines.append(
+            f"{score.name:28}{score.value:12.5g}{spread:>10}{floor:>12}  "
+            f"{score.n_real} real, {score.n_fake} samples"
+        )
+        lines += [f"    {row.note}"] if row.note else []
+    lines.append("spread and protocol of each value:")
+    lines += [
+        f"  {row.score.name}: {row.score.spread_kind or 'no spread'}; "
+        f"{row.score.protocol}"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _overrides(given: Mapping) -> dict:
+    names = ("data", "limit", "holdout", "size", "channels", "fit")
+    return {name: given[name] for name in names if name in given}
+
+
+def _usual(split: data.Split, given: Mapping) -> int:
+    return min(MOST_IMAGES, len(_choose_real(split, given.get("split"))[0]))
+
+
+def _choose_real(
+    split: data.Split, wanted: str | None
+) -> tuple[np.ndarray, str, np.ndarray]:
+    """Real images to compare with, what they are called, and the others."""
+    train, held_out = split.train.images, split.holdout.images
+    if wanted == "holdout" or (wanted is None and len(held_out)):
+        if not len(held_out):
+            raise UserError(
+                "--split: holdout asked for, but no images are held out; "
+                "train with --holdout=N, or use --split=train"
+            )
+        return held_out, "held-out images", train
+    return train, "training images", held_out
+
+
+def _prepare(
+    split: data.Split,
+    samples: list[np.ndarray],
+    given: Mapping,
+    extractor: tuple | None = None,
+) -> Evaluation:
+    metrics = metric_names(given.get("metrics"))
+    network, layer = extractor or extractor_for(given, metrics)
+    real, name, other = _choose_real(split, given.get("split"))
+    cache = pathlib.Path(given.get("data_cache_dir") or data.cache_home())
+    return Evaluation(
+        real=np.asarray(real[:MOST_IMAGES]),
+        split=name,
+        other=np.asarray(other[:MOST_IMAGES]),
+        train=split.train.images,
+        held_out=split.holdout.images,
+        samples=samples,
+        extractor=network,
+        layer=layer,
+        cache_dir=str(cache / "features"),
+        budget=given.get("iw_budget", "small"),
+    )

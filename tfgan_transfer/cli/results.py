@@ -1,0 +1,82 @@
+"""Evaluations that are kept with a run, and compared between runs."""
+
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from tfgan_transfer import images
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics.evaluate import Evaluation, Row
+from tfgan_transfer.metrics.memorisation import (
+    memorisation_in_pixels,
+    pairs_picture,
+)
+from tfgan_transfer.metrics.score import Score, require_comparable
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+def keep(run_dir: str, record: Mapping) -> None:
+    """Adds an evaluation to the run's `metrics.jsonl`."""
+    RunDirectory(run_dir).append_metrics(record)
+
+
+def compare(rows: Sequence[Row], run_dir: str) -> str:
+    """Sets new values beside the latest ones of another run.
+
+    Args:
+        rows: The new values.
+        run_dir: The other run; `evaluate` must have measured it.
+
+    Returns:
+        One line per metric that both have.
+
+    Raises:
+        UserError: If a value was measured under another protocol, or the
+            other run was never evaluated.
+    """
+    others = _latest(run_dir)
+    lines = []
+    for row in rows:
+        other = others.get(row.score.name)
+        if other is None:
+            continue
+        require_comparable(row.score, other)
+        lines.append(
+            f"{row.score.name}: {row.score.value:.5g} here, "
+            f"{other.value:.5g} in {run_dir}"
+        )
+    if not lines:
+        raise UserError(
+            f"--against: {run_dir!r} has no value of these metrics; run "
+            f"`evaluate --run_dir={run_dir}` with the same --metrics first"
+        )
+    return "\n".join(lines)
+
+
+def save_pairs(run: Evaluation, path: str) -> pathlib.Path:
+    """Draws the samples nearest to training images above those images."""
+    if len(run.held_out) < 2:
+        raise UserError(
+            "--pairs: needs held-out images to compare with; train with "
+            "--holdout=N"
+        )
+    samples = run.samples[0]
+    report = memorisation_in_pixels(samples, run.train, run.held_out)
+    images.save(pathlib.Path(path), pairs_picture(samples, run.train, report))
+    return pathlib.Path(path)
+
+
+def _latest(run_dir: str) -> dict[str, Score]:
+    metrics = RunDirectory(run_dir).metrics
+    if not metrics.exists():
+        raise UserError(
+            f"--against: expected a run directory with metrics.jsonl, "
+            f"received {run_dir!r}"
+        )
+    fields = Score.__dataclass_fields__
+    found = {}
+    for line in metrics.read_text().splitlines():
+        for row in json.loads(line).get("evaluation", ()):
+            score = Score(**{k: v for k, v in row.items() if k in fields})
+            found[score.name] = score
+    return found

@@ -1,0 +1,55 @@
+"""Measures a generator, or a folder of images, against real images.
+
+  python -m tfgan_transfer.evaluate --run_dir=runs/photos
+  python -m tfgan_transfer.evaluate --run_dir=runs/photos --metrics=swd,iw
+  python -m tfgan_transfer.evaluate --images=folder:made --data=folder:photos
+
+Next to each value stands its floor, the same metric for real images in the
+place of samples. Values of a run are added to its metrics.jsonl.
+"""
+
+import json
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+flags.define_run()
+flags.define_data()
+flags.define_inception()
+flags.define_evaluate()
+
+
+def main() -> None:
+    """Measures, prints, and keeps the values with the run."""
+    given = flags.given()
+    generator = given.get("checkpoint") or given.get("run_dir")
+    if not generator and not given.get("images"):
+        raise UserError(
+            "--run_dir: expected the directory of a run, received none; give "
+            "--run_dir=..., --checkpoint=..., or --images=folder:..."
+        )
+
+    from tfgan_transfer.cli import evaluation, results
+
+    if given.get("images"):
+        run, about = evaluation.of_images(given)
+    else:
+        run, about = evaluation.of_checkpoint(given)
+    names = evaluation.metric_names(given.get("metrics"))
+    rows = list(run.rows(names))
+    record = {**about, "evaluation": [row.record() for row in rows]}
+    print(
+        json.dumps(record, indent=1)
+        if given.get("json")
+        else (evaluation.table(rows))
+    )
+    if given.get("pairs"):
+        print(results.save_pairs(run, given["pairs"]))
+    if given.get("run_dir"):
+        results.keep(given["run_dir"], record)
+    if given.get("against"):
+        print(results.compare(rows, given["against"]))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,119 @@
+"""Measures the generator while it trains: curves, best checkpoint, stopping."""
+
+import json
+import statistics
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer.training.run_directory import RunDirectory
+
+SMOOTHED = 3
+
+
+class MetricEval(keras.callbacks.Callback):
+    """Evaluates the averaged generator every so often.
+
+    Every value goes to `metrics.jsonl` with its protocol, and to TensorBoard.
+    What has been measured before is read back from `metrics.jsonl`, so that a
+    resumed run stops where an unbroken one would.
+
+    Args:
+        run: Run directory.
+        writer: TensorBoard writer, or None.
+        measure: Maps a function from latents to images to JSON records, each
+            with `metric` (short name), `name`, `value` and `protocol`; and to
+            a warning, empty if all is well.
+        best_metric: Short name of the metric to steer by; lower is better.
+        start_step: Steps done before this `fit` began.
+        every: Steps between two evaluations.
+        steps: Total steps; the last one is always evaluated.
+        patience: Evaluations without a better smoothed value after which
+            training stops; 0 for never.
+    """
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        writer: tf.summary.SummaryWriter | None,
+        measure: Callable[[Callable], tuple[list[dict], str]],
+        *,
+        best_metric: str,
+        start_step: int,
+        every: int,
+        steps: int,
+        patience: int = 0,
+    ):
+        super().__init__()
+        self.run = run
+        self.writer = writer
+        self.measure = measure
+        self.best_metric = best_metric
+        self.start_step = start_step
+        self.every = every
+        self.steps = steps
+        self.patience = patience
+        self.latest: dict[str, float] = {}
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Evaluates when due; asks `fit` to stop when nothing improves."""
+        self.latest = {}
+        step = self.start_step + batch + 1
+        if step % self.every and step != self.steps:
+            return
+        records, warning = self.measure(self.model.sample)
+        self.latest = {row["metric"]: row["value"] for row in records}
+        self.run.append_metrics(
+            {"step": step, "evaluation": records, "warning": warning}
+        )
+        self._report(step, records, warning)
+        history = measured(self.run, self.best_metric)
+        if exhausted(history, self.patience):
+            print(
+                f"stopping at step {step}: {self.best_metric} has not "
+                f"improved in {self.patience} evaluations"
+            )
+            self.model.stop_training = True
+
+    def _report(self, step: int, records: list[dict], warning: str) -> None:
+        shown = [f"{row['name']} {row['value']:.4g}" for row in records]
+        print(f"step {step}  evaluation:", "  ".join(shown), flush=True)
+        if warning:
+            print(f"warning: {warning}", flush=True)
+        if self.writer:
+            with self.writer.as_default(step):
+                for row in records:
+                    tf.summary.scalar(f"metrics/{row['name']}", row["value"])
+            self.writer.flush()
+
+
+def measured(run: RunDirectory, metric: str) -> list[float]:
+    """Values of one metric in the order in which training measured them."""
+    values = []
+    for line in run.metrics.read_text().splitlines():
+        for row in json.loads(line).get("evaluation", ()):
+            if row["metric"] == metric:
+                values.append(row["value"])
+    return values
+
+
+def exhausted(values: list[float], patience: int) -> bool:
+    """Whether a smoothed, lower-is-better metric has stopped improving.
+
+    Args:
+        values: Measurements so far. Each is smoothed by the mean of the last
+            three, since a single small evaluation jumps.
+        patience: Evaluations without improvement to put up with; 0 for ever.
+
+    Returns:
+        True if the best smoothed value is `patience` evaluations old.
+    """
+    if not patience:
+        return False
+    smoothed = [
+        statistics.fmean(values[max(0, i - SMOOTHED + 1) : i + 1])
+        for i in range(len(values))
+    ]
+    best = smoothed.index(min(smoothed))
+    return len(smoothed) - 1 - best >= patience
