@@ -16,6 +16,8 @@ setup(
         "tensorflow~=2.21.0",
         "keras>=3.12,<3.16",
         "tensorflow-datasets>=4.9.9,<5",
+        # tensorflow-datasets imports it and declares it for old Pythons only.
+        "importlib_resources>=6,<8",
         "tensorflow-gan==2.1.0",
         "tensorflow-hub>=0.16.1,<0.17",
         # tensorflow-hub still imports pkg_resources, which left setuptools.

@@ -104,9 +104,10 @@ def test_budgets(path):
     assert text.count("\n") <= 300
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
-            size = node.end_lineno - node.lineno + 1
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            size = node.end_lineno - body[0].lineno + 1 if body else 0
             limit = 40 if node.name == "train_step" else 50
-            assert size <= limit, f"{node.name} has {size} lines"
+            assert size <= limit, f"{node.name} has {size} lines of code"
     if segment(path) in ENTRY_POINTS:
         assert text.count("\n") <= 80
 

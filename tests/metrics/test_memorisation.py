@@ -59,6 +59,7 @@ def test_digits_in_features_and_pixels(digits):
     )
     assert not honest.alarm
     assert abs(honest.copying.value) < 3
+    assert 0.3 < honest.authenticity.value < 0.7
     copies = memorisation_in_features(
         train.features[:300], train.features, held_out.features
     )

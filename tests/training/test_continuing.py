@@ -155,7 +155,7 @@ def test_rollback_halves_the_rates_and_goes_on(commands, tmp_path, decay):
         f"--lr_decay={decay}",
         "--generator_lr=1e-3",
         "--steps=20",
-        setup=BREAK.format(step=9, above=4e-4),
+        setup=BREAK.format(step=9, above=5.5e-4),
     )
     assert finished.code == 0, finished.err
     assert finished.out.count("going back, with half the learning rates") == 1

@@ -32,7 +32,7 @@ def load_data(config: Mapping) -> data.Split:
         holdout=int(holdout) if holdout >= 1 else holdout,
         seed=config["seed"],
         max_bad_files=config["max_bad_files"],
-        cache_dir=config["data_cache_dir"],
+        cache_dir=config["cache_dir"],
         memory_limit=config["data_memory_mb"] * 2**20,
     )
 

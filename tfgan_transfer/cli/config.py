@@ -17,7 +17,7 @@ DEFAULTS = {
     "fit": "crop",
     "flip": None,
     "max_bad_files": 0.01,
-    "data_cache_dir": None,
+    "cache_dir": None,
     "data_memory_mb": 2048,
     "model": "wgan_gp",
     "network": "dcgan",

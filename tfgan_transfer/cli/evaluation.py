@@ -221,7 +221,7 @@ def _prepare(
     metrics = metric_names(given.get("metrics"))
     network, layer = extractor or extractor_for(given, metrics)
     real, name, other = _choose_real(split, given.get("split"))
-    cache = pathlib.Path(given.get("data_cache_dir") or data.cache_home())
+    cache = pathlib.Path(given.get("cache_dir") or data.cache_home())
     return Evaluation(
         real=np.asarray(real[:MOST_IMAGES]),
         split=name,

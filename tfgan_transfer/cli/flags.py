@@ -71,7 +71,7 @@ def define_data() -> None:
         0,
     )
     flags.DEFINE_string(
-        "data_cache_dir", None, "Where sets too big for memory are decoded to."
+        "cache_dir", None, "Where sets too big for memory are decoded to."
     )
     flags.DEFINE_integer(
         "data_memory_mb", None, "Biggest decoded set held in memory.", 1

@@ -43,7 +43,7 @@ def ms_ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         raise UserError(
             f"MS-SSIM needs images of at least {_SMALLEST} x {_SMALLEST} "
             f"pixels, received {first.shape[1]} x {first.shape[2]}; use "
-            f"recall for the variety of smaller ones (--metrics=recall)."
+            f"recall for the variety of smaller ones (--metrics=precision_recall)."
         )
     parts = [
         _similarity(

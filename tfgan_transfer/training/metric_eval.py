@@ -109,7 +109,7 @@ def exhausted(values: list[float], patience: int) -> bool:
     Returns:
         True if the best smoothed value is `patience` evaluations old.
     """
-    if not patience:
+    if not patience or not values:
         return False
     smoothed = [
         statistics.fmean(values[max(0, i - SMOOTHED + 1) : i + 1])

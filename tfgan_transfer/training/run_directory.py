@@ -12,7 +12,7 @@ from tfgan_transfer.errors import UserError
 # where, and what it reports, not which weights it passes through.
 SAFE = frozenset(
     """steps data tfds_data_dir run_dir devices xla max_bad_files
-    data_cache_dir data_memory_mb checkpoint_every sample_every log_every
+    cache_dir data_memory_mb checkpoint_every sample_every log_every
     eval_every eval_metrics eval_images best_metric stop_patience inception
     inception_layer keep_checkpoints on_nan sample_grid""".split()
 )
