@@ -35,7 +35,7 @@ def test_help_is_complete_and_needs_no_tensorflow(name):
         "heavy = {'tensorflow', 'keras', 'numpy', 'PIL'}\n"
         "atexit.register(lambda: print('loaded', heavy & set(sys.modules)))\n"
         f"sys.argv = ['{name}', '--help']\n"
-        f"runpy.run_module('tfgan_transfer.{name}', run_name='__main__')\n",
+        f"runpy.run_module('tfgan_transfer.{name}', None, '__main__', True)\n",
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "loaded set()"

@@ -47,7 +47,6 @@ class Session:
         self.record = build.run_record(config, self.split)
         self._check_data()
         if self.chief:
-            run.write_config(self.record)
             self._report_bad_files()
 
     def train(self) -> int:
@@ -113,6 +112,9 @@ class Session:
                 manifest={"run": self.record, "lr_scale": self.lr_scale},
                 workers=devices.worker_count(),
             )
+            if self.chief:
+                # Only now: settings that nothing above has refused.
+                self.run.write_config(self.record)
             model.fit(
                 build.batches(
                     self.config, self.split.train, self.strategy, start
