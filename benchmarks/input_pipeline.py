@@ -5,7 +5,9 @@
 For each shape the pipeline (everything random of a step drawn in one map per
 step) is compared in the same run with two peers: the same content with one
 map per example, and a plain shuffle-repeat-batch dataset that carries images
-only and can be neither resumed nor addressed.
+only and can be neither resumed nor addressed. The last column compares with
+the rate at which the smallest model (DCGAN nets of width 4) consumes the same
+images when its batch is always there: the pipeline must be far faster.
 """
 
 import os
