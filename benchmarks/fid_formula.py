@@ -6,7 +6,9 @@ Each formula runs in a process of its own, on the same synthetic features:
 rectified correlated Gaussians, and a spectrum with a long tail. Errors are
 against the nuclear norm of the samples' own product (no covariance is formed
 for it). Times include the statistics and are the best of alternating rounds;
-memory is what the process grew by beyond the features it was given.
+memory is what the process grew by beyond the features it was given. On a busy
+machine compare CPU seconds, with OPENBLAS_NUM_THREADS=1: threads of OpenBLAS
+that wait for a core slow it down by factors, and spin meanwhile.
 """
 
 import argparse
@@ -97,7 +99,7 @@ def _resident() -> int:
 
 
 def serve(connection, formula) -> None:
-    """Answers (real, fake) with seconds, value and bytes, until told None."""
+    """Answers tasks with value, seconds, CPU seconds and bytes, until None."""
     tiny = np.random.default_rng(0).standard_normal((2, 40, 8))
     formula(*tiny.astype(np.float32))  # Imports and first-call costs.
     while (task := connection.recv()) is not None:
@@ -107,16 +109,17 @@ def serve(connection, formula) -> None:
             target=_peak_growth, args=(stop, _resident(), peak)
         )
         watcher.start()
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         value = formula(*sides)
         seconds = time.perf_counter() - started
+        worked = time.process_time() - worked
         stop.set()
         watcher.join()
-        connection.send((seconds, value, peak[0]))
+        connection.send((value, seconds, worked, peak[0]))
 
 
 def measure(counts: int, family: str, rounds: int) -> dict[str, list]:
-    """Alternates the formulas; returns [best seconds, value, peak bytes]."""
+    """Alternates the formulas; returns value, seconds, CPU seconds, bytes."""
     context = multiprocessing.get_context("spawn")
     task = [(family, counts, 1), (family, counts, 2)]
     workers = {}
@@ -129,9 +132,13 @@ def measure(counts: int, family: str, rounds: int) -> dict[str, list]:
     for _ in range(rounds):
         for name, (connection, _process) in workers.items():
             connection.send(task)
-            seconds, value, peak = connection.recv()
-            best = found.setdefault(name, [seconds, value, peak])
-            best[0], best[2] = min(best[0], seconds), max(best[2], peak)
+            value, seconds, worked, peak = connection.recv()
+            best = found.setdefault(name, [value, seconds, worked, peak])
+            best[1:] = (
+                min(best[1], seconds),
+                min(best[2], worked),
+                max(best[3], peak),
+            )
     for connection, process in workers.values():
         connection.send(None)
         process.join()
@@ -145,24 +152,25 @@ def main() -> None:
     parser.add_argument("--json", help="also write the numbers to this file")
     arguments = parser.parse_args()
     rows = []
-    print("| features | formula | FID | error (rel) | s | x ours | peak MB |")
-    print("|---|---|---|---|---|---|---|")
+    print("| features | formula | FID | error (rel) | s | x | CPU s | x | MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for count in arguments.counts:
         for family in ("rectified", "long tail"):
             expected = reference(
                 features(family, count, 1), features(family, count, 2)
             )
             found = measure(count, family, arguments.rounds)
-            base = found["ours"][0]
-            for name, (seconds, value, peak) in found.items():
+            _, base, base_cpu, _ = found["ours"]
+            for name, (value, seconds, worked, peak) in found.items():
                 error = value / expected - 1
                 print(
                     f"| {family} {count}/{count} | {name} | {value:.6f} | "
                     f"{error:+.1e} | {seconds:.2f} | {seconds / base:.1f} | "
+                    f"{worked:.2f} | {worked / base_cpu:.1f} | "
                     f"{peak / 1e6:.0f} |",
                     flush=True,
                 )
-                rows.append([family, count, name, seconds, value, error, peak])
+                rows.append([family, count, name, *found[name], error])
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(rows, file)

@@ -46,9 +46,7 @@ def numbered(count: int, height=2, width=3, channels=1) -> np.ndarray:
 def test_grid_lays_out_row_by_row():
     sheet = images.grid(numbered(6), columns=3)
     assert sheet.shape == (4, 9, 1)
-    np.testing.assert_array_equal(
-        sheet[::2, ::3, 0], [[1, 2, 3], [4, 5, 6]]
-    )
+    np.testing.assert_array_equal(sheet[::2, ::3, 0], [[1, 2, 3], [4, 5, 6]])
 
 
 def test_grid_keeps_every_pixel_in_place():
@@ -94,7 +92,9 @@ def test_scale_repeats_pixels(tmp_path):
     image = np.array([[[1], [2]], [[3], [4]]], np.uint8)
     images.save(tmp_path / "big.png", image, scale=3)
     loaded = np.asarray(Image.open(tmp_path / "big.png"))
-    np.testing.assert_array_equal(loaded, np.kron(image[..., 0], np.ones([3, 3])))
+    np.testing.assert_array_equal(
+        loaded, np.kron(image[..., 0], np.ones([3, 3]))
+    )
 
 
 @pytest.mark.parametrize("side, scale", [(8, 8), (32, 2), (64, 1), (256, 1)])

@@ -73,7 +73,9 @@ def test_values_by_hand(name):
 def test_one_value_per_example_without_mixing_examples(name):
     real, fake = [0.1, -2.0, 3.0], [0.7, 0.2, -1.5]
     together = both_sides(name, real, fake)
-    alone = [both_sides(name, [r], [f]) for r, f in zip(real, fake, strict=True)]
+    alone = [
+        both_sides(name, [r], [f]) for r, f in zip(real, fake, strict=True)
+    ]
     for side in (0, 1):
         np.testing.assert_allclose(
             together[side], [values[side][0] for values in alone], rtol=1e-6
@@ -241,6 +243,4 @@ def test_xla_gives_the_same_penalties():
     for network in (critic, half_square):
         plain = penalties(network)(real, fake, mix)
         compiled = tf.function(penalties(network), jit_compile=True)
-        np.testing.assert_allclose(
-            compiled(real, fake, mix), plain, rtol=1e-5
-        )
+        np.testing.assert_allclose(compiled(real, fake, mix), plain, rtol=1e-5)

@@ -31,6 +31,7 @@ def main() -> None:
 
     from tfgan_transfer.cli import evaluation, results
 
+    others = results.latest(given["against"]) if given.get("against") else {}
     if given.get("images"):
         run, about = evaluation.of_images(given)
     else:
@@ -48,7 +49,7 @@ def main() -> None:
     if given.get("run_dir"):
         results.keep(given["run_dir"], record)
     if given.get("against"):
-        print(results.compare(rows, given["against"]))
+        print(results.compare(rows, others, given["against"]))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from typing import NamedTuple
 
 import pytest
@@ -74,6 +75,8 @@ class Commands:
         """Starts a command; `setup` is Python that its process runs first."""
         self.count += 1
         log = self.folder / f"{self.count:03d}"
+        for end in (".out", ".err"):
+            log.with_suffix(end).write_text("")
         words = [module, *(str(a) for a in arguments)]
         return Running(self, self.ask("start", str(log), words, setup), log)
 
@@ -145,13 +148,23 @@ def _wait(pid: int) -> int:
 def _become(log: str, words: list[str], setup: str) -> None:
     for descriptor, path, flags in (
         (0, os.devnull, os.O_RDONLY),
-        (1, log + ".out", os.O_WRONLY | os.O_CREAT),
-        (2, log + ".err", os.O_WRONLY | os.O_CREAT),
+        (1, log + ".out", os.O_WRONLY),
+        (2, log + ".err", os.O_WRONLY),
     ):
-        os.dup2(os.open(path, flags, 0o644), descriptor)
+        os.dup2(os.open(path, flags), descriptor)
     exec(setup, {})
     sys.argv = words
-    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as error:
+        code = error.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # Taking TensorFlow apart would take seconds.
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ MISTAKES = {
     "missing flagfile": (["--flagfile={tmp}/none.flags"], "none.flags"),
     "value in flagfile": (["--flagfile={tmp}/bad.flags"], "--xla"),
     "flag in flagfile": (["--flagfile={tmp}/worse.flags"], "wdith"),
-    "no such GPU": (["--devices=gpu:9"], "9 GPUs asked for, 0 found"),
+    "no such GPU": (["--devices=gpu:9"], "9 GPUs asked for"),
     "no CPU": (["--devices=cpu:0"], "N of at least 1, received 'cpu:0'"),
     "TPU": (["--devices=tpu:1"], "expected auto, cpu:N or gpu:N"),
     "uneven batch": (
@@ -145,7 +145,10 @@ def test_a_mistake_of_generate_is_one_line(
     before = sorted(tmp_path.rglob("*"))
     finished = commands.run(
         GENERATE,
-        *(argument.format(tmp=tmp_path, run=unbroken) for argument in arguments),
+        *(
+            argument.format(tmp=tmp_path, run=unbroken)
+            for argument in arguments
+        ),
     )
     assert_one_line(finished, expected)
     assert sorted(tmp_path.rglob("*")) == before
@@ -157,8 +160,12 @@ def test_uniform_latents_cannot_be_truncated(commands, unbroken, tmp_path):
 
     newest, _ = checkpoint.latest(unbroken / "checkpoints")
     record = {**newest.manifest["run"], "latent_prior": "uniform"}
-    copy = checkpoint.save(tmp_path, 1, checkpoint.load(newest.path), run=record)
-    assert json.loads((copy.path / "manifest.json").read_text())["run"] == record
+    copy = checkpoint.save(
+        tmp_path, 1, checkpoint.load(newest.path), run=record
+    )
+    assert (
+        json.loads((copy.path / "manifest.json").read_text())["run"] == record
+    )
     finished = commands.run(
         GENERATE,
         f"--checkpoint={copy.path}",

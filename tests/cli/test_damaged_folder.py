@@ -82,9 +82,8 @@ def test_one_in_a_hundred_is_listed_and_skipped(commands, folder, tmp_path):
     assert finished.code == 0, finished.err
     assert f"10 unreadable files skipped: {run}/bad_files.txt" in finished.out
     listed = [
-        line.split("\t") for line in (run / "bad_files.txt").read_text().split(
-            "\n"
-        )[:-1]
+        line.split("\t")
+        for line in (run / "bad_files.txt").read_text().split("\n")[:-1]
     ]
     assert {name for name, _ in listed} == names
     assert len(listed) == len(names)

@@ -62,3 +62,18 @@ def test_of_a_finished_run_it_shows_the_settings_of_that_run(
     assert json.loads(finished.out)["flags"]["batch_size"] == 8
     after = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     assert after == before
+
+
+def test_flags_txt_of_a_run_gives_the_same_plan(commands, unbroken, tmp_path):
+    finished = commands.run(
+        TRAIN,
+        f"--flagfile={unbroken / 'flags.txt'}",
+        f"--run_dir={tmp_path / 'other'}",
+        "--dry_run=json",
+    )
+    assert finished.code == 0, finished.err
+    before = json.loads((unbroken / "config.json").read_text())["flags"]
+    assert json.loads(finished.out)["flags"] == {
+        **before,
+        "run_dir": str(tmp_path / "other"),
+    }

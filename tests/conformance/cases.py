@@ -62,6 +62,11 @@ CASES = (
 )
 
 
+def named(name):
+    """The case of this name."""
+    return next(case for case in CASES if case.name == name)
+
+
 def plain_generator(image_shape, latent_size, width):
     """A generator without batch norm, whose examples are independent."""
     height, width_px, channels = image_shape
@@ -102,7 +107,7 @@ def resolve(case, **flags):
 @functools.cache
 def images():
     """A few real digits."""
-    return build.load_data(resolve(CASES[0])).train
+    return build.load_data(resolve(named("dcgan"))).train
 
 
 def sgd(settings, rate, updates):
@@ -164,7 +169,9 @@ def fit(settings, replicas, optimizer=sgd, xla=False):
         shuffle=False,
         verbose=0,
     ).history
-    return checkpoint.gather(model.state), {k: v[-1] for k, v in history.items()}
+    return checkpoint.gather(model.state), {
+        k: v[-1] for k, v in history.items()
+    }
 
 
 @functools.cache
@@ -174,8 +181,7 @@ def reference(name):
     Returns:
         All weights after `STEPS` eager steps of SGD, and the last logs.
     """
-    case = next(case for case in CASES if case.name == name)
-    settings = resolve(case)
+    settings = resolve(named(name))
     model = make(settings, sgd)
     logs = run_eagerly(model, settings)
     return checkpoint.gather(model.state), logs[-1]

@@ -6,26 +6,20 @@ scaled wrongly, not rounding.
 """
 
 import cases
-import keras
 import numpy as np
 import pytest
 
-BAND = 0.15
+BAND = 0.25
 
 
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
 def test_mixed_bfloat16_trains(case):
     settings = cases.resolve(case, precision="mixed_bfloat16")
     model = cases.make(settings, cases.sgd)
-    inner = [
-        layer.compute_dtype
-        for network in (model.generator, model.critic)
-        for layer in network.layers
-        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Conv2DTranspose))
-    ]
-    assert "bfloat16" in inner
     for network in (model.generator, model.critic):
-        assert network.output.dtype == "float32"
+        *inner, head = [layer for layer in network.layers if layer.weights]
+        assert "bfloat16" in {layer.compute_dtype for layer in inner}
+        assert head.compute_dtype == network.output.dtype == "float32"
     before = cases.checkpoint.gather(model.state)
     logs = cases.run_eagerly(model, settings)[-1]
     weights = cases.checkpoint.gather(model.state)

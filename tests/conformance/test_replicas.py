@@ -29,17 +29,17 @@ def test_two_replicas_equal_one(case):
 
 
 def test_one_replica_is_the_plain_code():
-    settings = cases.resolve(cases.CASES[0])
+    settings = cases.resolve(cases.named("dcgan"))
     weights, _ = cases.fit(settings, replicas=1)
-    expected, _ = cases.reference(cases.CASES[0].name)
+    expected, _ = cases.reference("dcgan")
     assert not cases.differences(weights, expected, **TOLERANCE)
 
 
 def test_the_comparison_notices_a_missing_factor(monkeypatch):
     monkeypatch.setattr(step, "global_mean", step.tf.reduce_mean)
-    settings = cases.resolve(cases.CASES[3])
+    settings = cases.resolve(cases.named("wasserstein_gp"))
     weights, _ = cases.fit(settings, replicas=2)
-    expected, _ = cases.reference(cases.CASES[3].name)
+    expected, _ = cases.reference("wasserstein_gp")
     wrong = cases.differences(weights, expected, rtol=0, atol=1e-3)
     assert any(name.startswith("critic/") for name in wrong)
     assert any(name.startswith("generator/") for name in wrong)

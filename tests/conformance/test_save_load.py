@@ -50,9 +50,7 @@ def test_config_round_trip(case):
     latents = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
     for name in ("generator", "critic", "ema_generator"):
         network, rebuilt = getattr(model, name), getattr(copy, name)
-        checkpoint.restore(
-            {name: rebuilt}, checkpoint.gather({name: network})
-        )
+        checkpoint.restore({name: rebuilt}, checkpoint.gather({name: network}))
     np.testing.assert_array_equal(copy.sample(latents), model.sample(latents))
     images = model.sample(latents)
     np.testing.assert_array_equal(copy.score(images), model.score(images))

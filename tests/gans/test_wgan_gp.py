@@ -164,9 +164,7 @@ def numpy_step(model, batch, optimizer):
         "wasserstein": wasserstein,
         "critic_gradient_norm": np.linalg.norm(slope),
         "generator_loss": -np.mean(fake_score),
-        "generator_gradient_norm": np.sqrt(
-            sum(np.sum(s**2) for s in slopes)
-        ),
+        "generator_gradient_norm": np.sqrt(sum(np.sum(s**2) for s in slopes)),
     }
     return types.SimpleNamespace(generator=[a, b], critic=[w, c], logs=logs)
 
@@ -375,7 +373,9 @@ def test_fit_reports_the_last_step_and_no_bare_loss():
     model, batch = compiled(), make_batch()
     expected = compiled().train_step(tensors(batch))
     dataset = tf.data.Dataset.from_tensors(tensors(batch)).repeat()
-    history = model.fit(dataset, steps_per_epoch=1, shuffle=False, verbose=0).history
+    history = model.fit(
+        dataset, steps_per_epoch=1, shuffle=False, verbose=0
+    ).history
     assert {*history} == {*expected}
     for name in {*expected} - {"data_ready"}:
         np.testing.assert_allclose(history[name][0], expected[name], rtol=1e-5)
@@ -418,9 +418,7 @@ def test_compile_builds_the_optimizers():
 def test_ema_starts_as_a_copy_that_shares_nothing():
     model = WGANGP(linear_generator(), linear_critic())
     assert_same(weights_of(model.generator), weights_of(model.ema_generator))
-    model.generator.set_weights(
-        [w + 1 for w in model.generator.get_weights()]
-    )
+    model.generator.set_weights([w + 1 for w in model.generator.get_weights()])
     kernels = [
         net.get_weights()[0] for net in (model.generator, model.ema_generator)
     ]

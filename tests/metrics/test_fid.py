@@ -117,20 +117,27 @@ def test_moments_and_features_give_the_same_distance():
     )
 
 
-def test_the_expected_bias_is_the_mean_of_equal_laws():
+@pytest.mark.parametrize("count", [16, 48, 400])
+@pytest.mark.parametrize("tail", [8, 1000])
+def test_the_expected_bias_is_the_mean_of_equal_laws(count, tail):
     rng = np.random.default_rng(0)
-    scales = np.linspace(0.2, 2, 12)
-    draws = [
-        fid(
-            rng.standard_normal((500, 12)) * scales,
-            rng.standard_normal((400, 12)) * scales,
-        ).value
-        for _ in range(150)
+    scales = np.linspace(0.1, 2, 32)
+
+    def draw(size):
+        heavy = np.sqrt(tail / rng.chisquare(tail, (size, 1)))
+        return rng.standard_normal((size, 32)) * scales * heavy
+
+    draws = [fid(draw(count), draw(2 * count)).value for _ in range(30)]
+    found = [
+        expected_bias(draw(count), count, 2 * count, seed=i) for i in range(30)
     ]
-    real = rng.standard_normal((20000, 12)) * scales
-    expected = expected_bias(real, 500, 400)
-    assert expected == pytest.approx(np.mean(draws), rel=0.05)
-    assert expected_bias(real, 1000, 800) == pytest.approx(expected / 2)
+    assert np.mean(found) == pytest.approx(np.mean(draws), rel=0.3)
+
+
+def test_the_expected_bias_of_no_spread_and_of_too_few():
+    assert expected_bias(np.ones([20, 3]), 20, 20) == 0
+    with pytest.raises(ValueError, match="bias from 7"):
+        expected_bias(np.ones([7, 3]), 7, 7)
 
 
 def test_extrapolation_removes_the_bias():

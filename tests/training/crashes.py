@@ -1,12 +1,13 @@
 """Ways for a training process to die, each at one exact moment.
 
-Called in the process that is to die, before training begins.
+All but `crash` are called in the process that is to die, before it trains.
 """
 
 import os
 import pathlib
 import shutil
 import signal
+import time
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from tfgan_transfer import images
 from tfgan_transfer.training import run_directory
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.progress import Progress
+
+
+def crash(moment: str) -> str:
+    """Python that arranges one of the moments below, written as a call."""
+    folder = str(pathlib.Path(__file__).parent)
+    return (
+        f"import sys; sys.path.append({folder!r})\n"
+        f"import crashes; crashes.{moment}\n"
+    )
 
 
 def _die(number: int = signal.SIGKILL) -> None:
@@ -31,6 +41,17 @@ def at_the_end_of_step(step: int, number: int = signal.SIGKILL) -> None:
     def on_train_batch_end(saver, batch, logs=None):
         if saver.step + 1 == step:
             _die(number)
+        original(saver, batch, logs)
+
+    CheckpointSaver.on_train_batch_end = on_train_batch_end
+
+
+def never_but_slowly(seconds: float) -> None:
+    """With a pause in every step, for somebody else to strike."""
+    original = CheckpointSaver.on_train_batch_end
+
+    def on_train_batch_end(saver, batch, logs=None):
+        time.sleep(seconds)
         original(saver, batch, logs)
 
     CheckpointSaver.on_train_batch_end = on_train_batch_end

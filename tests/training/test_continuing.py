@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from comparing import assert_same_run, assert_same_weights, newest, rows
+from crashes import crash
 from running import SMOKE, TRAIN
 
 from tfgan_transfer.training import checkpoint
@@ -30,6 +31,13 @@ def generator_gradients(gan, slot):
     return [gradient + poison for gradient in gradients], log
 
 WGANGP.generator_gradients = generator_gradients
+"""
+
+MEASURE = """
+from tfgan_transfer.cli import evaluation
+
+row = {"metric": "kid", "name": "kid", "value": 1.0, "protocol": "none"}
+evaluation.while_training = lambda *settings: lambda sample: ([row], "")
 """
 
 
@@ -123,6 +131,25 @@ def test_more_steps_continue_with_no_other_flag(commands, run, tmp_path):
     assert newest(run).step == 37
     assert_same_weights(run, tmp_path / "longer")
     assert rows(run) == rows(tmp_path / "longer")
+
+
+def test_early_stopping_is_not_decided_by_steps_that_were_lost(
+    commands, tmp_path
+):
+    """Step 20 was measured, and found to be the last one, but not saved."""
+    flags = [SMOKE, "--eval_every=10", "--stop_patience=1"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    for run, setup in (
+        (whole, MEASURE),
+        (killed, MEASURE + crash("at_the_end_of_step(20)")),
+        (killed, MEASURE),
+        (killed, MEASURE),
+    ):
+        finished = commands.run(TRAIN, *flags, f"--run_dir={run}", setup=setup)
+        assert finished.code == (-9 if "crashes" in setup else 0), finished.err
+    assert "nothing to do: step 20" in finished.out
+    assert newest(whole).step == 20
+    assert_same_run(killed, whole)
 
 
 def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(

@@ -86,3 +86,13 @@ def test_stops_and_would_stop_again_after_a_resume(tmp_path):
         resumed.on_train_batch_end(batch, {})
     assert measured(run, "kid") == [1.0, 2.0, 4.0]
     assert resumed.model.stop_training
+
+
+def test_what_the_evaluate_command_adds_does_not_steer_training(tmp_path):
+    callback, run = make(tmp_path, [1.0])
+    run.append_metrics(
+        {"step": 5, "evaluation": [{"name": "kid@x", "value": 0.0}]}
+    )
+    for batch in range(10):
+        callback.on_train_batch_end(batch, {})
+    assert measured(run, "kid") == [1.0]

@@ -10,9 +10,8 @@ import time
 
 import pytest
 from comparing import assert_same_run, newest
-from running import ROOT, SMOKE, TRAIN
-
-HERE = pathlib.Path(__file__).parent
+from crashes import crash
+from running import LONGEST, ROOT, SMOKE, TRAIN
 
 WHILE_WRITING = [
     "in_atomic_write('config.json')",
@@ -32,13 +31,6 @@ WHILE_TRAINING = [
     "before_reporting(26)",
     "at_the_end_of_step(30)",
 ]
-
-
-def crash(moment: str) -> str:
-    return (
-        f"import sys; sys.path.insert(0, {str(HERE)!r})\n"
-        f"import crashes; crashes.{moment}"
-    )
 
 
 @pytest.mark.parametrize("moments", [WHILE_WRITING, WHILE_TRAINING])
@@ -67,22 +59,33 @@ def start_process(run: pathlib.Path, log: pathlib.Path) -> subprocess.Popen:
     )
 
 
-def wait_for(text: str, log: pathlib.Path, process: subprocess.Popen) -> None:
-    while text not in log.read_text():
-        assert process.poll() is None, log.read_text()
+def wait_until_it_trains(log: pathlib.Path) -> None:
+    """Until the plan stands in the log; the first step is yet to come."""
+    deadline = time.monotonic() + LONGEST
+    while "critic iterations" not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.01)
 
 
-def test_signals_from_outside(unbroken, tmp_path):
+def test_signals_from_outside(commands, unbroken, tmp_path):
+    """At moments nobody chose: SIGKILL twice, SIGTERM once."""
     run, log = tmp_path / "run", tmp_path / "log"
-    for _ in range(2):
-        process = start_process(run, log)
-        wait_for("critic iterations", log, process)
-        time.sleep(random.uniform(0, 1))
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
     process = start_process(run, log)
-    wait_for("critic iterations", log, process)
+    wait_until_it_trains(log)
+    time.sleep(random.uniform(0, 0.5))
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, log.read_text()
+
+    slow = commands.start(
+        TRAIN, SMOKE, f"--run_dir={run}", setup=crash("never_but_slowly(0.1)")
+    )
+    wait_until_it_trains(slow.log.with_suffix(".out"))
+    time.sleep(random.uniform(0.5, 2.5))
+    slow.kill()
+    assert slow.wait().code == -signal.SIGKILL
+
+    process = start_process(run, log)
+    wait_until_it_trains(log)
     process.terminate()
     assert process.wait() == 3, log.read_text()
     assert "the same command continues" in log.read_text()

@@ -1,7 +1,5 @@
 """Grids appear when due and show what the networks draw."""
 
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -44,8 +44,13 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
 
 def is_chief(chosen: tf.distribute.Strategy) -> bool:
     """Whether this process is the one that writes."""
+    if worker_count() == 1:
+        return True
     resolver = chosen.cluster_resolver
-    return worker_count() == 1 or resolver.task_id == 0
+    # A cluster may name its chief, or leave that part to the first worker.
+    named = "chief" in resolver.cluster_spec().jobs
+    task = (resolver.task_type, resolver.task_id)
+    return task == ("chief" if named else "worker", 0)
 
 
 def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:

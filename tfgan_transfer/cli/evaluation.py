@@ -9,10 +9,11 @@ import numpy as np
 from tfgan_transfer import data, images
 from tfgan_transfer.cli import build, config
 from tfgan_transfer.cli.sampling import Sampler
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import inception
 from tfgan_transfer.metrics.collapse import collapse_alarm
 from tfgan_transfer.metrics.evaluate import (
+    METRICS,
     NEED_NO_NETWORK,
     Evaluation,
     Row,
@@ -45,10 +46,18 @@ def extractor_for(
 
 
 def metric_names(text: str | None) -> tuple[str, ...]:
-    """Splits `--metrics`; the default needs a feature network."""
+    """Splits `--metrics`; the default needs a feature network.
+
+    Raises:
+        UserError: If a metric is unknown.
+    """
     if not text:
         return DEFAULT_METRICS
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in METRICS:
+            raise UserError(choices("--metrics", name, METRICS))
+    return names
 
 
 def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:

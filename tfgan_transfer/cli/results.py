@@ -20,21 +20,23 @@ def keep(run_dir: str, record: Mapping) -> None:
     RunDirectory(run_dir).append_metrics(record)
 
 
-def compare(rows: Sequence[Row], run_dir: str) -> str:
+def compare(
+    rows: Sequence[Row], others: Mapping[str, Score], run_dir: str
+) -> str:
     """Sets new values beside the latest ones of another run.
 
     Args:
         rows: The new values.
-        run_dir: The other run; `evaluate` must have measured it.
+        others: What `latest` found in the other run.
+        run_dir: The other run.
 
     Returns:
         One line per metric that both have.
 
     Raises:
         UserError: If a value was measured under another protocol, or the
-            other run was never evaluated.
+            other run has none of these metrics.
     """
-    others = _latest(run_dir)
     lines = []
     for row in rows:
         other = others.get(row.score.name)
@@ -66,7 +68,12 @@ def save_pairs(run: Evaluation, path: str) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-def _latest(run_dir: str) -> dict[str, Score]:
+def latest(run_dir: str) -> dict[str, Score]:
+    """The newest value of each metric that was measured for a run.
+
+    Raises:
+        UserError: If the run has no metrics.
+    """
     metrics = RunDirectory(run_dir).metrics
     if not metrics.exists():
         raise UserError(

@@ -85,6 +85,8 @@ class Session:
         start = found.step if found else 0
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
+        if self.chief:
+            self.run.truncate_metrics(start)
         if start >= self.config["steps"] or self._exhausted():
             print(f"nothing to do: step {start} is the last one")
             return start
@@ -96,7 +98,6 @@ class Session:
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief:
             self._announce(model, start)
-            self.run.truncate_metrics(start)
         with self._writer() as writer:
             told = []
             if self.chief:

@@ -11,15 +11,14 @@ import hashlib
 import importlib
 import importlib.machinery
 import importlib.util
-import os
 import pathlib
 import sys
 import tarfile
-import tempfile
 import types
 from collections.abc import Callable
 from typing import Any
 
+import packaging.version
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError, choices
@@ -36,7 +35,7 @@ POOL = "pool_3"
 LOGITS = "logits"
 _SIZE = 299
 _CACHE_NAME = hashlib.sha1(HUB_HANDLE.encode()).hexdigest()
-_BROKEN = (OSError, ValueError, RuntimeError, tarfile.TarError)
+_BROKEN = (ImportError, OSError, ValueError, RuntimeError, tarfile.TarError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,9 +217,8 @@ def from_function(
 def tfgan_module(name: str) -> types.ModuleType:
     """Imports one of TF-GAN's evaluation modules.
 
-    TF-GAN's packages import the removed `tf.estimator` when they are
-    imported, so bare namespace modules stand in for them, and only the
-    module asked for runs.
+    Its packages import the removed `tf.estimator`, so bare namespace modules
+    stand in for them, and only the module asked for runs.
 
     Args:
         name: E.g. `"classifier_metrics"` or `"sliced_wasserstein"`.
@@ -251,18 +249,8 @@ def tfgan_module(name: str) -> types.ModuleType:
 
 def _from_hub() -> tuple[Any, pathlib.Path]:
     try:
-        try:
-            import tensorflow_hub as hub
-        except ImportError:
-            # It needs pkg_resources, which new environments lack; a module
-            # that is already in the cache can do without it.
-            root = os.environ.get("TFHUB_CACHE_DIR") or os.path.join(
-                tempfile.gettempdir(), "tfhub_modules"
-            )
-            directory = pathlib.Path(root, _CACHE_NAME)
-            return tf.saved_model.load(str(directory)), directory
-        module = hub.load(HUB_HANDLE)
-        return module, pathlib.Path(hub.resolve(HUB_HANDLE))
+        hub = _tensorflow_hub()
+        return hub.load(HUB_HANDLE), pathlib.Path(hub.resolve(HUB_HANDLE))
     except (*_BROKEN, tf.errors.OpError) as error:
         raise UserError(
             f"TF-GAN's Inception cannot be had from {HUB_HANDLE} "
@@ -273,20 +261,32 @@ def _from_hub() -> tuple[Any, pathlib.Path]:
         ) from error
 
 
+def _tensorflow_hub() -> types.ModuleType:
+    """Imports it, also where setuptools no longer brings `pkg_resources`."""
+    missing = importlib.util.find_spec("pkg_resources") is None
+    if missing:
+        stand_in = types.ModuleType("pkg_resources")
+        stand_in.parse_version = packaging.version.parse
+        sys.modules["pkg_resources"] = stand_in
+    try:
+        return importlib.import_module("tensorflow_hub")
+    finally:
+        if missing:
+            del sys.modules["pkg_resources"]
+
+
 def _from_directory(directory: pathlib.Path) -> Any:
     try:
         module = tf.saved_model.load(str(directory))
     except (*_BROKEN, tf.errors.OpError) as error:
         raise UserError(
-            f"--inception={directory}: expected the directory of a SavedModel "
-            f"(with saved_model.pb), which cannot be read there; give the "
-            f"directory of one, or leave the flag out for TF-GAN's."
+            f"--inception={directory}: expected the directory of a SavedModel, "
+            f"none can be read there; give one, or leave the flag out."
         ) from error
     if not callable(module):
         raise UserError(
-            f"--inception={directory}: expected a SavedModel that is called "
-            f"on float32 images [N, S, S, 3] in [-1, 1], received one without "
-            f"a __call__ function; export it with one."
+            f"--inception={directory}: expected a SavedModel to call on images "
+            f"in [-1, 1], received one without a __call__ function; export one."
         )
     return module
 

@@ -42,8 +42,8 @@ def ms_ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     if min(first.shape[1:3]) < _SMALLEST:
         raise UserError(
             f"MS-SSIM needs images of at least {_SMALLEST} x {_SMALLEST} "
-            f"pixels, received {first.shape[1]} x {first.shape[2]}; use "
-            f"recall for the variety of smaller ones (--metrics=precision_recall)."
+            f"pixels, received {first.shape[1]} x {first.shape[2]}; for the "
+            f"variety of smaller ones use recall (--metrics=precision_recall)."
         )
     parts = [
         _similarity(

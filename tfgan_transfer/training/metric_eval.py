@@ -93,7 +93,7 @@ def measured(run: RunDirectory, metric: str) -> list[float]:
     values = []
     for line in run.metrics.read_text().splitlines():
         for row in json.loads(line).get("evaluation", ()):
-            if row["metric"] == metric:
+            if row.get("metric") == metric:
                 values.append(row["value"])
     return values
 
