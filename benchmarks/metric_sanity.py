@@ -1,7 +1,7 @@
 """Do FID and KID rank known degradations of real images as they should?
 
     python benchmarks/metric_sanity.py --inception=DIR \\
-        --cifar=zip:cifar10_32.zip --other=zip:flowers102_64.zip [--layer=mixed_7] [--count=2000]
+        --cifar=zip:cifar10_32.zip --other=zip:flowers102_64.zip
 
 CIFAR-10 test images are compared with as many training images (the floor),
 then with the same test images degraded, and with pictures of something else.

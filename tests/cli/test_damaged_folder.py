@@ -27,9 +27,9 @@ def png(image: np.ndarray) -> bytes:
 
 def bomb() -> bytes:
     """A small file whose header promises 60,000 x 60,000 pixels."""
-    header = b"IHDR" + (60_000).to_bytes(4) * 2 + bytes([8, 0, 0, 0, 0])
-    check = zlib.crc32(header).to_bytes(4)
-    return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4) + header + check
+    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
+    check = zlib.crc32(header).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + (13).to_bytes(4, "big") + header + check
 
 
 DAMAGE = {

@@ -110,14 +110,14 @@ def images():
     return build.load_data(resolve(named("dcgan"))).train
 
 
-def sgd(settings, rate, updates):
+def sgd(settings, network, lr_scale=1.0, updates=1):
     """An optimizer for comparisons.
 
     Adam divides a gradient by its own size. One that is zero but for rounding
     (the bias in front of a batch norm, the last bias of a Wasserstein critic)
     makes it go a full learning rate in a random direction.
     """
-    return keras.optimizers.SGD(rate, momentum=0.9)
+    return keras.optimizers.SGD(settings[f"{network}_lr"], momentum=0.9)
 
 
 def make(settings, optimizer=build.optimizer, xla=False, strategy=None):

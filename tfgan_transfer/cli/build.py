@@ -4,7 +4,7 @@ The only module that sees networks and gans together.
 """
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
@@ -20,21 +20,30 @@ from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
-def load_data(config: Mapping) -> data.Split:
+def load_data(
+    config: Mapping,
+    on_bad_files: Callable[[tuple[data.BadFile, ...]], None] | None = None,
+) -> data.Split:
     """Decodes the images that `config` asks for."""
-    holdout = config["holdout"]
     return data.load(
         config["data"],
         size=parse_size(config["size"]),
         channels=int(config["channels"]),
         fit=config["fit"],
         limit=config["limit"],
-        holdout=int(holdout) if holdout >= 1 else holdout,
+        holdout=holdout(config),
         seed=config["seed"],
         max_bad_files=config["max_bad_files"],
         cache_dir=config["cache_dir"],
         memory_limit=config["data_memory_mb"] * 2**20,
+        on_bad_files=on_bad_files,
     )
+
+
+def holdout(config: Mapping) -> int | float:
+    """`--holdout` as a count when it is 1 or more, as a share below."""
+    value = config["holdout"]
+    return int(value) if value >= 1 else value
 
 
 def network_arguments(config: Mapping) -> dict:
@@ -84,10 +93,8 @@ def gan(config: Mapping, *, xla: bool, lr_scale: float = 1.0) -> WGANGP:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
     model.compile(
-        optimizer(config, config["generator_lr"] * lr_scale, updates=1),
-        optimizer(
-            config, config["critic_lr"] * lr_scale, updates=config["n_critic"]
-        ),
+        optimizer(config, "generator", lr_scale),
+        optimizer(config, "critic", lr_scale, updates=config["n_critic"]),
         adversarial_loss=config["adversarial_loss"],
         n_critic=config["n_critic"],
         gradient_penalty=config["gradient_penalty"],
@@ -101,15 +108,17 @@ def gan(config: Mapping, *, xla: bool, lr_scale: float = 1.0) -> WGANGP:
 
 
 def optimizer(
-    config: Mapping, learning_rate: float, updates: int
+    config: Mapping, network: str, lr_scale: float = 1.0, updates: int = 1
 ) -> keras.optimizers.Optimizer:
     """Adam as the papers use it.
 
     Args:
         config: Resolved configuration.
-        learning_rate: Rate at the start.
+        network: `"generator"` or `"critic"`.
+        lr_scale: Factor on the configured rate.
         updates: Updates of this network per generator step.
     """
+    learning_rate = config[f"{network}_lr"] * lr_scale
     if config["lr_decay"] == "linear":
         learning_rate = keras.optimizers.schedules.PolynomialDecay(
             learning_rate, config["steps"] * updates, end_learning_rate=0.0
@@ -119,6 +128,8 @@ def optimizer(
         beta_1=config["adam_beta1"],
         beta_2=config["adam_beta2"],
         epsilon=1e-8,
+        # Weights are saved under this name, which Keras would number.
+        name=f"{network}_adam",
     )
 
 

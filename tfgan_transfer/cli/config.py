@@ -1,5 +1,6 @@
 """Resolves flags into one flat configuration: explicit > stored > derived."""
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -123,6 +124,11 @@ def _derive(config: dict, side: int, count: int) -> None:
 
 def _check(config: Mapping) -> None:
     parse_size(config["size"])
+    for name, value in config.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(
+                f"--{name}: expected a finite number, received {value}"
+            )
     if (
         config["adversarial_loss"] == "wasserstein_gp"
         and not (config["gradient_penalty"])

@@ -53,6 +53,26 @@ def is_chief(chosen: tf.distribute.Strategy) -> bool:
     return task == ("chief" if named else "worker", 0)
 
 
+def agree_on(start: int, chosen: tf.distribute.Strategy) -> None:
+    """Checks that all workers continue from the same checkpoint.
+
+    Raises:
+        UserError: If they don't see the same run directory.
+    """
+    if worker_count() == 1:
+        return
+    mine = chosen.experimental_distribute_values_from_function(
+        lambda context: tf.constant([start])
+    )
+    starts = sorted(set(chosen.gather(mine, axis=0).numpy().tolist()))
+    if len(starts) > 1:
+        raise UserError(
+            "--run_dir: expected one directory that all workers see, received "
+            f"checkpoints of different steps {starts}; put it on a shared "
+            "file system"
+        )
+
+
 def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:
     """Decides `--xla`: XLA is slower than the plain graph on CPUs.
 

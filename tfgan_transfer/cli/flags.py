@@ -8,6 +8,7 @@ must stay cheap, so that `--help` answers at once: no TensorFlow here.
 from absl import flags
 
 from tfgan_transfer.cli.choices import (
+    BEST_METRICS,
     DRY_RUN,
     FITS,
     LATENT_PRIORS,
@@ -20,6 +21,9 @@ from tfgan_transfer.cli.choices import (
     PRECISIONS,
     XLA,
 )
+
+# NumPy takes 32 bits.
+LARGEST_SEED = 2**32 - 1
 
 
 class _OptionalEnum(flags.EnumFlag):
@@ -82,8 +86,10 @@ def define_model() -> None:
     """Networks and the game they play."""
     flags.DEFINE_enum("model", None, MODELS, "Model family.")
     flags.DEFINE_enum("network", None, NETWORKS, "Architecture.")
-    flags.DEFINE_integer("width", None, "Channels at full resolution.", 1)
-    flags.DEFINE_integer("latent_size", None, "Length of the latent z.", 1)
+    flags.DEFINE_integer("width", None, "Channels at full resolution.", 1, 4096)
+    flags.DEFINE_integer(
+        "latent_size", None, "Length of the latent z.", 1, 65536
+    )
     flags.DEFINE_enum(
         "latent_prior", None, LATENT_PRIORS, "Distribution of the latent z."
     )
@@ -109,9 +115,13 @@ def define_model() -> None:
 
 def define_training() -> None:
     """How long and how fast."""
-    flags.DEFINE_integer("batch_size", None, "Images over all replicas.", 1)
+    flags.DEFINE_integer(
+        "batch_size", None, "Images over all replicas.", 1, 65536
+    )
     flags.DEFINE_integer("steps", None, "Generator steps in total.", 1)
-    flags.DEFINE_integer("seed", None, "Seed of everything random.", 0)
+    flags.DEFINE_integer(
+        "seed", None, "Seed of everything random.", 0, LARGEST_SEED
+    )
     flags.DEFINE_float("generator_lr", None, "Adam learning rate.", 0)
     flags.DEFINE_float("critic_lr", None, "Adam learning rate.", 0)
     flags.DEFINE_float("adam_beta1", None, "Adam, first moment.", 0, 0.999999)
@@ -145,8 +155,11 @@ def define_evaluation_while_training() -> None:
     flags.DEFINE_integer("eval_every", None, "Steps; 0 (default) for none.", 0)
     flags.DEFINE_string("eval_metrics", None, "As --metrics of evaluate (kid).")
     flags.DEFINE_integer("eval_images", None, "Samples per evaluation.", 4)
-    flags.DEFINE_string(
-        "best_metric", None, "The best checkpoint by this one is kept (kid)."
+    flags.DEFINE_enum(
+        "best_metric",
+        None,
+        BEST_METRICS,
+        "The best checkpoint by this one is kept (kid).",
     )
     flags.DEFINE_integer(
         "stop_patience",
@@ -180,7 +193,9 @@ def define_evaluate() -> None:
     )
     flags.DEFINE_integer("num_images", None, "Samples per sampling seed.", 4)
     flags.DEFINE_integer("sampling_seeds", None, "Sets of samples (3).", 1)
-    flags.DEFINE_integer("seed", None, "First sampling seed (0).", 0)
+    flags.DEFINE_integer(
+        "seed", None, "First sampling seed (0).", 0, LARGEST_SEED
+    )
     flags.DEFINE_enum(
         "split", None, ("holdout", "train"), "Real images to compare with."
     )
@@ -198,7 +213,10 @@ def define_evaluate() -> None:
 def define_devices() -> None:
     """Where the work is done, and in which arithmetic."""
     flags.DEFINE_string(
-        "devices", None, "auto, cpu:N or gpu:N (one replica on each)."
+        "devices",
+        None,
+        "auto, cpu:N or gpu:N (one replica on each); with several hosts "
+        "(TF_CONFIG) all GPUs of each are used.",
     )
     flags.DEFINE_enum("xla", None, XLA, "auto: on for GPUs, off for CPUs.")
     flags.DEFINE_enum("precision", None, PRECISIONS, "Arithmetic of layers.")
@@ -217,10 +235,12 @@ def define_generate() -> None:
         1,
     )
     flags.DEFINE_float(
-        "truncation", None, "Factor on the latents, in (0, 1].", 0.0, 1.0
+        "truncation", None, "Factor on the latents; 1 for none.", 0.01, 1.0
     )
     flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
-    flags.DEFINE_integer("seed", None, "Seed of the latents (0).", 0)
+    flags.DEFINE_integer(
+        "seed", None, "Seed of the latents (0).", 0, LARGEST_SEED
+    )
 
 
 def given(names: frozenset[str] | None = None) -> dict:

@@ -2,13 +2,14 @@
 
 import json
 import math
+import pathlib
 import statistics
 from collections.abc import Mapping
 
 import keras
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, config
+from tfgan_transfer.cli import build, config, devices
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -29,7 +30,8 @@ def resolve(
         The configuration and what the data source holds.
 
     Raises:
-        UserError: If no data was named, or settings contradict each other.
+        UserError: If no data was named, settings contradict each other, or
+            the run would write among its own images.
     """
     before = stored["flags"] if stored else {}
     source = explicit.get("data", before.get("data"))
@@ -38,6 +40,7 @@ def resolve(
             "--data: expected a source of images, received none; add for "
             "example --data=folder:photos or --data=digits"
         )
+    _keep_apart(source, explicit["run_dir"])
     description = data.describe(source)
     sides = [min(size) for size in description.sizes] or [64]
     resolved = config.resolve(
@@ -47,6 +50,19 @@ def resolve(
         count=description.images or 10_000,
     )
     return resolved, description
+
+
+def _keep_apart(source: str, run_dir: str) -> None:
+    scheme, _, path = source.partition(":")
+    folder = pathlib.Path(path.partition("#")[0]).resolve()
+    if scheme == "folder" and folder in (
+        pathlib.Path(run_dir).resolve(),
+        *pathlib.Path(run_dir).resolve().parents,
+    ):
+        raise UserError(
+            f"--run_dir: {run_dir!r} lies inside --data={source}, so its "
+            "pictures would become training images; choose a place outside"
+        )
 
 
 def make(resolved: Mapping, description: data.Description) -> dict:
@@ -63,13 +79,19 @@ def make(resolved: Mapping, description: data.Description) -> dict:
     generator = build.generator(arguments)
     critic = build.critic(arguments)
     found = description.images or 0
-    used = min(found, resolved["limit"] or found)
+    used, held_out = found, 0
+    if found:
+        used, held_out = data.counts(
+            found, resolved["limit"], build.holdout(resolved)
+        )
+    replicas = devices.strategy(resolved).num_replicas_in_sync
     drawn = resolved["steps"] * resolved["batch_size"] * resolved["n_critic"]
     return {
         "data": {
             "source": resolved["data"],
             "images_found": description.images,
             "images_used": used,
+            "images_held_out": held_out,
             "label_mode": description.label_mode,
             "labels": len(description.vocabulary),
             "first_sizes": [list(size) for size in description.sizes],
@@ -79,6 +101,7 @@ def make(resolved: Mapping, description: data.Description) -> dict:
             "generator": generator.count_params(),
             "critic": critic.count_params(),
         },
+        "replicas": replicas,
         **_sizes(resolved, generator, critic, used),
         "flags": dict(resolved),
     }

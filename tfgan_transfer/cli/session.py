@@ -3,9 +3,9 @@
 import contextlib
 from collections.abc import Mapping
 
-import keras
 import tensorflow as tf
 
+from tfgan_transfer import data
 from tfgan_transfer.cli import build, callbacks, devices
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
@@ -43,11 +43,9 @@ class Session:
                 "stop the run by a signal"
             )
         self.stored = run.read_config()
-        self.split = build.load_data(config)
+        self.split = build.load_data(config, self._report_bad_files)
         self.record = build.run_record(config, self.split)
         self._check_data()
-        if self.chief:
-            self._report_bad_files()
 
     def train(self) -> int:
         """Trains to the last step.
@@ -74,15 +72,12 @@ class Session:
         return 0
 
     def _fit(self, stop: StopRequest) -> int:
-        # Keras numbers the names of optimizers, and weights are saved under
-        # their names: each attempt has to count from the beginning.
-        keras.backend.clear_session()
-        devices.prepare(self.config)
         found, damaged = checkpoint.latest(self.run.checkpoints)
         for message in damaged:
             print(f"warning: damaged checkpoint skipped: {message}")
         saved = found.manifest if found else {}
         start = found.step if found else 0
+        devices.agree_on(start, self.strategy)
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
@@ -90,12 +85,7 @@ class Session:
         if start >= self.config["steps"] or self._exhausted():
             print(f"nothing to do: step {start} is the last one")
             return start
-        with self.strategy.scope():
-            model = build.gan(self.config, xla=self.xla, lr_scale=self.lr_scale)
-            if found:
-                groups = checkpoint.load(found.path)
-                checkpoint.restore(model.state, groups)
-                _set_rates(model, self.config, self.lr_scale)
+        model = self._model(found)
         if self.chief:
             self._announce(model, start)
         with self._writer() as writer:
@@ -127,6 +117,15 @@ class Session:
                 verbose=0,
             )
         return chain[-1].step
+
+    def _model(self, found: checkpoint.Checkpoint | None) -> WGANGP:
+        devices.prepare(self.config)
+        with self.strategy.scope():
+            model = build.gan(self.config, xla=self.xla, lr_scale=self.lr_scale)
+            if found:
+                checkpoint.restore(model.state, checkpoint.load(found.path))
+                _set_rates(model, self.config, self.lr_scale)
+        return model
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""
@@ -186,13 +185,12 @@ class Session:
                 " now); restore them or choose another --run_dir"
             )
 
-    def _report_bad_files(self) -> None:
-        bad = self.split.bad_files
-        if not bad:
+    def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:
+        if not bad or not self.chief:
             return
         lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
         self.run.bad_files.write_text(lines)
-        print(f"{len(bad)} unreadable files skipped: {self.run.bad_files}")
+        print(f"{len(bad)} unreadable files: {self.run.bad_files}")
 
     def _roll_back(self, error: NonFiniteValue, attempt: int) -> None:
         kept = f"the last good checkpoint is in {self.run.checkpoints}"

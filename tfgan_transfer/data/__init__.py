@@ -16,6 +16,7 @@ from tfgan_transfer.data.image_set import (
 from tfgan_transfer.data.load import describe, load
 from tfgan_transfer.data.noise import LATENT_PRIORS, latent, latents
 from tfgan_transfer.data.pipeline import training_batches
+from tfgan_transfer.data.selection import counts
 
 __all__ = [
     "LATENT_PRIORS",
@@ -24,6 +25,7 @@ __all__ = [
     "ImageSet",
     "Split",
     "cache_home",
+    "counts",
     "describe",
     "latent",
     "latents",

@@ -33,6 +33,7 @@ def load(
     max_bad_files: float = 0.01,
     cache_dir: str | os.PathLike | None = None,
     memory_limit: int = 2 * 2**30,
+    on_bad_files: Callable[[tuple[BadFile, ...]], None] | None = None,
 ) -> Split:
     """Selects images of a source by seed and decodes them, once.
 
@@ -56,6 +57,8 @@ def load(
         cache_dir: Where decoded sets larger than `memory_limit` are kept; None
             for the user's cache folder.
         memory_limit: Bytes of pixels up to which a set is held in memory.
+        on_bad_files: Is given all unusable files before their number is
+            judged.
 
     Returns:
         Both sets, the unusable files, and how many files there are.
@@ -94,6 +97,8 @@ def load(
         images, record = _on_disk(folder, shape, decode_into)
     bad = tuple(BadFile(*pair) for pair in record["bad"])
     train, held = _sets(source, images, record)
+    if on_bad_files:
+        on_bad_files(bad)
     _check_bad(spec, bad, len(images), max_bad_files)
     if not len(train):
         raise UserError(

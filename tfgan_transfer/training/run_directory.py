@@ -122,6 +122,9 @@ class RunDirectory:
         """Adds one row of JSON to `metrics.jsonl`."""
         with self.metrics.open("a") as file:
             file.write(json.dumps(row) + "\n")
+            file.flush()
+            # A checkpoint must not outlive the rows that lead up to it.
+            os.fsync(file.fileno())
 
 
 def refuse_changes(stored: Mapping, requested: Mapping) -> None:
