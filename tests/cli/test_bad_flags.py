@@ -23,7 +23,20 @@ MISTAKES = {
     "unknown scheme": (["--data=floder:x"], "Did you mean 'folder'?"),
     "no scheme": (["--data={tmp}"], "did you mean --data=folder:"),
     "no data": (["--data="], "--data: expected a source of images"),
-    "empty folder": (["--data=folder:{tmp}"], "holds no images"),
+    "empty folder": (["--data=folder:{tmp}/empty"], "holds no images"),
+    "run among images": (["--data=folder:{tmp}"], "lies inside --data="),
+    "endless holdout": (["--holdout=inf"], "--holdout: expected a finite"),
+    "no rate": (["--critic_lr=nan"], "--critic_lr: expected a finite"),
+    "huge seed": (["--seed=4294967296"], "--seed"),
+    "huge batch": (["--batch_size=99999999999"], "--batch_size"),
+    "unknown metric": (
+        ["--eval_every=5", "--eval_metrics=kdi"],
+        "--eval_metrics: unknown value 'kdi'",
+    ),
+    "metric left out": (
+        ["--eval_every=5", "--eval_metrics=swd"],
+        "--best_metric: kid is not among",
+    ),
     "more than there is": (["--limit=2000"], "the source has 1797"),
     "no limit": (["--limit=0"], "--limit"),
     "all held out": (["--holdout=1797"], "--holdout"),
@@ -72,6 +85,7 @@ def assert_one_line(finished, expected: str) -> None:
 def test_a_mistake_is_one_line(commands, tmp_path, mistake):
     arguments, expected = MISTAKES[mistake]
     (tmp_path / "file").write_text("something")
+    (tmp_path / "empty").mkdir()
     (tmp_path / "bad.flags").write_text("# why not\n--xla=perhaps\n")
     (tmp_path / "worse.flags").write_text("--wdith=3\n")
     before = sorted(tmp_path.iterdir())

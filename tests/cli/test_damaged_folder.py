@@ -80,7 +80,7 @@ def test_one_in_a_hundred_is_listed_and_skipped(commands, folder, tmp_path):
     run = tmp_path / "run"
     finished = train(commands, folder, run)
     assert finished.code == 0, finished.err
-    assert f"10 unreadable files skipped: {run}/bad_files.txt" in finished.out
+    assert f"10 unreadable files: {run}/bad_files.txt" in finished.out
     listed = [
         line.split("\t")
         for line in (run / "bad_files.txt").read_text().split("\n")[:-1]
@@ -100,6 +100,8 @@ def test_one_in_twenty_stops_the_run(commands, folder, tmp_path):
     assert line.startswith(f"error: --data=folder:{folder}: 51 of 1001 ")
     assert "(5.1%)" in line and "--max_bad_files=0.01" in line
     assert not (tmp_path / "run" / "checkpoints").exists()
+    bad = (tmp_path / "run" / "bad_files.txt").read_text()
+    assert bad.count("\n") == 51
 
     allowed = train(commands, folder, tmp_path / "run", "--max_bad_files=60")
     assert allowed.code == 0, allowed.err

@@ -45,8 +45,10 @@ def extractor_for(
     return network, network.layer(given.get("inception_layer"))
 
 
-def metric_names(text: str | None) -> tuple[str, ...]:
-    """Splits `--metrics`; the default needs a feature network.
+def metric_names(
+    text: str | None, flag: str = "--metrics"
+) -> tuple[str, ...]:
+    """Splits a list of metrics; the default needs a feature network.
 
     Raises:
         UserError: If a metric is unknown.
@@ -56,7 +58,7 @@ def metric_names(text: str | None) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in METRICS:
-            raise UserError(choices("--metrics", name, METRICS))
+            raise UserError(choices(flag, name, METRICS))
     return names
 
 
@@ -133,7 +135,7 @@ def while_training(
         Maps a function from latents to images to JSON records of all metrics
         and a warning if the samples are too alike.
     """
-    metrics = metric_names(settings["eval_metrics"])
+    metrics = metric_names(settings["eval_metrics"], "--eval_metrics")
     if settings["best_metric"] not in metrics:
         raise UserError(
             f"--best_metric: {settings['best_metric']} is not among "

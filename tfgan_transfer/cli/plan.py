@@ -4,6 +4,7 @@ import json
 import math
 import pathlib
 import statistics
+import sys
 from collections.abc import Mapping
 
 import keras
@@ -151,15 +152,18 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
     """Tells where everything is, and what to type next."""
     newest, _ = checkpoint.latest(run.checkpoints)
     grids = sorted(run.samples.glob("ema-*.png"))
+    programs = pathlib.Path(sys.executable).parent
+    if programs.is_relative_to(pathlib.Path.cwd()):
+        programs = programs.relative_to(pathlib.Path.cwd())
     print(
         f"\ndone: {resolved['steps']} steps",
         f"  samples      {grids[-1] if grids else run.samples}",
         f"  checkpoint   {newest.path if newest else run.checkpoints}",
         f"  metrics      {run.metrics}",
-        f"  TensorBoard  tensorboard --logdir {run.tensorboard}",
+        f"  TensorBoard  {programs}/tensorboard --logdir {run.tensorboard}",
         "next:",
-        f"  python -m tfgan_transfer.generate --run_dir={run.path} --num=16 "
-        "--grid=samples.png",
+        f"  {programs}/python -m tfgan_transfer.generate "
+        f"--run_dir={run.path} --num=16 --grid=samples.png",
         sep="\n",
     )
 
