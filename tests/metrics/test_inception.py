@@ -190,3 +190,23 @@ def test_a_missing_tfgan_is_said_to_be(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install tensorflow-gan"):
         inception.tfgan_module.__wrapped__("sliced_wasserstein")
+
+
+def test_replicas_do_not_change_features(small_network):
+    """Images divided among two devices give what one device gives."""
+    extractor = inception.load(str(small_network))
+    pictures = np.random.default_rng(0).integers(
+        0, 256, (8, 40, 40, 3), np.uint8
+    )
+    alone = extractor.run(pictures)["pool_3"].numpy()
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    shares = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant(
+            np.split(pictures, 2)[context.replica_id_in_sync_group]
+        )
+    )
+    outputs = strategy.run(lambda share: extractor.run(share), args=(shares,))
+    divided = np.concatenate(
+        [part.numpy() for part in outputs["pool_3"].values]
+    )
+    np.testing.assert_allclose(divided, alone, rtol=1e-6, atol=1e-7)
