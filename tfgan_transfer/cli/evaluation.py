@@ -45,9 +45,7 @@ def extractor_for(
     return network, network.layer(given.get("inception_layer"))
 
 
-def metric_names(
-    text: str | None, flag: str = "--metrics"
-) -> tuple[str, ...]:
+def metric_names(text: str | None, flag: str = "--metrics") -> tuple[str, ...]:
     """Splits a list of metrics; the default needs a feature network.
 
     Raises:

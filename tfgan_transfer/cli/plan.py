@@ -16,6 +16,9 @@ from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
 FLOAT_BYTES = 4
+# Resident size of a CPU process that trains the smallest model. With it, the
+# sum below came within 6 % of what five runs at 32 px took.
+PROCESS_MIB = 750.0
 
 
 def resolve(
@@ -117,14 +120,16 @@ def _sizes(
         4 * generator.count_params() + 3 * critic.count_params()
     )
     gradients = FLOAT_BYTES * (generator.count_params() + critic.count_params())
+    memory = {
+        "process": PROCESS_MIB,
+        "images": _mib(images * height * width * int(resolved["channels"])),
+        "weights_and_optimizers": _mib(saved + gradients),
+        "activations": _mib(
+            _activations(generator, critic, resolved["batch_size"])
+        ),
+    }
     return {
-        "memory_mib": {
-            "images": _mib(images * height * width * int(resolved["channels"])),
-            "weights_and_optimizers": _mib(saved + gradients),
-            "activations_estimate": _mib(
-                _activations(generator, critic, resolved["batch_size"])
-            ),
-        },
+        "memory_mib": {**memory, "total_estimate": round(sum(memory.values()))},
         "disk_mib": {
             "checkpoint": _mib(saved),
             "all_checkpoints": _mib(saved * (resolved["keep_checkpoints"] + 1)),
