@@ -20,6 +20,8 @@ lint: .venv/installed-dev
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || \
 	  { echo "error: Python 3.10, 3.11 or 3.12 is needed, $$($(PYTHON) --version) found; use make PYTHON=python3.12"; exit 2; }
 	$(PYTHON) -m venv .venv
+	@# The resolver that came with Python 3.10 needs a quarter of an hour.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 
 .venv/installed: setup.py .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .

@@ -72,7 +72,8 @@ def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
     path = given.get("checkpoint") or given["run_dir"]
     found = build.find_checkpoint(path)
     record = found.manifest["run"]
-    flags = {**record["flags"], **_overrides(given)}
+    # A run of an older version lacks the flags that are newer.
+    flags = {**config.DEFAULTS, **record["flags"], **_overrides(given)}
     split = build.load_data(flags)
     ema = given.get("ema", True)
     generator = build.saved_generator(found, ema=ema)
