@@ -16,12 +16,6 @@ from tfgan_transfer.metrics.inception import Extractor
 Images = np.ndarray | Iterable[np.ndarray]
 
 
-def quantise(images: np.ndarray) -> np.ndarray:
-    """Rounds images in [-1, 1] to the uint8 levels a saved file would have."""
-    levels = np.rint((np.asarray(images, np.float32) + 1) * 127.5)
-    return np.clip(levels, 0, 255).astype(np.uint8)
-
-
 def extract(
     extractor: Extractor,
     images: Images,
