@@ -1,9 +1,12 @@
 """WGAN-GP and its relatives: one generator, one critic, one train step."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
+from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 
 
@@ -51,6 +54,8 @@ class WGANGP(keras.Model):
         r2: float = 0.0,
         clip: float = 0.0,
         ema_decay: float = 0.999,
+        augmentation: Augmentation | None = None,
+        regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
         xla: bool = False,
     ) -> None:
         """Sets the game to play; must be called inside the strategy's scope.
@@ -65,6 +70,9 @@ class WGANGP(keras.Model):
             r2: The same on generated images.
             clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
             ema_decay: Decay of `ema_generator` per generator step.
+            augmentation: Applied to all images on their way to the critic.
+            regulariser: Maps the generator to a scalar that is added to its
+                loss; what it keeps in `.variables` is saved with the model.
             xla: Whether the two gradient functions are compiled by XLA.
 
         Raises:
@@ -82,6 +90,8 @@ class WGANGP(keras.Model):
         self.r1, self.r2 = r1, r2
         self.clip = clip
         self.ema_decay = ema_decay
+        self.augmentation = augmentation
+        self.regulariser = regulariser
         # The estimate of the largest singular value starts at random.
         for _ in range(10):
             self.update_spectral_norm()
@@ -93,24 +103,35 @@ class WGANGP(keras.Model):
 
     @property
     def state(self) -> dict:
-        """Everything a checkpoint holds, by name: networks and optimizers."""
-        return {
+        """Everything a checkpoint holds, by name: objects with variables."""
+        state = {
             "generator": self.generator,
             "critic": self.critic,
             "ema_generator": self.ema_generator,
             "generator_optimizer": self.generator_optimizer,
             "critic_optimizer": self.critic_optimizer,
         }
+        if self.augmentation:
+            state["augmentation"] = self.augmentation
+        if self.regulariser and self.regulariser.variables:
+            state["regulariser"] = self.regulariser
+        return state
 
     def score(self, images: tf.Tensor) -> tf.Tensor:
         """Critic scores in training mode, float32 [B]."""
         outputs = self.critic(images, training=True)
         return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 
+    def augment(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
+        """What the critic gets to see of images, real or generated."""
+        if not self.augmentation:
+            return images
+        return self.augmentation(images, slot["augment"])
+
     def critic_gradients(self, slot: step.Batch) -> tuple[list, dict]:
         """Gradients of one critic iteration, and what to log of it."""
-        real = slot["image"]
-        fake = self.generator(slot["latent"], training=True)
+        real = self.augment(slot["image"], slot)
+        fake = self.augment(self.generator(slot["latent"], training=True), slot)
         with tf.GradientTape() as tape:
             scores = self.score(tf.concat([real, fake], axis=0))
             real_score, fake_score = tf.split(scores, 2)
@@ -144,27 +165,36 @@ class WGANGP(keras.Model):
         """Gradients of one generator step, and what to log of it."""
         with tf.GradientTape() as tape:
             fake = self.generator(slot["latent"], training=True)
-            fake_score = self.score(fake)
-            real_score = self.score(slot["image"])
+            fake_score = self.score(self.augment(fake, slot))
+            real_score = self.score(self.augment(slot["image"], slot))
             loss = self.adversarial_loss.generator(real_score, fake_score)
-            total = step.global_mean(loss)
+            extra = self.regulariser(self.generator) if self.regulariser else 0
+            total = step.global_mean(loss + extra)
         gradients = step.gradients_of(tape, total, self.generator)
-        return gradients, {
-            "generator_loss": tf.reduce_mean(loss),
+        log = {
+            "generator_loss": tf.reduce_mean(loss + extra),
             "generator_gradient_norm": step.gradient_norm(gradients),
         }
+        if self.regulariser:
+            log["generator_regulariser"] = extra
+        if self.augmentation:
+            probability = self.augmentation.probability.value
+            log["augment_probability"] = tf.identity(probability)
+        return gradients, log
 
     def train_step(self, batch: step.Batch) -> dict[str, tf.Tensor]:
         """n critic updates, one generator update, one step of the average.
 
         Args:
             batch: `image` [B, n_critic, H, W, C] in [-1, 1]; `latent`
-                [B, n_critic + 1, Z]; `mix` [B, n_critic, 1, 1, 1] in [0, 1).
+                [B, n_critic + 1, Z]; `mix` [B, n_critic, 1, 1, 1] in [0, 1);
+                `augment` [B, n_critic + 1, K] in [0, 1) with an augmentation.
 
         Returns:
             Scalars of this step. `wasserstein` is E[D(real)] - E[D(fake)]:
             positive when the critic tells them apart, and falling as the
             generator improves. Critic values are those of the last iteration.
+            The losses include penalties and regulariser.
         """
         data_ready = step.data_ready(batch)
         for i in range(self.n_critic):
