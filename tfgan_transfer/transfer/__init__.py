@@ -1,0 +1,1 @@
+"""Moving a trained model to new images: mapping, freezing, regularisers."""
