@@ -11,6 +11,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["tfgan_transfer", "tfgan_transfer.*"]),
+    package_data={"tfgan_transfer": ["zoo/*/*"]},
     python_requires=">=3.10,<3.13",
     install_requires=[
         "tensorflow~=2.21.0",
@@ -39,6 +40,10 @@ setup(
             "hypothesis>=6.100,<7",
             "ruff>=0.9,<1",
         ],
-        "benchmarks": ["torch>=2.6,<3", "torch-fidelity>=0.3,<1"],
+        "benchmarks": [
+            "torch>=2.6,<3",
+            "torchvision",
+            "torch-fidelity>=0.3,<1",
+        ],
     },
 )

@@ -5,9 +5,11 @@
 Three ways in one run, alternating: `features.extract` (uint8 in, resize,
 batches, arrays out); the bare SavedModel in a loop on images that are resized
 already; and torch-fidelity's extractor of the same depth with random weights,
-where PyTorch is installed. Medians over the rounds.
+where it is installed. Each in a process of its own, as TensorFlow and PyTorch
+do not always load together. Medians over the rounds.
 """
 
+import multiprocessing
 import statistics
 import sys
 import time
@@ -22,20 +24,22 @@ flags.DEFINE_integer("images", 96, "Images per round.")
 flags.DEFINE_integer("rounds", 5, "Rounds.")
 
 BATCH = 32
+# What torch-fidelity calls the layers of the same depth.
+LEVELS = {"mixed_7": "768", "pool_3": "2048"}
 
 
-def ours(pictures):
+def ours(pictures, path, layer):
     from tfgan_transfer.metrics import features, inception
 
-    network = inception.load(FLAGS.inception)
-    return lambda: features.extract(network, pictures, [FLAGS.layer], BATCH)
+    network = inception.load(path)
+    return lambda: features.extract(network, pictures, [layer], BATCH)
 
 
-def bare(pictures):
+def bare(pictures, path, layer):
     import tensorflow as tf
 
-    model = tf.saved_model.load(FLAGS.inception)
-    run = tf.function(lambda images: model(images)[FLAGS.layer])
+    model = tf.saved_model.load(path)
+    run = tf.function(lambda images: model(images)[layer])
     scaled = (tf.cast(pictures, tf.float32) - 128) / 128
     batches = [
         tf.image.resize(scaled[i : i + BATCH], [299, 299])
@@ -44,7 +48,7 @@ def bare(pictures):
     return lambda: [run(batch).numpy() for batch in batches]
 
 
-def torch_fidelity(pictures):
+def torch_fidelity(pictures, path, layer):
     try:
         import torch
         from torch_fidelity import feature_extractor_inceptionv3 as module
@@ -58,7 +62,9 @@ def torch_fidelity(pictures):
         mock.patch.object(network, "load_state_dict", lambda *a, **k: None),
     ):
         extractor = network(
-            "inception-v3-compat", ["768"], feature_extractor_weights_path="-"
+            "inception-v3-compat",
+            [LEVELS[layer]],
+            feature_extractor_weights_path="-",
         )
     images = torch.from_numpy(pictures.transpose(0, 3, 1, 2).copy())
 
@@ -72,26 +78,42 @@ def torch_fidelity(pictures):
     return run
 
 
+def serve(way, arguments, pipe):
+    """Times one round for each message; announces itself first."""
+    run = way(*arguments)
+    if run:
+        run()
+    pipe.send(run is not None)
+    while run and pipe.recv():
+        start = time.perf_counter()
+        run()
+        pipe.send(time.perf_counter() - start)
+
+
 def main(argv):
     import numpy as np
 
     pictures = np.random.default_rng(0).integers(
         0, 256, (FLAGS.images, 32, 32, 3), np.uint8
     )
-    ways = {
-        "ours": ours(pictures),
-        "bare SavedModel": bare(pictures),
-        "torch-fidelity": torch_fidelity(pictures),
-    }
-    ways = {name: run for name, run in ways.items() if run}
-    rates = {name: [] for name in ways}
-    for run in ways.values():
-        run()
+    context = multiprocessing.get_context("spawn")
+    arguments = (pictures, FLAGS.inception, FLAGS.layer)
+    pipes = {}
+    for way in (ours, bare, torch_fidelity):
+        near, far = context.Pipe()
+        worker = context.Process(
+            target=serve, args=(way, arguments, far), daemon=True
+        )
+        worker.start()
+        if near.recv():
+            pipes[way.__name__] = near
+    rates = {name: [] for name in pipes}
     for _ in range(FLAGS.rounds):
-        for name, run in ways.items():
-            start = time.perf_counter()
-            run()
-            rates[name].append(FLAGS.images / (time.perf_counter() - start))
+        for name, pipe in pipes.items():
+            pipe.send(True)
+            rates[name].append(FLAGS.images / pipe.recv())
+    for pipe in pipes.values():
+        pipe.send(False)
     own = statistics.median(rates["ours"])
     for name, values in rates.items():
         median = statistics.median(values)

@@ -11,6 +11,7 @@ from tfgan_transfer.errors import UserError
 flags.define_run()
 flags.define_data()
 flags.define_model()
+flags.define_transfer()
 flags.define_training()
 flags.define_reporting()
 flags.define_evaluation_while_training()

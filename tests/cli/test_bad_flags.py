@@ -70,6 +70,28 @@ MISTAKES = {
         "--clip: --adversarial_loss=wasserstein_clip needs a bound",
     ),
     "no penalty": (["--gradient_penalty=0"], "--gradient_penalty:"),
+    "transfer from nothing": (
+        ["--transfer=both"],
+        "--transfer: received both with --source=",
+    ),
+    "no source": (
+        ["--source={tmp}/none"],
+        "--source: no whole checkpoint in",
+    ),
+    "not in the zoo": (
+        ["--source=zoo:anime_23"],
+        "Did you mean 'zoo:anime_32'?",
+    ),
+    "another width than the source's": (
+        ["--source=zoo:anime_32", "--size=32", "--channels=3"],
+        "be matched, expected the source's --network, --width",
+    ),
+    "anchor in nothing": (["--anchor=ewc"], "--anchor: holds a generator"),
+    "ada without holdout": (["--augment=ada"], "received --holdout=0"),
+    "unknown augmentation": (["--augment=colour"], "'color'"),
+    "frozen network": (["--freeze=encoder:0"], "--freeze: unknown value"),
+    "frozen stage": (["--freeze=critic:7"], "its stages are 0 down1"),
+    "all frozen": (["--freeze=generator:*"], "leaves nothing to train"),
     "positional": (["photos"], "unexpected argument 'photos'"),
 }
 

@@ -42,6 +42,10 @@ def run(
             sys.exit(0)
         start_tensorflow()
         sys.exit(main() or 0)
+    except BrokenPipeError:
+        # Whoever read our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except (flags.Error, UserError) as error:
         text = " ".join(str(error).split())
         print(f"error: {text}", file=sys.stderr)

@@ -3,7 +3,6 @@
 The only module that sees networks and gans together.
 """
 
-import pathlib
 from collections.abc import Callable, Mapping
 
 import keras
@@ -11,13 +10,20 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan_transfer
-from tfgan_transfer import data
+from tfgan_transfer import augment, data
+from tfgan_transfer.cli import zoo
 from tfgan_transfer.cli.config import parse_size
+from tfgan_transfer.cli.schedule import Delayed
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.gans import WGANGP
 from tfgan_transfer.networks import NETWORKS
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.transfer import freeze
+from tfgan_transfer.transfer.regularise import Anchor, fisher
+
+# Samples from which EWC estimates how much each weight matters.
+FISHER_SAMPLES = 64
 
 
 def load_data(
@@ -78,16 +84,31 @@ def critic(arguments: Mapping) -> keras.Model:
     return NETWORKS[arguments["network"]].critic(**options)
 
 
-def gan(config: Mapping, *, xla: bool, lr_scale: float = 1.0) -> WGANGP:
+def gan(
+    config: Mapping,
+    *,
+    xla: bool,
+    lr_scale: float = 1.0,
+    start_from: Callable[[keras.Model, keras.Model], None] | None = None,
+) -> WGANGP:
     """Builds and compiles the model; call it inside the strategy's scope.
 
     Args:
         config: Resolved configuration.
         xla: Whether gradient functions are compiled by XLA.
         lr_scale: Factor on both learning rates, below 1 after a rollback.
+        start_from: Puts the first weights into generator and critic; they
+            stay random when absent.
     """
     arguments = network_arguments(config)
-    model = WGANGP(generator(arguments), critic(arguments))
+    networks = generator(arguments), critic(arguments)
+    if start_from:
+        start_from(*networks)
+    model = WGANGP(*networks)
+    model.frozen = [
+        freeze.freeze(getattr(model, name), selector)
+        for name, selector in freeze.parse(config["freeze"])
+    ]
     if config["sync_batch_norm"]:
         for layer in model.generator.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
@@ -102,9 +123,34 @@ def gan(config: Mapping, *, xla: bool, lr_scale: float = 1.0) -> WGANGP:
         r2=config["r2"],
         clip=config["clip"],
         ema_decay=config["ema_decay"],
+        augmentation=augmentation(config),
+        regulariser=anchor(config, model),
         xla=xla,
     )
     return model
+
+
+def augmentation(config: Mapping) -> augment.Augmentation | None:
+    """What `--augment` and `--augment_p` ask for, or None."""
+    policy = augment.parse(config["augment"])
+    if not policy.transforms:
+        return None
+    fixed = config["augment_p"]
+    return augment.Augmentation(
+        policy.transforms, policy.probability if fixed is None else fixed
+    )
+
+
+def anchor(config: Mapping, model: WGANGP) -> Anchor | None:
+    """What `--anchor` ties the generator to: the weights it has now."""
+    if config["anchor"] == "none":
+        return None
+    importance = None
+    if config["anchor"] == "ewc":
+        importance = fisher(
+            model.generator, model.critic, fixed_latents(config, FISHER_SAMPLES)
+        )
+    return Anchor(model.generator, config["anchor_weight"], importance)
 
 
 def optimizer(
@@ -119,10 +165,14 @@ def optimizer(
         updates: Updates of this network per generator step.
     """
     learning_rate = config[f"{network}_lr"] * lr_scale
+    waits = config["critic_warmup"] if network == "generator" else 0
     if config["lr_decay"] == "linear":
         learning_rate = keras.optimizers.schedules.PolynomialDecay(
             learning_rate, config["steps"] * updates, end_learning_rate=0.0
         )
+    if waits:
+        # Adam's second moments grow meanwhile, as they should.
+        learning_rate = Delayed(learning_rate, waits)
     return keras.optimizers.Adam(
         learning_rate,
         beta_1=config["adam_beta1"],
@@ -148,6 +198,7 @@ def batches(
             n_critic=config["n_critic"],
             latent_size=config["latent_size"],
             latent_prior=config["latent_prior"],
+            augment_width=augment.parse(config["augment"]).width,
             flip=config["flip"],
             seed=config["seed"],
             start_step=start_step,
@@ -180,29 +231,32 @@ def run_record(config: Mapping, split: data.Split) -> dict:
     }
 
 
-def find_checkpoint(path: str) -> checkpoint.Checkpoint:
+def find_checkpoint(
+    path: str, flag: str = "--checkpoint"
+) -> checkpoint.Checkpoint:
     """Opens the newest whole checkpoint of a run, or a given one.
 
     Args:
-        path: A run directory, or one `step-...` directory.
+        path: A run directory, one `step-...` directory, or `zoo:NAME`.
+        flag: The flag that named it, for errors.
 
     Raises:
         UserError: If there is none, or the given one is damaged.
     """
-    location = pathlib.Path(path).expanduser()
+    location = zoo.locate(path, flag)
     if (location / checkpoint.MANIFEST).exists():
         try:
             return checkpoint.verify(location)
         except checkpoint.DamagedCheckpoint as error:
             raise UserError(
-                f"--checkpoint: {error}; use another checkpoint of the run"
+                f"{flag}: {error}; use another checkpoint of the run"
             ) from error
     found, damaged = checkpoint.latest(RunDirectory(location).checkpoints)
     for message in damaged:
         print(f"warning: damaged checkpoint skipped: {message}")
     if found is None:
         raise UserError(
-            f"no whole checkpoint in {str(location)!r}: expected a run "
+            f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
             "directory that `train` wrote, or one of its checkpoints/step-*"
         )
     return found

@@ -1,12 +1,13 @@
 """The callbacks of a session, in the order in which they have to run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
 from tfgan_transfer.cli import build
+from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
@@ -73,6 +74,28 @@ def reports(
     return [progress, grid, metrics]
 
 
+def steering(
+    config: Mapping,
+    writer: tf.summary.SummaryWriter | None,
+    split: data.Split,
+    start: int,
+) -> list[keras.callbacks.Callback]:
+    """What changes the model between steps, on every worker alike."""
+    if config["augment"] != "ada" or config["augment_p"] is not None:
+        return []
+    return [
+        AdaptiveAugment(
+            writer,
+            training=split.train.images,
+            heldout=split.holdout.images,
+            latents=build.fixed_latents(config, COUNT),
+            images_per_step=config["batch_size"] * config["n_critic"],
+            start_step=start,
+            seed=config["seed"],
+        )
+    ]
+
+
 def around(
     told: list[keras.callbacks.Callback],
     config: Mapping,
@@ -82,6 +105,7 @@ def around(
     start: int,
     manifest: Mapping,
     workers: int,
+    steering: Sequence[keras.callbacks.Callback] = (),
 ) -> list[keras.callbacks.Callback]:
     """Puts the health check before the reports and the saver after them.
 
@@ -93,6 +117,7 @@ def around(
         start: Steps done before.
         manifest: What every checkpoint says about its run.
         workers: Number of processes that train together.
+        steering: What changes the model between steps.
 
     Returns:
         All callbacks; the saver is the last one.
@@ -116,4 +141,4 @@ def around(
         chief=bool(told),
         workers=workers,
     )
-    return [Health(start), *told, saver]
+    return [Health(start), *steering, *told, saver]

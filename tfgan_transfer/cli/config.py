@@ -35,6 +35,14 @@ DEFAULTS = {
     "r2": None,
     "clip": None,
     "ema_decay": 0.999,
+    "source": None,
+    "transfer": None,
+    "freeze": "",
+    "critic_warmup": 0,
+    "anchor": "none",
+    "anchor_weight": None,
+    "augment": "none",
+    "augment_p": None,
     "batch_size": 64,
     "steps": None,
     "seed": 0,
@@ -61,6 +69,23 @@ DEFAULTS = {
     "inception_layer": None,
 }
 
+# What a run takes over from its source unless the user says otherwise: without
+# these its weights would not fit, or the critic would play another game.
+INHERITED = (
+    "network",
+    "width",
+    "size",
+    "channels",
+    "latent_size",
+    "latent_prior",
+    "critic_norm",
+    "spectral_norm",
+)
+GAME = ("adversarial_loss", "n_critic", "gradient_penalty", "r1", "r2", "clip")
+
+# Weights that leave the anchor's term in the order of the adversarial loss.
+ANCHOR_WEIGHTS = {"none": 0.0, "l2_sp": 0.1, "ewc": 100.0}
+
 # What keeps the critic of each loss smooth, where the user says nothing.
 # Gradient penalty and clipping: the papers' values. R1 and R2: a middle
 # value between Mescheder et al. 2018 (10) and R3GAN at 32 px (0.05).
@@ -75,7 +100,12 @@ REGULARISERS = {
 
 
 def resolve(
-    explicit: Mapping, stored: Mapping | None, *, side: int, count: int
+    explicit: Mapping,
+    stored: Mapping | None,
+    *,
+    side: int,
+    count: int,
+    source: Mapping | None = None,
 ) -> dict:
     """Settles every setting of a training run.
 
@@ -84,6 +114,7 @@ def resolve(
         stored: The same of the run that is continued, or None.
         side: Smaller side of a typical image of the source, in pixels.
         count: Number of images to train on.
+        source: The flags of the run that a new run starts from, or None.
 
     Returns:
         A value for each key of `DEFAULTS`; None only where it means "none".
@@ -91,11 +122,28 @@ def resolve(
     Raises:
         UserError: If settings contradict each other.
     """
-    config = {**DEFAULTS, **(stored or {}), **explicit}
+    before = inherited(source, explicit) if stored is None else stored
+    config = {**DEFAULTS, **before, **explicit}
     if stored is None:
         _derive(config, side, count)
     _check(config)
     return config
+
+
+def inherited(source: Mapping | None, explicit: Mapping) -> dict:
+    """Settings that a source run passes on.
+
+    Args:
+        source: The flags of the source, or None.
+        explicit: Flags given by the user, which say what game is played.
+    """
+    if not source:
+        return {}
+    names = INHERITED
+    loss = explicit.get("adversarial_loss", source["adversarial_loss"])
+    if loss == source["adversarial_loss"]:
+        names += GAME
+    return {name: source[name] for name in names if name in source}
 
 
 def _derive(config: dict, side: int, count: int) -> None:
@@ -116,6 +164,8 @@ def _derive(config: dict, side: int, count: int) -> None:
     default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
     default("flip", config["data"] != "digits")
     default("critic_lr", config["generator_lr"])
+    default("transfer", "both" if config["source"] else "none")
+    default("anchor_weight", ANCHOR_WEIGHTS[config["anchor"]])
     default("steps", min(20_000, max(2_000, 10 * count)))
     default("checkpoint_every", max(1, min(500, config["steps"] // 5)))
     default("sample_every", max(1, min(500, config["steps"] // 10)))
@@ -143,6 +193,23 @@ def _check(config: Mapping) -> None:
             "--clip: --adversarial_loss=wasserstein_clip needs a bound above "
             "0, received 0; set one (0.01 in the paper)"
         )
+    if (config["transfer"] != "none") != bool(config["source"]):
+        raise UserError(
+            f"--transfer: received {config['transfer']} with --source="
+            f"{config['source'] or ''}; --transfer=both, generator and critic "
+            "need a --source, and nothing is taken from it with none"
+        )
+    if config["anchor"] != "none" and config["transfer"] in ("none", "critic"):
+        raise UserError(
+            "--anchor: holds a generator near the one of --source, received "
+            f"--transfer={config['transfer']}; use --transfer=both or generator"
+        )
+    if config["augment"] == "ada" and config["augment_p"] is None:
+        if not config["holdout"]:
+            raise UserError(
+                "--augment=ada: compares training images with held-out ones, "
+                "received --holdout=0; hold some out, or fix --augment_p"
+            )
     for name in ("generator_lr", "critic_lr"):
         if config[name] <= 0:
             raise UserError(

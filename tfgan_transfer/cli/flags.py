@@ -8,6 +8,7 @@ must stay cheap, so that `--help` answers at once: no TensorFlow here.
 from absl import flags
 
 from tfgan_transfer.cli.choices import (
+    ANCHORS,
     BEST_METRICS,
     DRY_RUN,
     FITS,
@@ -19,23 +20,13 @@ from tfgan_transfer.cli.choices import (
     NORMS,
     ON_NAN,
     PRECISIONS,
+    TRANSFERS,
     XLA,
 )
+from tfgan_transfer.cli.optional_enum import OptionalEnum
 
 # NumPy takes 32 bits.
 LARGEST_SEED = 2**32 - 1
-
-
-class _OptionalEnum(flags.EnumFlag):
-    """An enum whose bare form, `--name`, means its first value."""
-
-    def __init__(self, name: str, values: tuple[str, ...], help: str):
-        super().__init__(name, None, help, enum_values=list(values))
-        self.boolean = True
-
-    def _parse(self, argument: str) -> str:
-        bare = {"true": self.parser.enum_values[0]}
-        return super()._parse(bare.get(argument, argument))
 
 
 def define_run() -> None:
@@ -64,9 +55,7 @@ def define_data() -> None:
     )
     flags.DEFINE_string("size", None, "Side in pixels, or HEIGHTxWIDTH.")
     flags.DEFINE_enum("channels", None, ["1", "3"], "Grey or colour.")
-    flags.DEFINE_enum(
-        "fit", None, FITS, "How an image of another shape is made to fit."
-    )
+    flags.DEFINE_enum("fit", None, FITS, "How other shapes are made to fit.")
     flags.DEFINE_bool("flip", None, "Mirror images at random.")
     flags.DEFINE_float(
         "max_bad_files",
@@ -113,6 +102,30 @@ def define_model() -> None:
     )
 
 
+def define_transfer() -> None:
+    """Where weights come from, and what few images need."""
+    flags.DEFINE_string(
+        "source", None, "Run, checkpoint or zoo:NAME to start from."
+    )
+    flags.DEFINE_enum("transfer", None, TRANSFERS, "What starts from it.")
+    flags.DEFINE_string(
+        "freeze", None, "Such as critic:0-1,generator:all-but-norm."
+    )
+    flags.DEFINE_integer(
+        "critic_warmup", None, "First steps in which only the critic learns.", 0
+    )
+    flags.DEFINE_enum(
+        "anchor", None, ANCHORS, "Holds the generator near the source."
+    )
+    flags.DEFINE_float("anchor_weight", None, "Weight of --anchor.", 0)
+    flags.DEFINE_string(
+        "augment", None, "none, diff, ada, or of color,translation,cutout."
+    )
+    flags.DEFINE_float(
+        "augment_p", None, "Fixed probability of each augmentation.", 0, 1
+    )
+
+
 def define_training() -> None:
     """How long and how fast."""
     flags.DEFINE_integer(
@@ -142,7 +155,7 @@ def define_reporting() -> None:
         "on_nan", None, ON_NAN, "Stop, or go back and halve the rates."
     )
     flags.DEFINE_flag(
-        _OptionalEnum(
+        OptionalEnum(
             "dry_run",
             DRY_RUN,
             "Print the resolved plan (text or json) and touch nothing.",
@@ -208,6 +221,32 @@ def define_evaluate() -> None:
         "pairs", None, "Picture of samples and their nearest training images."
     )
     flags.DEFINE_bool("json", None, "Print JSON.")
+
+
+def define_sources() -> None:
+    """Which sources to compare."""
+    flags.DEFINE_list("sources", None, "Sources, each a --source.")
+
+
+def define_rank() -> None:
+    """How much to spend on it."""
+    flags.DEFINE_integer("budget", None, "Steps of all probes together.", 1)
+
+
+def define_study() -> None:
+    """The grid of a study."""
+    flags.DEFINE_string("study_dir", None, "Where runs and tables go.")
+    flags.DEFINE_list("target", None, "Target images, each a --data.")
+    flags.DEFINE_list("target_sizes", None, "Numbers of target images.")
+    flags.DEFINE_multi_string(
+        "variant",
+        None,
+        "scratch, critic, generator, both, or 'NAME: --flag=value ...'; "
+        "repeat it (the four).",
+    )
+    flags.DEFINE_integer("study_seeds", None, "Runs of each cell (1).", 1)
+    flags.DEFINE_integer("first_seed", None, "Seed to begin with (0).", 0)
+    flags.DEFINE_string("final_metrics", None, "Measured at the end, e.g. iw.")
 
 
 def define_devices() -> None:

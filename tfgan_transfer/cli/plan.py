@@ -46,12 +46,17 @@ def resolve(
         )
     _keep_apart(source, explicit["run_dir"])
     description = data.describe(source)
+    origin = {}
+    if explicit.get("source") and not stored:
+        found = build.find_checkpoint(explicit["source"], "--source")
+        origin = found.manifest["run"]["flags"]
     sides = [min(size) for size in description.sizes] or [64]
     resolved = config.resolve(
         explicit,
         before or None,
         side=int(statistics.median(sides)),
         count=description.images or 10_000,
+        source=origin,
     )
     return resolved, description
 

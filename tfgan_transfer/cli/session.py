@@ -1,12 +1,13 @@
 """One training session: load, build, restore, fit; again after a rollback."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, callbacks, devices
+from tfgan_transfer.cli import build, callbacks, devices, transferring
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.gans import WGANGP
@@ -31,6 +32,7 @@ class Session:
         self.config = config
         self.run = run
         self.lr_scale = None
+        self.source = None
         self.strategy = devices.strategy(config)
         self.xla = devices.use_xla(config, self.strategy)
         self.chief = devices.is_chief(self.strategy)
@@ -45,7 +47,12 @@ class Session:
         self.stored = run.read_config()
         self.split = build.load_data(config, self._report_bad_files)
         self.record = build.run_record(config, self.split)
-        self._check_data()
+        if self.stored:
+            self._check_data()
+            self.record["source"] = self.stored.get("source")
+        elif config["source"]:
+            self.source = transferring.open_source(config)
+            self.record["source"] = self.source.record
 
     def train(self) -> int:
         """Trains to the last step.
@@ -102,6 +109,9 @@ class Session:
                 start=start,
                 manifest={"run": self.record, "lr_scale": self.lr_scale},
                 workers=devices.worker_count(),
+                steering=callbacks.steering(
+                    self.config, writer, self.split, start
+                ),
             )
             if self.chief:
                 # Only now: settings that nothing above has refused.
@@ -121,11 +131,31 @@ class Session:
     def _model(self, found: checkpoint.Checkpoint | None) -> WGANGP:
         devices.prepare(self.config)
         with self.strategy.scope():
-            model = build.gan(self.config, xla=self.xla, lr_scale=self.lr_scale)
+            model = build.gan(
+                self.config,
+                xla=self.xla,
+                lr_scale=self.lr_scale,
+                start_from=None if found else self._start_from(),
+            )
             if found:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
+        if self.chief and self.config["source"] and not found:
+            transferring.show_first_fakes(self.run, self.config, model)
         return model
+
+    def _start_from(self) -> Callable | None:
+        """What puts the source's weights into new networks, if there is one."""
+        if not self.config["source"]:
+            return None
+        source = self.source or transferring.open_source(self.config)
+
+        def start_from(*networks: keras.Model) -> None:
+            rows = transferring.move(source, self.config, *networks)
+            if self.chief:
+                transferring.report(self.run, source, rows)
+
+        return start_from
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""
@@ -137,6 +167,7 @@ class Session:
 
     def _announce(self, model: WGANGP, start: int) -> None:
         config, train = self.config, self.split.train
+        frozen = "; ".join(map(str, model.frozen))
         counts = (model.generator.count_params(), model.critic.count_params())
         print(
             f"run       {self.run.path}, "
@@ -149,6 +180,7 @@ class Session:
             f"training  {config['adversarial_loss']}, {config['n_critic']} "
             f"critic iterations, batch {config['batch_size']}, "
             f"{config['steps']} steps",
+            f"freezing  {frozen}" if frozen else "freezing  nothing",
             f"devices   {self.strategy.num_replicas_in_sync} x "
             f"{config['precision']}, XLA {'on' if self.xla else 'off'}",
             sep="\n",
@@ -173,8 +205,6 @@ class Session:
             writer.close()
 
     def _check_data(self) -> None:
-        if not self.stored:
-            return
         before = self.stored["data"]["fingerprint"]
         now = self.record["data"]["fingerprint"]
         if before != now:
@@ -211,5 +241,8 @@ class Session:
 def _set_rates(model, config: Mapping, scale: float) -> None:
     """Overrides the constant rates that came back with the optimizers."""
     if config["lr_decay"] == "none":
-        model.generator_optimizer.learning_rate = config["generator_lr"] * scale
+        if not config["critic_warmup"]:
+            model.generator_optimizer.learning_rate = (
+                config["generator_lr"] * scale
+            )
         model.critic_optimizer.learning_rate = config["critic_lr"] * scale

@@ -46,7 +46,7 @@ class Budget:
 
 BUDGETS = {
     "full": Budget("full", (64, 128, 256, 512, 512), 5000),
-    "small": Budget("small", (32, 64, 128), 600),
+    "small": Budget("small", (16, 32, 64), 300),
 }
 
 

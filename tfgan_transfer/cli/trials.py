@@ -1,0 +1,101 @@
+"""Training runs that another command starts, and what they measured."""
+
+import json
+import pathlib
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+class Interrupted(Exception):
+    """A run was stopped by a signal; the same command goes on with it."""
+
+
+def command(module: str, settings: Mapping) -> list[str]:
+    """The command line of one of this package's commands.
+
+    Args:
+        module: Entry point, such as `"train"`.
+        settings: Flag name -> value; None leaves the flag out.
+    """
+    words = [sys.executable, "-m", f"tfgan_transfer.{module}"]
+    for name, value in settings.items():
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no{name}")
+        elif value is not None:
+            words.append(f"--{name}={value}")
+    return words
+
+
+def train(settings: Mapping) -> None:
+    """Trains, or goes on training, in a process of its own.
+
+    What the process prints goes to `train.log` beside its run directory.
+
+    Args:
+        settings: Flags of `train`, `run_dir` among them.
+
+    Raises:
+        Interrupted: If a signal stopped it.
+        UserError: If it failed; with the reason that it gave.
+    """
+    run_dir = pathlib.Path(settings["run_dir"])
+    run_dir.parent.mkdir(parents=True, exist_ok=True)
+    log = run_dir.with_name(run_dir.name + ".log")
+    words = command("train", settings)
+    with log.open("a") as file:
+        code = subprocess.run(words, stdout=file, stderr=file).returncode
+    if code == EXIT_RUN_AGAIN:
+        raise Interrupted
+    if code:
+        last = log.read_text().strip().splitlines()[-1:]
+        raise UserError(
+            f"{' '.join(words)} ended with code {code}: {' '.join(last)}; "
+            f"all it printed is in {log}"
+        )
+
+
+def measure(settings: Mapping) -> dict[str, float]:
+    """Evaluates a run in a process of its own.
+
+    Args:
+        settings: Flags of `evaluate`, `run_dir` among them.
+
+    Returns:
+        Metric name -> value.
+    """
+    words = command("evaluate", {**settings, "json": True})
+    finished = subprocess.run(words, capture_output=True, text=True)
+    if finished.returncode:
+        last = finished.stderr.strip().splitlines()[-1:]
+        raise UserError(f"{' '.join(words)} failed: {' '.join(last)}")
+    rows = json.loads(finished.stdout)["evaluation"]
+    return {row["name"]: row["value"] for row in rows}
+
+
+def evaluations(run_dir: str | pathlib.Path) -> list[dict]:
+    """What a run measured while it trained.
+
+    Returns:
+        One dict for each evaluation: `step`, and metric name -> value.
+    """
+    path = RunDirectory(run_dir).metrics
+    rows = map(json.loads, path.read_text().splitlines())
+    return [
+        {"step": row["step"]}
+        | {score["name"]: score["value"] for score in row["evaluation"]}
+        for row in rows
+        if row.get("evaluation")
+    ]
+
+
+def protocols(run_dir: str | pathlib.Path) -> dict[str, str]:
+    """How a run's last evaluation measured: metric name -> protocol."""
+    path = RunDirectory(run_dir).metrics
+    rows = map(json.loads, path.read_text().splitlines())
+    found: Sequence = [row["evaluation"] for row in rows if "evaluation" in row]
+    return {score["name"]: score["protocol"] for score in found[-1]}

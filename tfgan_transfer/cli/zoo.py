@@ -1,0 +1,64 @@
+"""Source models that come with the package: `zoo:NAME`."""
+
+import json
+import pathlib
+
+import numpy as np
+
+import tfgan_transfer
+from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.training import checkpoint
+
+FOLDER = pathlib.Path(tfgan_transfer.__file__).parent / "zoo"
+PREFIX = "zoo:"
+# Enough to start from: a source is never trained on as it is.
+KEPT = ("ema_generator", "critic")
+
+
+def names() -> list[str]:
+    """Names of the models in the zoo."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/manifest.json"))
+
+
+def locate(text: str, flag: str) -> pathlib.Path:
+    """Turns a path or `zoo:NAME` into a path.
+
+    Args:
+        text: What the user gave.
+        flag: With which flag, for the error.
+
+    Raises:
+        UserError: If the zoo has no model of this name.
+    """
+    if not text.startswith(PREFIX):
+        return pathlib.Path(text).expanduser()
+    name = text.removeprefix(PREFIX)
+    if name not in names():
+        known = [PREFIX + name for name in names()]
+        raise UserError(choices(flag, text, known))
+    return FOLDER / name
+
+
+def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
+    """Puts a checkpoint into the zoo, in half precision and without moments.
+
+    Args:
+        source: A checkpoint of a run.
+        name: What to call it.
+
+    Returns:
+        Its folder.
+    """
+    groups = checkpoint.load(source.path)
+    halves = {
+        group: {path: a.astype(np.float16) for path, a in groups[group].items()}
+        for group in KEPT
+    }
+    run = json.loads(json.dumps(source.manifest["run"]))
+    # Where it was trained is nobody's business.
+    run["flags"] |= {"run_dir": None, "cache_dir": None, "inception": None}
+    run["flags"]["data"] = pathlib.Path(run["flags"]["data"]).name
+    written = checkpoint.save(FOLDER, source.step, halves, run=run)
+    final = FOLDER / name
+    written.path.rename(final)
+    return final

@@ -1,0 +1,62 @@
+"""Finds the best source for your images.
+
+  python -m tfgan_transfer.rank_sources --data=folder:photos --holdout=200 \\
+      --sources=zoo:tiny_imagenet_32,zoo:anime_32 --budget=400 \\
+      --run_dir=runs/which
+
+Every source is scored by its samples; then all are trained for a while, the
+better half of them longer, and so on until --budget steps are used up. Flags
+of `train` may be given, and hold for all of them. The same command again goes
+on where it was stopped.
+"""
+
+import pathlib
+import shlex
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+flags.define_sources()
+flags.define_rank()
+flags.define_run()
+flags.define_data()
+flags.define_model()
+flags.define_transfer()
+flags.define_training()
+flags.define_reporting()
+flags.define_inception()
+flags.define_devices()
+
+
+def main() -> int:
+    """Scores, probes, and says what to type next."""
+    given = flags.given()
+    needed = ("sources", "budget", "data", "run_dir", "holdout")
+    missing = [f"--{name}" for name in needed if not given.get(name)]
+    if missing:
+        raise UserError(
+            f"{', '.join(missing)}: needed to rank sources; see --help for "
+            "an example"
+        )
+    sources, budget = given.pop("sources"), given.pop("budget")
+    folder = pathlib.Path(given.pop("run_dir")).expanduser()
+
+    from tfgan_transfer.cli import ranking, trials
+
+    scores = ranking.zero_cost(sources, given)
+    try:
+        results = ranking.probe(sources, given, folder, budget)
+    except trials.Interrupted:
+        print("stopped; the same command continues")
+        return app.EXIT_RUN_AGAIN
+    print(ranking.table(scores, results))
+    best = min(results[-1][1], key=results[-1][1].get)
+    again = trials.command(
+        "train", {**given, "source": best, "run_dir": folder / "best"}
+    )
+    print("next:", shlex.join(["python", *again[1:]]), sep="\n  ")
+    return 0
+
+
+if __name__ == "__main__":
+    app.run(main)

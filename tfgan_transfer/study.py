@@ -1,0 +1,75 @@
+"""Runs a grid of trainings and prints the tables of the paper.
+
+  python -m tfgan_transfer.study --study_dir=studies/flowers \\
+      --target=folder:flowers --sources=zoo:tiny_imagenet_32 \\
+      --target_sizes=100,500 --study_seeds=3 --holdout=1000 --steps=600 \\
+      --eval_every=150
+
+Every flag of `train` may be given; all runs share it. The same command again
+goes on where it was stopped.
+"""
+
+import pathlib
+import sys
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+# Flags of the grid; all others are handed on to `train`.
+OWN = """study_dir target sources target_sizes variant study_seeds first_seed
+final_metrics""".split()
+
+flags.define_sources()
+flags.define_study()
+flags.define_data()
+flags.define_model()
+flags.define_transfer()
+flags.define_training()
+flags.define_reporting()
+flags.define_evaluation_while_training()
+flags.define_inception()
+flags.define_devices()
+
+
+def main() -> int:
+    """Runs what is missing of the grid, and writes its tables."""
+    given = flags.given()
+    own = {name: given.pop(name, None) for name in OWN}
+    if not own["study_dir"] or not own["target"] or not given.get("eval_every"):
+        raise UserError(
+            "--study_dir, --target and --eval_every are needed: where to, on "
+            "which images, and how often to measure"
+        )
+
+    from tfgan_transfer.cli import study, study_report, trials
+
+    named = study.variants(own["variant"])
+    path = pathlib.Path(own["study_dir"]).expanduser()
+    runs = study.Study(path, given, named, own["final_metrics"] or "")
+    sizes = [int(n) for n in own["target_sizes"] or ()] or [None]
+    grid = list(
+        study.cells(
+            own["target"],
+            own["sources"] or [],
+            sizes,
+            named,
+            range(own["first_seed"] or 0, own["study_seeds"] or 1),
+        )
+    )
+    for number, cell in enumerate(grid, 1):
+        if runs.done(cell):
+            continue
+        print(f"run {number} of {len(grid)}: {cell.name}", flush=True)
+        try:
+            row = runs.run(cell)
+        except trials.Interrupted:
+            print("stopped; the same command continues")
+            return app.EXIT_RUN_AGAIN
+        print(f"  {row['evaluations'][-1]}, {row['seconds']} s", flush=True)
+    command = study.reproduce(sys.argv)
+    print(study_report.write(runs.rows(), path, command).read_text())
+    return 0
+
+
+if __name__ == "__main__":
+    app.run(main)
