@@ -65,8 +65,8 @@ def test_best_is_the_evaluation_with_the_lowest_kid():
 
 
 def test_other_networks_have_other_names():
-    assert study_report.find({"kd[net@pool]": 1}, "kid") == "kd[net@pool]"
-    assert study_report.find({"kid_extra": 1}, "kid") is None
+    assert study.find({"kd[net@pool]": 1}, "kid") == "kd[net@pool]"
+    assert study.find({"kid_extra": 1}, "kid") is None
 
 
 def test_tables_have_mean_and_spread_over_seeds():

@@ -7,8 +7,7 @@ import numpy as np
 
 from tfgan_transfer.cli import build, config, evaluation, trials
 from tfgan_transfer.cli.sampling import Sampler
-from tfgan_transfer.cli.study import short
-from tfgan_transfer.cli.study_report import find
+from tfgan_transfer.cli.study import find, short
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.transfer import rank

@@ -7,10 +7,11 @@ its last checkpoint. So the same command again finishes a study.
 
 import json
 import pathlib
+import re
 import shlex
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfgan_transfer.cli import trials
@@ -220,3 +221,26 @@ def _differences(old: Mapping, new: Mapping) -> str:
 def reproduce(argv: list[str]) -> str:
     """The command line of a study, to print above its tables."""
     return shlex.join(["python", "-m", "tfgan_transfer.study", *argv[1:]])
+
+
+def find(values: dict, metric: str) -> str | None:
+    """The full name under which a metric was measured, or None.
+
+    It says what the network was: `fid@mixed_7`, `fd[NAME@LAYER]`.
+    """
+    names = {metric, {"fid": "fd", "kid": "kd"}.get(metric)}
+    return next((n for n in values if re.split(r"[@\[]", n)[0] in names), None)
+
+
+def cells_where(rows: Iterable[dict], **wanted: object) -> list[dict]:
+    """The rows whose cell has these values."""
+    return [
+        row
+        for row in rows
+        if all(row["cell"][name] == value for name, value in wanted.items())
+    ]
+
+
+def distinct(rows: Iterable[dict], name: str) -> list:
+    """The values of one field of the cells, in the order of the rows."""
+    return list(dict.fromkeys(row["cell"][name] for row in rows))

@@ -1,11 +1,11 @@
 """Tables and plots of a study, in the layout of the paper's tables."""
 
 import pathlib
-import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tfgan_transfer.cli.study import short
+from tfgan_transfer.cli import study_pictures
+from tfgan_transfer.cli.study import cells_where, distinct, find, short
 
 Row = dict
 # What goes into a table if it was measured, and with how many digits.
@@ -32,15 +32,6 @@ def metric_of(row: Row, metric: str, when: str) -> float | None:
     return best[find(best, metric)]
 
 
-def find(values: dict, metric: str) -> str | None:
-    """The full name under which a metric was measured, or None.
-
-    It says what the network was: `fid@mixed_7`, `fd[NAME@LAYER]`.
-    """
-    names = {metric, {"fid": "fd", "kid": "kd"}.get(metric)}
-    return next((n for n in values if re.split(r"[@\[]", n)[0] in names), None)
-
-
 def summary(values: Sequence[float], digits: int = 3) -> str:
     """Mean and standard deviation over seeds."""
     mean = statistics.fmean(values)
@@ -50,22 +41,10 @@ def summary(values: Sequence[float], digits: int = 3) -> str:
     return text
 
 
-def _cells(rows: Iterable[Row], **wanted: object) -> list[Row]:
-    return [
-        row
-        for row in rows
-        if all(row["cell"][name] == value for name, value in wanted.items())
-    ]
-
-
 def _values(rows: Iterable[Row], metric: str, when: str) -> str:
     found = [metric_of(row, metric, when) for row in rows]
     found = [value for value in found if value is not None]
     return summary(found) if found else "-"
-
-
-def _distinct(rows: Iterable[Row], name: str) -> list:
-    return list(dict.fromkeys(row["cell"][name] for row in rows))
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -77,19 +56,19 @@ def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 def _named(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     """The rows of each variant and source, with a name to print."""
-    for variant in _distinct(rows, "variant"):
-        own = _cells(rows, variant=variant)
-        for source in _distinct(own, "source"):
+    for variant in distinct(rows, "variant"):
+        own = cells_where(rows, variant=variant)
+        for source in distinct(own, "source"):
             name = f"{variant}, {short(source)}" if source else variant
-            yield name, _cells(own, source=source)
+            yield name, cells_where(own, source=source)
 
 
 def configurations(rows: list[Row], when: str) -> str:
     """Table 1: what each variant reaches, a table for each target and size."""
     parts = []
-    for target in _distinct(rows, "target"):
-        for images in _distinct(_cells(rows, target=target), "images"):
-            here = _cells(rows, target=target, images=images)
+    for target in distinct(rows, "target"):
+        for images in distinct(cells_where(rows, target=target), "images"):
+            here = cells_where(rows, target=target, images=images)
             shown = [m for m in COLUMNS if _values(here, m, when) != "-"]
             lines = []
             for name, own in _named(here):
@@ -104,12 +83,12 @@ def configurations(rows: list[Row], when: str) -> str:
 def target_sizes(rows: list[Row], metric: str, when: str) -> str:
     """Table 2: a column for each number of target images."""
     parts = []
-    for target in _distinct(rows, "target"):
-        here = _cells(rows, target=target)
-        sizes = _distinct(here, "images")
+    for target in distinct(rows, "target"):
+        here = cells_where(rows, target=target)
+        sizes = distinct(here, "images")
         lines = []
         for name, own in _named(here):
-            parted = (_cells(own, images=size) for size in sizes)
+            parted = (cells_where(own, images=size) for size in sizes)
             lines.append([name, *(_values(p, metric, when) for p in parted)])
         head = [f"{metric}, {when}", *(str(size or "all") for size in sizes)]
         parts.append(f"**{short(target)}**\n\n{_table(head, lines)}")
@@ -118,13 +97,13 @@ def target_sizes(rows: list[Row], metric: str, when: str) -> str:
 
 def sources(rows: list[Row], metric: str, when: str) -> str:
     """Table 4: a row for each target, a column for each source."""
-    names = _distinct(rows, "source")
+    names = distinct(rows, "source")
     lines = []
-    for target in _distinct(rows, "target"):
-        for images in _distinct(_cells(rows, target=target), "images"):
-            here = _cells(rows, target=target, images=images)
+    for target in distinct(rows, "target"):
+        for images in distinct(cells_where(rows, target=target), "images"):
+            here = cells_where(rows, target=target, images=images)
             numbers = [
-                _values(_cells(here, source=name), metric, when)
+                _values(cells_where(here, source=name), metric, when)
                 for name in names
             ]
             lines.append([f"{short(target)}, {images or 'all'}", *numbers])
@@ -150,54 +129,18 @@ def write(rows: list[Row], path: pathlib.Path, command: str) -> pathlib.Path:
     tables: list[tuple[str, Callable[[str], str]]] = [
         ("Table 1: configurations", lambda when: configurations(rows, when))
     ]
-    if len(_distinct(rows, "images")) > 1:
+    if len(distinct(rows, "images")) > 1:
         tables.append(
             ("Table 2: target sizes", lambda w: target_sizes(rows, "kid", w))
         )
-    if len([s for s in _distinct(rows, "source") if s]) > 1:
+    if len([s for s in distinct(rows, "source") if s]) > 1:
         tables.append(("Table 4: sources", lambda w: sources(rows, "kid", w)))
     for title, make in tables:
         parts += [f"## {title}", make("best"), make("last")]
     report = path / "tables.md"
     report.write_text("\n\n".join(parts) + "\n")
-    for target in _distinct(rows, "target"):
-        _plot(_cells(rows, target=target), path / f"{short(target)}.png")
+    for target in distinct(rows, "target"):
+        here = cells_where(rows, target=target)
+        study_pictures.curves(here, path / f"{short(target)}.png")
+        study_pictures.samples(here, path)
     return report
-
-
-def _plot(rows: list[Row], path: pathlib.Path) -> None:
-    """KID over steps: a panel for each size, a line for each variant."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    sizes = _distinct(rows, "images")
-    figure, axes = pyplot.subplots(
-        1, len(sizes), figsize=(4 * len(sizes), 3.2), squeeze=False
-    )
-    for axis, size in zip(axes[0], sizes, strict=True):
-        here = _cells(rows, images=size)
-        for variant in _distinct(here, "variant"):
-            curves = [
-                row["evaluations"] for row in _cells(here, variant=variant)
-            ]
-            steps = sorted({e["step"] for curve in curves for e in curve})
-            points = [
-                [
-                    e[find(e, "kid")]
-                    for curve in curves
-                    for e in curve
-                    if e["step"] == step and find(e, "kid")
-                ]
-                for step in steps
-            ]
-            means = [statistics.fmean(p) if p else None for p in points]
-            spreads = [statistics.stdev(p) if len(p) > 1 else 0 for p in points]
-            axis.errorbar(steps, means, spreads, label=variant, capsize=2)
-        axis.set(title=f"{size or 'all'} images", xlabel="steps", ylabel="KID")
-        axis.set_yscale("log")
-    axes[0][0].legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)

@@ -1,0 +1,152 @@
+"""Studies and rankings with real, tiny trainings."""
+
+import json
+import shutil
+
+import pytest
+import tensorflow as tf
+
+from tfgan_transfer.cli import ranking, study, trials
+from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.transfer.rank import Round
+
+TINY = {
+    "data": "digits",
+    "channels": 1,
+    "size": 8,
+    "width": 4,
+    "latent_size": 8,
+    "batch_size": 8,
+    "n_critic": 1,
+    "holdout": 40,
+    "steps": 4,
+    "eval_every": 2,
+    "eval_images": 20,
+    "eval_metrics": "swd",
+    "best_metric": "swd",
+}
+
+
+class MeanColours(tf.Module):
+    """A feature network small enough to be made here."""
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, 299, 299, 3], tf.float32)]
+    )
+    def __call__(self, images):
+        means = tf.image.resize(images, [3, 3], method="area")
+        return {"pool_3": tf.reshape(means, [-1, 27])}
+
+
+@pytest.fixture()
+def forked(commands, monkeypatch):
+    """Lets `trials` fork its processes, which is faster than starting them."""
+    started = []
+
+    class Finished:
+        def __init__(self, words, stdout=None, stderr=None, **_):
+            done = commands.run(words[2], *words[3:])
+            started.append(words)
+            self.returncode, self.stdout, self.stderr = done
+            if stdout:
+                stdout.write(done.out + done.err)
+
+    monkeypatch.setattr(trials.subprocess, "run", Finished)
+    return started
+
+
+def test_a_study_runs_each_cell_once(forked, unbroken, tmp_path):
+    named = study.variants(["scratch", "both"])
+    settings = {k: v for k, v in TINY.items() if k != "data"}
+    runs = study.Study(tmp_path / "study", settings, named, "swd")
+    grid = list(study.cells(["digits"], [str(unbroken)], [30], named, range(1)))
+    for cell in grid:
+        assert not runs.done(cell)
+        row = runs.run(cell)
+        assert [e["step"] for e in row["evaluations"]] == [2, 4]
+        assert row["evaluations"][-1]["swd"] > 0
+        assert row["final"]["swd"] > 0 and "swd" in row["protocols"]
+        assert runs.done(cell)
+    assert len(runs.rows()) == 2
+    scratch, both = runs.rows()
+    assert scratch["cell"]["source"] is None
+    assert both["cell"]["source"] == str(unbroken)
+    assert (tmp_path / "study/runs" / grid[1].name / "transfer.json").exists()
+    assert not list(tmp_path.glob("study/runs/*/checkpoints"))
+
+
+def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
+    tf.saved_model.save(MeanColours(), str(tmp_path / "net"))
+    other = shutil.copytree(unbroken, tmp_path / "other")
+    sources = [str(unbroken), str(other)]
+    given = {
+        "data": "digits",
+        "limit": 40,
+        "holdout": 40,
+        "inception": str(tmp_path / "net"),
+        "eval_images": 20,
+        "best_metric": "kid",
+    }
+    scores = ranking.zero_cost(sources, given)
+    # Two copies of one model, which nothing can tell apart.
+    for values in scores.values():
+        assert values[sources[0]] == values[sources[1]]
+    results = ranking.probe(sources, given, tmp_path / "runs", 40)
+    ((turn, found),) = results
+    assert turn == Round(2, 20)
+    assert found[sources[0]] == found[sources[1]]
+    text = ranking.table(scores, results)
+    assert "regret of recall: 0.00000" in text
+    assert text.splitlines()[0].split()[:2] == ["source", "fid"]
+    with pytest.raises(UserError, match="--budget: 10 steps are too few"):
+        ranking.probe(sources, given, tmp_path / "runs", 10)
+
+
+def test_what_a_failed_run_said_is_passed_on(tmp_path):
+    with pytest.raises(UserError, match="code 2: error: .*--steps"):
+        trials.train({"run_dir": tmp_path / "run", "steps": -5})
+    assert "--steps" in (tmp_path / "run.log").read_text()
+
+
+def test_a_stopped_run_is_not_a_failure(tmp_path, monkeypatch):
+    class Stopped:
+        returncode = EXIT_RUN_AGAIN
+
+    monkeypatch.setattr(trials.subprocess, "run", lambda *a, **k: Stopped)
+    with pytest.raises(trials.Interrupted):
+        trials.train({"run_dir": tmp_path / "run"})
+
+
+def test_flags_are_spelt_as_absl_reads_them():
+    words = trials.command(
+        "train", {"flip": False, "ema": True, "limit": None, "steps": 3}
+    )
+    assert words[1:] == [
+        "-m",
+        "tfgan_transfer.train",
+        "--noflip",
+        "--ema",
+        "--steps=3",
+    ]
+
+
+def test_protocols_are_those_of_the_last_evaluation(tmp_path):
+    rows = [
+        {"step": n, "evaluation": [{"name": "kid", "value": n, "protocol": p}]}
+        for n, p in ((1, "old"), (2, "new"))
+    ]
+    text = "\n".join(json.dumps(row) for row in [{"step": 1}, *rows])
+    (tmp_path / "metrics.jsonl").write_text(text)
+    assert trials.protocols(tmp_path) == {"kid": "new"}
+    assert trials.evaluations(tmp_path) == [
+        {"step": 1, "kid": 1},
+        {"step": 2, "kid": 2},
+    ]
+
+
+@pytest.mark.parametrize("module", ["study", "rank_sources"])
+def test_missing_flags_are_named(commands, module):
+    finished = commands.run(f"tfgan_transfer.{module}")
+    assert finished.code == 2
+    assert "needed" in finished.err and len(finished.err.splitlines()) == 1
