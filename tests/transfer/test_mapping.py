@@ -75,6 +75,16 @@ def test_float16_source_is_widened():
         np.testing.assert_array_equal(value, np.float32(source[path]))
 
 
+def test_float16_source_is_summed_in_float32():
+    source = small.arrays(small.critic("dcgan", AT, seed=1))
+    source["down1_conv/kernel"] = np.full((4, 4, 3, 2), 1 / 3, "float16")
+    grey = small.ends((16, 16, 1))
+    mapped = mapping.map_weights(small.critic("dcgan", grey), source, AT, grey)
+    np.testing.assert_array_equal(
+        mapped.values["down1_conv/kernel"], 3 * np.float32(np.float16(1 / 3))
+    )
+
+
 def stopped(net, source, at=AT, target=AT):
     """The message with which a mapping stops, line by line."""
     before = small.arrays(net)
@@ -128,9 +138,21 @@ def test_another_width_stops(network):
     lines = stopped(small.generator(network, AT), wide)
     assert {line[0] for line in lines[1:]} == {"!"}
     assert "! output/kernel has shape" in "\n".join(lines)
+
+
+def test_another_width_is_not_excused_by_another_size():
     larger = small.ends((32, 32, 3))
-    lines = stopped(small.critic(network, larger), wide, target=larger)
-    assert len(lines) > 2
+    for build in (small.generator, small.critic):
+        wide = small.arrays(build("dcgan", AT, width=3))
+        lines = stopped(build("dcgan", larger), wide, target=larger)
+        layers = {line.split()[1].split("/")[0] for line in lines[1:]}
+        assert (
+            layers
+            == {
+                "generator": {"up2_norm", "up2_conv", "output_norm", "output"},
+                "critic": {"down1_conv", "down2_conv"},
+            }[build.__name__]
+        )
 
 
 def test_shapes_are_listed():

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import numpy as np
 
@@ -60,5 +61,7 @@ def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
     run["flags"]["data"] = pathlib.Path(run["flags"]["data"]).name
     written = checkpoint.save(FOLDER, source.step, halves, run=run)
     final = FOLDER / name
+    if final.exists():
+        shutil.rmtree(final)
     written.path.rename(final)
     return final

@@ -49,7 +49,7 @@ class AdaptiveAugment(keras.callbacks.Callback):
         target: The r_v to hold. At the default a held-out image scores half
             way between a training image and a generated one.
         kimg: Thousands of real images in which the probability can go from 0
-            to 1; 100 is the paper's setting for transfer.
+            to 1; 100 is what the paper's code takes for transfer.
         seed: Seed of the noise.
 
     Raises:
