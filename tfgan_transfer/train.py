@@ -23,6 +23,7 @@ def main() -> int:
     """Resolves the flags, prints the plan, and trains."""
     explicit = flags.given()
     dry_run = explicit.pop("dry_run", None)
+    preview = explicit.pop("augment_preview", None)
     if not explicit.get("run_dir"):
         raise UserError(
             "--run_dir: expected the directory of the run, received none; "
@@ -39,6 +40,9 @@ def main() -> int:
     config, description = plan.resolve(explicit, stored)
     if dry_run:
         plan.show(plan.make(config, description), as_json=dry_run == "json")
+        return 0
+    if preview:
+        print(plan.show_augmentation(config, preview))
         return 0
 
     from tfgan_transfer.cli.session import Session

@@ -118,6 +118,19 @@ def test_a_source_that_does_not_fit_is_listed(commands, unbroken, tmp_path):
     assert "listed above" in line
 
 
+def test_a_preview_shows_images_and_what_becomes_of_them(commands, tmp_path):
+    file = tmp_path / "preview.png"
+    run_dir = tmp_path / "run"
+    wanted = f"--augment_preview={file}"
+    finished = train(commands, run_dir, wanted, "--augment=cutout")
+    assert finished.code == 0 and not run_dir.exists()
+    sheet = np.asarray(Image.open(file).convert("L"))
+    # Eight rows of an image and seven holes in it.
+    assert sheet.shape[0] == sheet.shape[1]
+    finished = train(commands, run_dir, wanted, "--augment=none")
+    assert finished.code == 2 and "nothing is augmented" in finished.err
+
+
 def test_half_of_a_model_can_be_moved(commands, unbroken, tmp_path):
     run_dir = tmp_path / "run"
     finished = train(

@@ -49,7 +49,15 @@ CASES = (
     Case("resnet", {"network": "resnet", "n_critic": 1}),
     Case("resnet_cifar", {"network": "resnet_cifar", "n_critic": 1}),
     Case("wasserstein_gp", {"network": "plain", "n_critic": 2}),
-    Case("augmented", {"network": "plain", "n_critic": 2, "augment": "diff"}),
+    Case(
+        "limited_data",
+        {
+            "network": "plain",
+            "n_critic": 2,
+            "augment": "diff",
+            "freeze": "critic:0",
+        },
+    ),
     *(
         Case(loss, {"network": "plain", "adversarial_loss": loss, **more})
         for loss, more in {

@@ -28,7 +28,9 @@ def test_mixed_bfloat16_trains(case):
             assert np.isfinite(array).all(), path
             if not path.endswith("/iteration"):
                 assert array.dtype == np.float32, path
-        assert any(np.any(a != before[group][p]) for p, a in arrays.items())
+        assert group == "augmentation" or any(
+            np.any(a != before[group][p]) for p, a in arrays.items()
+        )
     _, expected = cases.reference(case.name)
     for name in ("critic_loss", "generator_loss", "penalty"):
         size = max(1.0, abs(expected[name]))

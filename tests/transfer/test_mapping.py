@@ -155,6 +155,19 @@ def test_another_width_is_not_excused_by_another_size():
         )
 
 
+def test_other_channels_at_a_head_need_another_depth():
+    """32 and 48 px both have three blocks."""
+    small_end, large_end = small.ends((32, 32, 3)), small.ends((48, 48, 3))
+    source = small.arrays(small.critic("dcgan", small_end))
+    source["score/kernel"] = np.zeros((4, 4, 6, 1), "float32")
+    net = small.critic("dcgan", large_end)
+    lines = stopped(net, source, small_end, large_end)
+    assert lines[1:] == [
+        "! score/kernel has shape (6, 6, 8, 1) in the target, (4, 4, 6, 1) "
+        "in the source"
+    ]
+
+
 def test_shapes_are_listed():
     source = small.arrays(small.critic("dcgan", AT))
     source["score/kernel"] = np.zeros((4, 4, 6, 1), "float32")

@@ -134,7 +134,16 @@ def test_fisher_of_a_labelled_pair():
     at = small.ends(labels="ab", conditioning="batch_norm")
     net, critic = small.generator("dcgan", at), small.critic("dcgan", at)
     before = small.arrays(net)
-    values = fisher(net, critic, small.latents(3), small.one_hot(1, 2, 3))
+    z, label = small.latents(3), small.one_hot(1, 2, 3)
+    values = fisher(net, critic, z, label)
+    bias = net.get_layer("output").bias.value
+    squares = []
+    for one in z:
+        with tf.GradientTape() as tape:
+            image = net([one[None], label[:1]], training=False)
+            score = critic(image)[0]
+        squares.append(tape.gradient(score, bias).numpy() ** 2)
+    np.testing.assert_allclose(values[-1], np.mean(squares, 0), rtol=1e-4)
     paths = [w.path for w in net.trainable_variables]
     found = dict(zip(paths, values, strict=True))
     assert all(np.isfinite(v).all() and (v >= 0).all() for v in values)

@@ -31,9 +31,7 @@ LARGEST_SEED = 2**32 - 1
 
 def define_run() -> None:
     """Where a run lives."""
-    flags.DEFINE_string(
-        "run_dir", None, "Directory of the run; the same one continues it."
-    )
+    flags.DEFINE_string("run_dir", None, "Its directory, new or continued.")
 
 
 def define_data() -> None:
@@ -120,6 +118,9 @@ def define_transfer() -> None:
     flags.DEFINE_float("anchor_weight", None, "Weight of --anchor.", 0)
     flags.DEFINE_string(
         "augment", None, "none, diff, ada, or of color,translation,cutout."
+    )
+    flags.DEFINE_string(
+        "augment_preview", None, "Only write this picture of --augment."
     )
     flags.DEFINE_float(
         "augment_p", None, "Fixed probability of each augmentation.", 0, 1

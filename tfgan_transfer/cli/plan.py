@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 import keras
 
-from tfgan_transfer import data
+from tfgan_transfer import augment, data, images
 from tfgan_transfer.cli import build, config, devices
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
 FLOAT_BYTES = 4
+PREVIEWED = 8
 # Resident size of a CPU process that trains the smallest model. With it, the
 # sum below came within 7 % of the resident sizes of five runs at 32 px.
 PROCESS_MIB = 750.0
@@ -156,6 +157,32 @@ def show(plan: Mapping, as_json: bool) -> None:
             if value is not None:
                 print(f"  {name}: {value}")
     print("dry run: nothing was written")
+
+
+def show_augmentation(resolved: Mapping, path: str) -> pathlib.Path:
+    """Writes training images, each followed by what the critic may see of it.
+
+    Args:
+        resolved: Resolved configuration.
+        path: File to write.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: If nothing is augmented.
+    """
+    chosen = build.augmentation(resolved)
+    if chosen is None:
+        raise UserError(
+            "--augment_preview: nothing is augmented, received "
+            f"--augment={resolved['augment']}; add --augment=diff"
+        )
+    pictures = build.load_data(resolved).train.images[:PREVIEWED]
+    rows = augment.preview(pictures, chosen, resolved["seed"])
+    sheet = images.grid(rows, columns=len(rows) // len(pictures), gap=1)
+    images.save(pathlib.Path(path), sheet, images.readable_scale(rows.shape[1]))
+    return pathlib.Path(path)
 
 
 def show_results(run: RunDirectory, resolved: Mapping) -> None:
