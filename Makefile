@@ -8,7 +8,7 @@ QUICKSTART_DIR ?= runs/quickstart
 .DELETE_ON_ERROR:
 
 quickstart: .venv/installed
-	$(BIN)/python -m tfgan_transfer.train --flagfile=configs/quickstart.flags --run_dir=$(QUICKSTART_DIR)
+	$(BIN)/python -m tfgan_transfer.study --flagfile=configs/quickstart.flags --study_dir=$(QUICKSTART_DIR)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -77,7 +77,7 @@ def main(argv):
         checkpoint=folder,
         data=found.manifest["run"]["flags"]["data"],
         metrics="kid,fid,precision_recall",
-        num_images=1000,
+        num_images=500,
         inception=FLAGS.inception,
         inception_layer=FLAGS.inception_layer,
         json="true",

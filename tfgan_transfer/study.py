@@ -68,6 +68,7 @@ def main() -> int:
         print(f"  {row['evaluations'][-1]}, {row['seconds']} s", flush=True)
     command = study.reproduce(sys.argv)
     print(study_report.write(runs.rows(), path, command).read_text())
+    print(f"tables.md, curves and samples side by side: {path}")
     return 0
 
 

@@ -64,6 +64,19 @@ def test_best_is_the_evaluation_with_the_lowest_kid():
     assert study_report.metric_of(measured, "recall", "last") is None
 
 
+def test_without_kid_the_first_metric_steers_and_has_a_column():
+    measured = row("both", 0, [0.3, 0.1, 0.2])
+    for evaluation, swd in zip(
+        measured["evaluations"], (3.0, 2.0, 1.0), strict=True
+    ):
+        del evaluation["kid@mixed_7"], evaluation["fid@mixed_7"]
+        evaluation["swd"] = swd
+    assert study_report.metric_of(measured, "swd", "best") == 1.0
+    assert study_report.metrics([measured]) == ["iw_distance", "swd"]
+    text = study_report.configurations([measured], "last")
+    assert "| both, a | 0.4 | 1 | 1 |" in text
+
+
 def test_other_networks_have_other_names():
     assert study.find({"kd[net@pool]": 1}, "kid") == "kd[net@pool]"
     assert study.find({"kid_extra": 1}, "kid") is None

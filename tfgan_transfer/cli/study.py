@@ -232,6 +232,12 @@ def find(values: dict, metric: str) -> str | None:
     return next((n for n in values if re.split(r"[@\[]", n)[0] in names), None)
 
 
+def steering(evaluation: dict) -> str:
+    """The metric that runs are compared by: KID or the first one measured."""
+    first = next(name for name in evaluation if name != "step")
+    return find(evaluation, "kid") or first
+
+
 def cells_where(rows: Iterable[dict], **wanted: object) -> list[dict]:
     """The rows whose cell has these values."""
     return [

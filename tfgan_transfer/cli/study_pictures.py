@@ -4,7 +4,13 @@ import pathlib
 import statistics
 from collections.abc import Sequence
 
-from tfgan_transfer.cli.study import Cell, cells_where, distinct, find, short
+from tfgan_transfer.cli.study import (
+    Cell,
+    cells_where,
+    distinct,
+    short,
+    steering,
+)
 
 
 def _figure(panels: int, width: float, height: float):
@@ -35,8 +41,7 @@ def curves(rows: Sequence[dict], path: pathlib.Path) -> None:
         rows: Rows of one target.
         path: File to write.
     """
-    first = rows[0]["evaluations"][0]
-    metric = find(first, "kid") or [n for n in first if n != "step"][0]
+    metric = steering(rows[0]["evaluations"][0])
     sizes = distinct(rows, "images")
     figure, axes = _figure(len(sizes), 4, 3.2)
     for axis, size in zip(axes[0], sizes, strict=True):

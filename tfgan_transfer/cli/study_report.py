@@ -1,15 +1,22 @@
 """Tables and plots of a study, in the layout of the paper's tables."""
 
 import pathlib
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tfgan_transfer.cli import study_pictures
-from tfgan_transfer.cli.study import cells_where, distinct, find, short
+from tfgan_transfer.cli.study import (
+    cells_where,
+    distinct,
+    find,
+    short,
+    steering,
+)
 
 Row = dict
-# What goes into a table if it was measured, and with how many digits.
-COLUMNS = ("kid", "fid", "recall", "precision", "iw_distance")
+# The columns of a table in this order, whatever else was measured after them.
+FIRST = ("kid", "fid", "recall", "precision", "iw_distance")
 
 
 def metric_of(row: Row, metric: str, when: str) -> float | None:
@@ -26,10 +33,25 @@ def metric_of(row: Row, metric: str, when: str) -> float | None:
     measured = [e for e in row["evaluations"] if find(e, metric) is not None]
     if not measured:
         return row["final"].get(find(row["final"], metric) or "")
-    best = measured[-1]
+    chosen = measured[-1]
     if when == "best":
-        best = min(measured, key=lambda e: e[find(e, "kid") or "step"])
-    return best[find(best, metric)]
+        chosen = min(measured, key=lambda e: e[steering(e)])
+    return chosen[find(chosen, metric)]
+
+
+def metrics(rows: Iterable[Row]) -> list[str]:
+    """Names up to the layer of all that was measured, the usual ones first."""
+    names = [
+        re.split(r"[@\[]", name)[0]
+        for row in rows
+        for name in (*row["evaluations"][-1], *row["final"])
+        if name != "step"
+    ]
+    names = ["kid" if n == "kd" else "fid" if n == "fd" else n for n in names]
+    return sorted(
+        dict.fromkeys(names),
+        key=lambda n: FIRST.index(n) if n in FIRST else len(FIRST),
+    )
 
 
 def summary(values: Sequence[float], digits: int = 3) -> str:
@@ -69,7 +91,7 @@ def configurations(rows: list[Row], when: str) -> str:
     for target in distinct(rows, "target"):
         for images in distinct(cells_where(rows, target=target), "images"):
             here = cells_where(rows, target=target, images=images)
-            shown = [m for m in COLUMNS if _values(here, m, when) != "-"]
+            shown = metrics(here)
             lines = []
             for name, own in _named(here):
                 numbers = [_values(own, m, when) for m in shown]
@@ -122,8 +144,9 @@ def write(rows: list[Row], path: pathlib.Path, command: str) -> pathlib.Path:
     parts = [
         f"`{command}`",
         "Mean ± standard deviation over seeds. `best` is the evaluation with "
-        "the lowest KID of a run, `last` the one after its last step; the "
-        "averaged generator against held-out images.",
+        "the lowest KID of a run (or the first metric, without KID), `last` "
+        "the one after its last step; the averaged generator against held-out "
+        "images.",
         "\n".join(f"- {name}: {text}" for name, text in protocols.items()),
     ]
     tables: list[tuple[str, Callable[[str], str]]] = [
