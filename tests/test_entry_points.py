@@ -64,7 +64,7 @@ def test_train_has_a_flag_for_every_setting_and_no_other():
 
     source = (ROOT / "tfgan_transfer" / "train.py").read_text()
     groups = re.findall(r"flags\.(define_\w+)\(\)", source)
-    assert defined(groups) == set(DEFAULTS) | {"dry_run"}
+    assert defined(groups) == set(DEFAULTS) | {"dry_run", "augment_preview"}
 
 
 def test_a_mistake_prints_one_line_and_nothing_else(tmp_path):
@@ -87,3 +87,17 @@ def test_a_mistake_prints_one_line_and_nothing_else(tmp_path):
 def test_importing_an_entry_point_runs_nothing():
     finished = run("-c", "import tfgan_transfer.train")
     assert (finished.returncode, finished.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "configs").rglob("*.flags")), ids=lambda p: p.stem
+)
+def test_configs_open_with_their_command_and_use_known_flags(path):
+    text = path.read_text()
+    assert re.search(
+        r"^# Command:  (make |python -m tfgan_transfer\.)", text, re.M
+    )
+    source = (ROOT / "tfgan_transfer" / "cli" / "flags.py").read_text()
+    known = defined(re.findall(r"^def (define_\w+)", source, re.M))
+    used = re.findall(r"^--(?:no)?(\w+?)(?:=|$)", text, re.M)
+    assert used and {*used} <= known
