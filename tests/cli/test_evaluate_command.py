@@ -5,20 +5,10 @@ import shutil
 
 import pytest
 import tensorflow as tf
+from mean_colours import MeanColours
 
 EVALUATE = "tfgan_transfer.evaluate"
 GENERATE = "tfgan_transfer.generate"
-
-
-class MeanColours(tf.Module):
-    """A feature network small enough to be made here."""
-
-    @tf.function(
-        input_signature=[tf.TensorSpec([None, 299, 299, 3], tf.float32)]
-    )
-    def __call__(self, images):
-        means = tf.image.resize(images, [2, 2], method="area")
-        return {"pool_3": tf.reshape(means, [-1, 12])}
 
 
 @pytest.fixture(scope="module")

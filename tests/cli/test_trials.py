@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import tensorflow as tf
+from mean_colours import MeanColours
 
 from tfgan_transfer.cli import ranking, study, trials
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
@@ -26,17 +27,6 @@ TINY = {
     "eval_metrics": "swd",
     "best_metric": "swd",
 }
-
-
-class MeanColours(tf.Module):
-    """A feature network small enough to be made here."""
-
-    @tf.function(
-        input_signature=[tf.TensorSpec([None, 299, 299, 3], tf.float32)]
-    )
-    def __call__(self, images):
-        means = tf.image.resize(images, [3, 3], method="area")
-        return {"pool_3": tf.reshape(means, [-1, 27])}
 
 
 @pytest.fixture()
