@@ -139,12 +139,16 @@ def test_half_of_a_model_can_be_moved(commands, unbroken, tmp_path):
         f"--source={unbroken}",
         "--transfer=critic",
         "--seed=3",
+        "--freeze=generator:0",
         "--steps=1",
         "--checkpoint_every=1",
         "--generator_lr=1e-9",
         "--critic_lr=1e-9",
     )
     assert finished.code == 0, finished.err
+    assert "warning: --freeze keeps random weights: the generator" in (
+        finished.out
+    )
     source, moved = (
         weights(p, n, "critic") for p, n in ((unbroken, 30), (run_dir, 1))
     )

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import sys
 
 import pytest
 import tensorflow as tf
@@ -35,14 +37,18 @@ def forked(commands, monkeypatch):
     started = []
 
     class Finished:
-        def __init__(self, words, stdout=None, stderr=None, **_):
+        def __init__(self, words, **_):
             done = commands.run(words[2], *words[3:])
             started.append(words)
             self.returncode, self.stdout, self.stderr = done
-            if stdout:
-                stdout.write(done.out + done.err)
+
+    def wait_for(words, log):
+        finished = Finished(words)
+        log.write(finished.stdout + finished.stderr)
+        return finished.returncode
 
     monkeypatch.setattr(trials.subprocess, "run", Finished)
+    monkeypatch.setattr(trials, "wait_for", wait_for)
     return started
 
 
@@ -100,12 +106,25 @@ def test_what_a_failed_run_said_is_passed_on(tmp_path):
 
 
 def test_a_stopped_run_is_not_a_failure(tmp_path, monkeypatch):
-    class Stopped:
-        returncode = EXIT_RUN_AGAIN
-
-    monkeypatch.setattr(trials.subprocess, "run", lambda *a, **k: Stopped)
+    monkeypatch.setattr(trials, "wait_for", lambda *_: EXIT_RUN_AGAIN)
     with pytest.raises(trials.Interrupted):
         trials.train({"run_dir": tmp_path / "run"})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_run_save(tmp_path, number):
+    saving = (
+        "import os, signal, sys, time\n"
+        "def stop(*_):\n    time.sleep(0.5)\n    sys.exit(3)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "signal.signal(signal.SIGINT, stop)\n"
+        f"os.kill(os.getppid(), {int(number)})\n"
+        # A terminal sends SIGINT to both.
+        f"os.kill(os.getpid(), {int(number)})\n"
+        "time.sleep(60)\n"
+    )
+    with (tmp_path / "log").open("w") as log:
+        assert trials.wait_for([sys.executable, "-c", saving], log) == 3
 
 
 def test_flags_are_spelt_as_absl_reads_them():

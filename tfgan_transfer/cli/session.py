@@ -187,6 +187,13 @@ class Session:
             flush=True,
         )
 
+        for frozen in model.frozen:
+            if frozen.network not in transferring.MOVED[config["transfer"]]:
+                print(
+                    f"warning: --freeze keeps random weights: the "
+                    f"{frozen.network} does not start from a --source"
+                )
+
     @contextlib.contextmanager
     def _writer(self):
         if not self.chief:

@@ -2,9 +2,11 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import IO
 
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
@@ -48,7 +50,7 @@ def train(settings: Mapping) -> None:
     log = run_dir.with_name(run_dir.name + ".log")
     words = command("train", settings)
     with log.open("a") as file:
-        code = subprocess.run(words, stdout=file, stderr=file).returncode
+        code = wait_for(words, file)
     if code == EXIT_RUN_AGAIN:
         raise Interrupted
     if code:
@@ -57,6 +59,29 @@ def train(settings: Mapping) -> None:
             f"{' '.join(words)} ended with code {code}: {' '.join(last)}; "
             f"all it printed is in {log}"
         )
+
+
+def wait_for(words: Sequence[str], log: IO) -> int:
+    """Runs a command, and lets it finish what it does when told to stop.
+
+    Args:
+        words: Command line.
+        log: Open file for what it prints.
+
+    Returns:
+        Its exit code.
+    """
+    process = subprocess.Popen(words, stdout=log, stderr=log)
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                # The terminal has told the run, too, and it is saving.
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def measure(settings: Mapping) -> dict[str, float]:

@@ -5,6 +5,9 @@ import numpy as np
 from tfgan_transfer.transfer import maps
 from tfgan_transfer.transfer.ends import Change, Weight
 
+# ITU-R BT.601, by which images are made grey when they are read.
+LUMA = (0.299, 0.587, 0.114)
+
 
 def map_size(array: np.ndarray, own: np.ndarray, weight: Weight) -> Change:
     """Another innermost map; see `maps` for what stays the same."""
@@ -48,7 +51,7 @@ def latent_rows(array: np.ndarray, own: np.ndarray, weight: Weight) -> Change:
 def drawn_channels(
     array: np.ndarray, own: np.ndarray, weight: Weight
 ) -> Change:
-    """Grey is the mean of the colours, before the tanh; colours repeat it."""
+    """Grey is the luma of the colours, before the tanh; colours repeat it."""
     old, new = weight.source.image_shape[2], weight.target.image_shape[2]
     if weight.place.makes != "image" or weight.name not in ("kernel", "bias"):
         return None
@@ -57,7 +60,8 @@ def drawn_channels(
     if {old, new} != {1, 3} or array.shape[axis] != old:
         return None
     if new == 1:
-        return array.mean(axis=axis, keepdims=True), "mean of 3 channels"
+        grey = np.average(array, axis=axis, weights=LUMA, keepdims=True)
+        return grey.astype(np.float32), "luma of 3 channels"
     return np.repeat(array, 3, axis=axis), "repeated for 3 channels"
 
 
