@@ -106,6 +106,33 @@ def test_the_continued_run_is_the_unbroken_one(commands, moved, tmp_path):
             assert np.array_equal(value, other[name]), (group, name)
 
 
+@pytest.mark.parametrize("where", ["--devices=cpu:2", "--xla=on"])
+def test_replicas_and_xla_start_from_the_source_too(
+    commands, unbroken, tmp_path, where
+):
+    run_dir = tmp_path / "run"
+    finished = train(
+        commands,
+        run_dir,
+        f"--source={unbroken}",
+        "--holdout=60",
+        "--augment=ada",
+        "--anchor=ewc",
+        "--freeze=generator:all-but-norm",
+        "--steps=2",
+        where,
+    )
+    assert finished.code == 0, finished.err
+    assert (run_dir / "samples/fakes_init.png").read_bytes() == (
+        unbroken / "samples/ema-00000030.png"
+    ).read_bytes()
+    source = weights(unbroken, 30, "ema_generator")
+    moved = weights(run_dir, 2, "generator")
+    for name, value in source.items():
+        trained = "norm" in name
+        assert np.array_equal(moved[name], value) != trained, name
+
+
 def test_a_source_that_does_not_fit_is_listed(commands, unbroken, tmp_path):
     finished = train(
         commands, tmp_path / "run", f"--source={unbroken}", "--width=5"
