@@ -82,8 +82,7 @@ def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
     count = given.get("num_images") or _usual(split, given)
 
     def draw(seed: int) -> np.ndarray:
-        sampler = Sampler(generator, record, seed=seed)
-        return np.concatenate(list(sampler.render(sampler.latents(count))))
+        return Sampler(generator, record, seed=seed).draw(count)
 
     about = {
         "step": found.step,

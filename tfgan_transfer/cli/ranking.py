@@ -3,8 +3,6 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from tfgan_transfer.cli import build, config, evaluation, trials
 from tfgan_transfer.cli.sampling import Sampler
 from tfgan_transfer.cli.study import find, short
@@ -38,8 +36,7 @@ def zero_cost(
             images = build.load_data(flags).train.images
             target = extract(network, images, [layer])[layer]
         generator = build.saved_generator(opened)
-        sampler = Sampler(generator, record, seed=0)
-        samples = np.concatenate(list(sampler.render(sampler.latents(SAMPLES))))
+        samples = Sampler(generator, record, seed=0).draw(SAMPLES)
         features = extract(network, samples, [layer])[layer]
         found[source] = rank.zero_cost(target, features)
     return {

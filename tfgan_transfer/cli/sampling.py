@@ -52,6 +52,10 @@ class Sampler:
         )
         return np.asarray(drawn) * np.float32(self.truncation)
 
+    def draw(self, count: int) -> np.ndarray:
+        """The first `count` images of the seed, uint8 [count, H, W, C]."""
+        return np.concatenate(list(self.render(self.latents(count))))
+
     def render(self, latents: np.ndarray) -> Iterator[np.ndarray]:
         """Yields uint8 batches [B, H, W, C] for latents [N, Z]."""
         for start in range(0, len(latents), BATCH):
@@ -116,8 +120,7 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         if given.get("interpolate"):
             yield _write_walk(sampler, count, given)
             return
-        batches = list(sampler.render(sampler.latents(count)))
-        drawn = np.concatenate(batches)
+        drawn = sampler.draw(count)
         if given.get("out"):
             yield _write_images(drawn, pathlib.Path(given["out"]))
         if given.get("grid"):

@@ -102,25 +102,26 @@ def measure(settings: Mapping) -> dict[str, float]:
     return {row["name"]: row["value"] for row in rows}
 
 
+def _evaluated(run_dir: str | pathlib.Path) -> list[dict]:
+    path = RunDirectory(run_dir).metrics
+    rows = map(json.loads, path.read_text().splitlines())
+    return [row for row in rows if row.get("evaluation")]
+
+
 def evaluations(run_dir: str | pathlib.Path) -> list[dict]:
     """What a run measured while it trained.
 
     Returns:
         One dict for each evaluation: `step`, and metric name -> value.
     """
-    path = RunDirectory(run_dir).metrics
-    rows = map(json.loads, path.read_text().splitlines())
     return [
         {"step": row["step"]}
         | {score["name"]: score["value"] for score in row["evaluation"]}
-        for row in rows
-        if row.get("evaluation")
+        for row in _evaluated(run_dir)
     ]
 
 
 def protocols(run_dir: str | pathlib.Path) -> dict[str, str]:
     """How a run's last evaluation measured: metric name -> protocol."""
-    path = RunDirectory(run_dir).metrics
-    rows = map(json.loads, path.read_text().splitlines())
-    found: Sequence = [row["evaluation"] for row in rows if "evaluation" in row]
-    return {score["name"]: score["protocol"] for score in found[-1]}
+    last = _evaluated(run_dir)[-1]["evaluation"]
+    return {score["name"]: score["protocol"] for score in last}

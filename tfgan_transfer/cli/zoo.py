@@ -1,6 +1,6 @@
 """Source models that come with the package: `zoo:NAME`."""
 
-import json
+import copy
 import pathlib
 import shutil
 
@@ -55,7 +55,7 @@ def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
         group: {path: a.astype(np.float16) for path, a in groups[group].items()}
         for group in KEPT
     }
-    run = json.loads(json.dumps(source.manifest["run"]))
+    run = copy.deepcopy(source.manifest["run"])
     # Where it was trained is nobody's business.
     run["flags"] |= {"run_dir": None, "cache_dir": None, "inception": None}
     run["flags"]["data"] = pathlib.Path(run["flags"]["data"]).name
