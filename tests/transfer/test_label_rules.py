@@ -65,8 +65,12 @@ def test_classes_are_matched_by_name(network, conditioning):
     )
     z = small.latents()
     for here, there in ((0, 2), (2, 0)):
-        np.testing.assert_array_equal(
-            new([z, small.one_hot(here, 3)]), old([z, small.one_hot(there, 3)])
+        # Joined labels are summed in another order: equal but for rounding.
+        np.testing.assert_allclose(
+            new([z, small.one_hot(here, 3)]),
+            old([z, small.one_hot(there, 3)]),
+            atol=0 if conditioning == "batch_norm" else 1e-6,
+            rtol=0,
         )
     others = "their mean" + " and random" * (conditioning == "concat")
     assert set(small.kinds(mapped).values()) == {
