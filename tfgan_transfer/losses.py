@@ -1,8 +1,9 @@
-"""Adversarial losses and gradient penalties: pure functions of scores.
+"""Adversarial and class losses and gradient penalties: pure functions.
 
 Scores are float32 critic outputs of shape [B]; a higher score means more
-real. Every function returns one value per example, float32 [B], so that the
-caller takes exactly one mean over the global batch (see `gans/step.py`).
+real. Class logits are float32 [B, L]. Every function returns one value per
+example, float32 [B], so that the caller takes exactly one mean over the
+global batch (see `gans/step.py`).
 """
 
 from collections.abc import Callable
