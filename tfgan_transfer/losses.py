@@ -178,3 +178,29 @@ def sigmoid_class_loss(
 
 def _labelled(labels: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.reduce_any(labels > 0, axis=-1), tf.float32)
+
+
+def class_accuracy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Share of an image's k labels among its k highest logits.
+
+    The ordinary top-1 accuracy for one class, R-precision for tags: unlike
+    the accuracy tag by tag it cannot be had by saying no to all of them.
+
+    Args:
+        logits: Float32 [B, L].
+        labels: One-hot or multi-hot, float32 [B, L]; rows of zeros don't
+            count.
+
+    Returns:
+        The mean over labelled images, a float32 scalar in [0, 1]; 0 if there
+        are none.
+    """
+    # How many logits are higher: the rank of each label, from 0.
+    higher = logits[:, None, :] > logits[:, :, None]
+    rank = tf.reduce_sum(tf.cast(higher, tf.float32), axis=-1)
+    count = tf.reduce_sum(labels, axis=-1, keepdims=True)
+    found = tf.reduce_sum(labels * tf.cast(rank < count, tf.float32), axis=-1)
+    precision = tf.math.divide_no_nan(found, count[:, 0])
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(precision), tf.reduce_sum(_labelled(labels))
+    )

@@ -1,5 +1,6 @@
 """GANs as `keras.Model` subclasses with a custom `train_step`."""
 
+from tfgan_transfer.gans.acgan import ACGAN
 from tfgan_transfer.gans.wgan_gp import WGANGP
 
-__all__ = ["WGANGP"]
+__all__ = ["ACGAN", "WGANGP"]
