@@ -68,9 +68,9 @@ sampling seeds, floor: training images in the place of samples):
 
 
 def main(argv):
-    from tfgan_transfer.cli import build, zoo
+    from tfgan_transfer.cli import saved, zoo
 
-    found = build.find_checkpoint(FLAGS.run_dir, "--run_dir")
+    found = saved.find(FLAGS.run_dir, "--run_dir")
     folder = zoo.pack(found, FLAGS.name)
     measured = command(
         "evaluate",

@@ -8,7 +8,7 @@
 The same seed gives the same images, whatever their number.
 """
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.cli import app, flags, saved
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -30,11 +30,11 @@ def main() -> None:
             "FILE.gif), or --grid=FILE.png"
         )
 
-    from tfgan_transfer.cli import build, sampling
+    from tfgan_transfer.cli import sampling
 
-    found = build.find_checkpoint(path)
+    found = saved.find(path)
     sampler = sampling.Sampler(
-        build.saved_generator(found, ema=given.get("ema", True)),
+        saved.generator(found, ema=given.get("ema", True)),
         found.manifest["run"],
         seed=given.get("seed", 0),
         truncation=given.get("truncation", 1.0),

@@ -32,13 +32,22 @@ class ConditionalBatchNorm(keras.layers.Layer):
     Args:
         momentum: Share of the moving statistics that a batch leaves in place.
         epsilon: Added to the variance.
+        synchronized: Whether mean and variance in training are those of all
+            replicas' examples.
         **kwargs: Those of `keras.layers.Layer`.
     """
 
-    def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5, **kwargs):
+    def __init__(
+        self,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        synchronized: bool = False,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.momentum = momentum
         self.epsilon = epsilon
+        self.synchronized = synchronized
 
     def build(self, inputs_shape, label_shape):
         """Makes the two tables and the moving statistics."""
@@ -69,7 +78,9 @@ class ConditionalBatchNorm(keras.layers.Layer):
         x = ops.cast(inputs, "float32")
         label = ops.cast(label, "float32")
         if training and self.trainable:
-            mean, variance = ops.moments(x, axes=(0, 1, 2))
+            mean, variance = ops.moments(
+                x, axes=(0, 1, 2), synchronized=self.synchronized
+            )
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance)
         else:
@@ -92,7 +103,11 @@ class ConditionalBatchNorm(keras.layers.Layer):
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        config = {"momentum": self.momentum, "epsilon": self.epsilon}
+        config = {
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "synchronized": self.synchronized,
+        }
         return {**super().get_config(), **config}
 
 

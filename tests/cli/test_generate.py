@@ -7,17 +7,17 @@ import pytest
 from PIL import Image
 from running import GENERATE
 
-from tfgan_transfer.cli import build, sampling
+from tfgan_transfer.cli import sampling, saved
 
 
 @pytest.fixture(scope="module")
 def found(unbroken):
-    return build.find_checkpoint(str(unbroken))
+    return saved.find(str(unbroken))
 
 
 def sampler(found, ema=True, seed=0, truncation=1.0) -> sampling.Sampler:
     return sampling.Sampler(
-        build.saved_generator(found, ema=ema),
+        saved.generator(found, ema=ema),
         found.manifest["run"],
         seed=seed,
         truncation=truncation,
@@ -149,7 +149,7 @@ def test_archive_of_one_checkpoint(commands, unbroken, tmp_path):
     with np.load(tmp_path / "images.npz", allow_pickle=False) as archive:
         images = archive["images"]
     expected = drawn(
-        build.find_checkpoint(str(older)), 16, ema=False, seed=3, truncation=0.7
+        saved.find(str(older)), 16, ema=False, seed=3, truncation=0.7
     )
     np.testing.assert_array_equal(images, expected)
 

@@ -44,6 +44,7 @@ FLAGS = {
     "generator_lr": 0.01,
     "steps": STEPS,
 }
+ACGAN = {"model": "acgan", "network": "dcgan", "label_smoothing": 0.1}
 CASES = (
     Case("dcgan", {"network": "dcgan", "n_critic": 2}),
     Case("resnet", {"network": "resnet", "n_critic": 1}),
@@ -67,6 +68,20 @@ CASES = (
             "hinge": {"spectral_norm": True},
             "relativistic": {"r1": 0.5, "r2": 2.0},
         }.items()
+    ),
+    Case("acgan_concat", {**ACGAN, "n_critic": 2}),
+    Case(
+        "acgan_batch_norm",
+        {
+            **ACGAN,
+            "network": "resnet",
+            "n_critic": 1,
+            "conditioning": "batch_norm",
+        },
+    ),
+    Case(
+        "acgan_limited_data",
+        {**ACGAN, "augment": "diff", "class_on_fake": False, "r1": 1.0},
     ),
 )
 
@@ -119,6 +134,12 @@ def images():
     return build.load_data(resolve(named("dcgan"))).train
 
 
+def inputs(settings, count):
+    """What a case's generator takes: latents, and labels if it has them."""
+    latents = build.fixed_latents(settings, count)
+    return latents, build.fixed_labels(settings, images(), count)
+
+
 def sgd(settings, network, lr_scale=1.0, updates=1):
     """An optimizer for comparisons.
 
@@ -138,7 +159,7 @@ def make(settings, optimizer=build.optimizer, xla=False, strategy=None):
         mock.patch.dict(NETWORKS, plain=PLAIN),
         mock.patch.object(build, "optimizer", optimizer),
     ):
-        model = build.gan(settings, xla=xla)
+        model = build.gan(settings, images(), xla=xla)
         # DCGAN's first weights are so small that penalties hardly count.
         for weight in model.critic.trainable_variables:
             if weight.name == "kernel":

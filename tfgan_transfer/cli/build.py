@@ -11,19 +11,25 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import augment, data
-from tfgan_transfer.cli import zoo
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.schedule import Delayed
-from tfgan_transfer.errors import UserError
-from tfgan_transfer.gans import WGANGP
+from tfgan_transfer.gans import ACGAN, WGANGP
 from tfgan_transfer.networks import NETWORKS
-from tfgan_transfer.training import checkpoint
-from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import freeze
 from tfgan_transfer.transfer.regularise import Anchor, fisher
 
 # Samples from which EWC estimates how much each weight matters.
 FISHER_SAMPLES = 64
+
+MODELS = {"wgan_gp": WGANGP, "acgan": ACGAN}
+CLASS_OPTIONS = (
+    "class_loss",
+    "class_reduction",
+    "class_weight_critic",
+    "class_weight_generator",
+    "class_on_fake",
+    "label_smoothing",
+)
 
 
 def load_data(
@@ -52,16 +58,28 @@ def holdout(config: Mapping) -> int | float:
     return int(value) if value >= 1 else value
 
 
-def network_arguments(config: Mapping) -> dict:
+def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
     """Arguments of the network builders, as plain JSON values.
 
     They are stored in every checkpoint, so that it opens without flags.
+
+    Args:
+        config: Resolved configuration.
+        num_labels: L, the labels of the images, which `--model=acgan` uses.
     """
     shape = [*parse_size(config["size"]), int(config["channels"])]
     common = {"image_shape": shape, "width": config["width"]}
+    conditioning = {}
+    if config["model"] == "acgan":
+        common["num_labels"] = num_labels
+        conditioning["conditioning"] = config["conditioning"]
     return {
         "network": config["network"],
-        "generator": {**common, "latent_size": config["latent_size"]},
+        "generator": {
+            **common,
+            "latent_size": config["latent_size"],
+            **conditioning,
+        },
         "critic": {
             **common,
             "norm": config["critic_norm"],
@@ -86,32 +104,34 @@ def critic(arguments: Mapping) -> keras.Model:
 
 def gan(
     config: Mapping,
+    train: data.ImageSet | None = None,
     *,
     xla: bool,
     lr_scale: float = 1.0,
     start_from: Callable[[keras.Model, keras.Model], None] | None = None,
-) -> WGANGP:
+) -> WGANGP | ACGAN:
     """Builds and compiles the model; call it inside the strategy's scope.
 
     Args:
         config: Resolved configuration.
+        train: The training images; their labels make a conditional model.
         xla: Whether gradient functions are compiled by XLA.
         lr_scale: Factor on both learning rates, below 1 after a rollback.
         start_from: Puts the first weights into generator and critic; they
             stay random when absent.
     """
-    arguments = network_arguments(config)
+    arguments = network_arguments(config, _num_labels(train))
     networks = generator(arguments), critic(arguments)
     if start_from:
         start_from(*networks)
-    model = WGANGP(*networks)
+    model = MODELS[config["model"]](*networks)
     model.frozen = [
         freeze.freeze(getattr(model, name), selector)
         for name, selector in freeze.parse(config["freeze"])
     ]
     if config["sync_batch_norm"]:
         for layer in model.generator.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
+            if hasattr(layer, "synchronized"):
                 layer.synchronized = True
     model.compile(
         optimizer(config, "generator", lr_scale),
@@ -124,8 +144,9 @@ def gan(
         clip=config["clip"],
         ema_decay=config["ema_decay"],
         augmentation=augmentation(config),
-        regulariser=anchor(config, model),
+        regulariser=anchor(config, model, train),
         xla=xla,
+        **class_options(config),
     )
     return model
 
@@ -141,14 +162,26 @@ def augmentation(config: Mapping) -> augment.Augmentation | None:
     )
 
 
-def anchor(config: Mapping, model: WGANGP) -> Anchor | None:
+def class_options(config: Mapping) -> dict:
+    """What `compile` is told about labels; nothing for a model without."""
+    if config["model"] != "acgan":
+        return {}
+    return {name: config[name] for name in CLASS_OPTIONS}
+
+
+def anchor(
+    config: Mapping, model: keras.Model, train: data.ImageSet | None
+) -> Anchor | None:
     """What `--anchor` ties the generator to: the weights it has now."""
     if config["anchor"] == "none":
         return None
     importance = None
     if config["anchor"] == "ewc":
         importance = fisher(
-            model.generator, model.critic, fixed_latents(config, FISHER_SAMPLES)
+            model.generator,
+            model.critic,
+            fixed_latents(config, FISHER_SAMPLES),
+            fixed_labels(config, train, FISHER_SAMPLES),
         )
     return Anchor(model.generator, config["anchor_weight"], importance)
 
@@ -218,7 +251,7 @@ def run_record(config: Mapping, split: data.Split) -> dict:
         "format": 1,
         "library": tfgan_transfer.__version__,
         "flags": dict(config),
-        **network_arguments(config),
+        **network_arguments(config, _num_labels(split.train)),
         "data_range": [-1, 1],
         "latent_prior": config["latent_prior"],
         "data": {
@@ -227,55 +260,9 @@ def run_record(config: Mapping, split: data.Split) -> dict:
             "holdout": len(split.holdout),
             "label_mode": split.train.label_mode,
             "vocabulary": list(split.train.vocabulary),
+            "label_prior": data.LabelPrior.of(split.train.labels).record(),
         },
     }
-
-
-def find_checkpoint(
-    path: str, flag: str = "--checkpoint"
-) -> checkpoint.Checkpoint:
-    """Opens the newest whole checkpoint of a run, or a given one.
-
-    Args:
-        path: A run directory, one `step-...` directory, or `zoo:NAME`.
-        flag: The flag that named it, for errors.
-
-    Raises:
-        UserError: If there is none, or the given one is damaged.
-    """
-    location = zoo.locate(path, flag)
-    if (location / checkpoint.MANIFEST).exists():
-        try:
-            return checkpoint.verify(location)
-        except checkpoint.DamagedCheckpoint as error:
-            raise UserError(
-                f"{flag}: {error}; use another checkpoint of the run"
-            ) from error
-    found, damaged = checkpoint.latest(RunDirectory(location).checkpoints)
-    for message in damaged:
-        print(f"warning: damaged checkpoint skipped: {message}")
-    if found is None:
-        raise UserError(
-            f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
-            "directory that `train` wrote, or one of its checkpoints/step-*"
-        )
-    return found
-
-
-def saved_generator(
-    found: checkpoint.Checkpoint, *, ema: bool = True
-) -> keras.Model:
-    """Rebuilds a generator from a checkpoint, with no flags at all.
-
-    Args:
-        found: The checkpoint.
-        ema: Whether to take the averaged weights.
-    """
-    model = generator(found.manifest["run"])
-    name = "ema_generator" if ema else "generator"
-    groups = checkpoint.load(found.path)
-    checkpoint.restore({name: model}, {name: groups[name]})
-    return model
 
 
 def fixed_latents(config: Mapping, count: int) -> np.ndarray:
@@ -285,3 +272,16 @@ def fixed_latents(config: Mapping, count: int) -> np.ndarray:
             config["seed"], count, config["latent_size"], config["latent_prior"]
         )
     )
+
+
+def fixed_labels(
+    config: Mapping, train: data.ImageSet | None, count: int
+) -> np.ndarray | None:
+    """The labels beside `fixed_latents`, None for a model without labels."""
+    if config["model"] != "acgan":
+        return None
+    return data.LabelPrior.of(train.labels).draw(config["seed"], count)
+
+
+def _num_labels(train: data.ImageSet | None) -> int:
+    return 0 if train is None else train.labels.shape[1]

@@ -4,7 +4,10 @@ They repeat keys of tables that live beside TensorFlow code, so that `--help`
 need not import it; a test compares the two.
 """
 
-MODELS = ("wgan_gp",)
+MODELS = ("wgan_gp", "acgan")
+CONDITIONINGS = ("concat", "batch_norm", "none")
+CLASS_LOSSES = ("softmax", "sigmoid")
+CLASS_REDUCTIONS = ("mean", "sum")
 NETWORKS = ("dcgan", "resnet", "resnet_cifar")
 NORMS = ("layer", "none")
 LOSSES = (

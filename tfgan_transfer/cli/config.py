@@ -35,6 +35,13 @@ DEFAULTS = {
     "r2": None,
     "clip": None,
     "ema_decay": 0.999,
+    "conditioning": None,
+    "class_loss": None,
+    "class_reduction": "mean",
+    "class_weight_critic": 1.0,
+    "class_weight_generator": 1.0,
+    "class_on_fake": True,
+    "label_smoothing": 0.0,
     "source": None,
     "transfer": None,
     "freeze": "",
@@ -106,6 +113,7 @@ def resolve(
     side: int,
     count: int,
     source: Mapping | None = None,
+    label_mode: str = "none",
 ) -> dict:
     """Settles every setting of a training run.
 
@@ -115,6 +123,7 @@ def resolve(
         side: Smaller side of a typical image of the source, in pixels.
         count: Number of images to train on.
         source: The flags of the run that a new run starts from, or None.
+        label_mode: `"none"`, `"class"` or `"tags"`, what the images have.
 
     Returns:
         A value for each key of `DEFAULTS`; None only where it means "none".
@@ -125,7 +134,7 @@ def resolve(
     before = inherited(source, explicit) if stored is None else stored
     config = {**DEFAULTS, **before, **explicit}
     if stored is None:
-        _derive(config, side, count)
+        _derive(config, side, count, label_mode)
     _check(config)
     return config
 
@@ -143,10 +152,12 @@ def inherited(source: Mapping | None, explicit: Mapping) -> dict:
     loss = explicit.get("adversarial_loss", source["adversarial_loss"])
     if loss == source["adversarial_loss"]:
         names += GAME
+    if explicit.get("model", DEFAULTS["model"]) == source["model"]:
+        names += ("conditioning",)
     return {name: source[name] for name in names if name in source}
 
 
-def _derive(config: dict, side: int, count: int) -> None:
+def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
     def default(name: str, value: object) -> None:
         if config[name] is None:
             config[name] = value
@@ -159,6 +170,9 @@ def _derive(config: dict, side: int, count: int) -> None:
         default(name, regularisers.get(name, 0.0))
     default("n_critic", regularisers.get("n_critic", 1))
     default("spectral_norm", regularisers.get("spectral_norm", False))
+    conditional = config["model"] == "acgan"
+    default("conditioning", "concat" if conditional else "none")
+    default("class_loss", "sigmoid" if label_mode == "tags" else "softmax")
     default("critic_norm", network.DEFAULT_NORM)
     default("width", network.DEFAULT_WIDTH)
     default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
@@ -174,6 +188,7 @@ def _derive(config: dict, side: int, count: int) -> None:
 
 def _check(config: Mapping) -> None:
     parse_size(config["size"])
+    _check_labels(config)
     for name, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(
@@ -215,6 +230,16 @@ def _check(config: Mapping) -> None:
             raise UserError(
                 f"--{name}: expected a rate above 0, received {config[name]}"
             )
+
+
+def _check_labels(config: Mapping) -> None:
+    conditional = config["model"] == "acgan"
+    if conditional != (config["conditioning"] != "none"):
+        raise UserError(
+            f"--conditioning: received {config['conditioning']} with --model="
+            f"{config['model']}; --model=acgan needs concat or batch_norm, "
+            "and only it has labels"
+        )
 
 
 def parse_size(size: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from tfgan_transfer import data, images
-from tfgan_transfer.cli import build, config
+from tfgan_transfer.cli import build, config, saved
 from tfgan_transfer.cli.sampling import Sampler
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import inception
@@ -70,13 +70,13 @@ def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
         The evaluation, and what is recorded beside its values.
     """
     path = given.get("checkpoint") or given["run_dir"]
-    found = build.find_checkpoint(path)
+    found = saved.find(path)
     record = found.manifest["run"]
     # A run of an older version lacks the flags that are newer.
     flags = {**config.DEFAULTS, **record["flags"], **_overrides(given)}
     split = build.load_data(flags)
     ema = given.get("ema", True)
-    generator = build.saved_generator(found, ema=ema)
+    generator = saved.generator(found, ema=ema)
     first = given.get("seed", 0)
     seeds = range(first, first + given.get("sampling_seeds", 3))
     count = given.get("num_images") or _usual(split, given)
@@ -145,10 +145,12 @@ def while_training(
     similar = mean_ms_ssim(real) if large_enough(real) else None
 
     def measure(sample: Callable) -> tuple[list[dict], str]:
-        latents = build.fixed_latents(settings, count)
+        inputs = [build.fixed_latents(settings, count)]
+        if settings["model"] == "acgan":
+            inputs.append(build.fixed_labels(settings, split.train, count))
         drawn = np.concatenate(
             [
-                images.to_uint8(sample(latents[i : i + 64]))
+                images.to_uint8(sample(*(x[i : i + 64] for x in inputs)))
                 for i in range(0, count, 64)
             ]
         )

@@ -12,17 +12,13 @@ from tfgan_transfer.cli.choices import (
     BEST_METRICS,
     DRY_RUN,
     FITS,
-    LATENT_PRIORS,
-    LOSSES,
     LR_DECAYS,
-    MODELS,
-    NETWORKS,
-    NORMS,
     ON_NAN,
     PRECISIONS,
     TRANSFERS,
     XLA,
 )
+from tfgan_transfer.cli.model_flags import define_model as define_model
 from tfgan_transfer.cli.optional_enum import OptionalEnum
 
 # NumPy takes 32 bits.
@@ -66,37 +62,6 @@ def define_data() -> None:
     )
     flags.DEFINE_integer(
         "data_memory_mb", None, "Biggest decoded set held in memory.", 1
-    )
-
-
-def define_model() -> None:
-    """Networks and the game they play."""
-    flags.DEFINE_enum("model", None, MODELS, "Model family.")
-    flags.DEFINE_enum("network", None, NETWORKS, "Architecture.")
-    flags.DEFINE_integer("width", None, "Channels at full resolution.", 1, 4096)
-    flags.DEFINE_integer(
-        "latent_size", None, "Length of the latent z.", 1, 65536
-    )
-    flags.DEFINE_enum(
-        "latent_prior", None, LATENT_PRIORS, "Distribution of the latent z."
-    )
-    flags.DEFINE_enum("critic_norm", None, NORMS, "Norm inside the critic.")
-    flags.DEFINE_bool("spectral_norm", None, "Spectral norm in the critic.")
-    flags.DEFINE_bool(
-        "sync_batch_norm", None, "Batch statistics over all replicas."
-    )
-    flags.DEFINE_enum("adversarial_loss", None, LOSSES, "Adversarial loss.")
-    flags.DEFINE_integer(
-        "n_critic", None, "Critic iterations per generator step.", 1
-    )
-    flags.DEFINE_float(
-        "gradient_penalty", None, "Weight of the two-sided penalty.", 0
-    )
-    flags.DEFINE_float("r1", None, "Weight of the R1 penalty.", 0)
-    flags.DEFINE_float("r2", None, "Weight of the R2 penalty.", 0)
-    flags.DEFINE_float("clip", None, "Bound on critic weights; 0 is none.", 0)
-    flags.DEFINE_float(
-        "ema_decay", None, "Decay of the averaged generator.", 0, 0.999999
     )
 
 
@@ -267,7 +232,16 @@ def define_generate() -> None:
     flags.DEFINE_string("checkpoint", None, "One checkpoint of a run.")
     flags.DEFINE_integer("num", None, "Number of images (16).", 1)
     flags.DEFINE_string("out", None, "Folder of PNG files, or FILE.npz.")
-    flags.DEFINE_string("grid", None, "One picture with all images.")
+    flags.DEFINE_string(
+        "grid",
+        None,
+        "FILE.png with all images, or classes: a row for each label.",
+    )
+    flags.DEFINE_string(
+        "tags", None, 'Draw these, for example "green hair blue eyes".'
+    )
+    flags.DEFINE_string("class_name", None, "Draw this class.")
+    flags.DEFINE_string("prompts", None, "File of lines: id,tags to draw.")
     flags.DEFINE_integer(
         "interpolate",
         None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import keras
 
 from tfgan_transfer import augment, data, images
-from tfgan_transfer.cli import build, config, devices
+from tfgan_transfer.cli import build, config, devices, saved
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -49,7 +49,7 @@ def resolve(
     description = data.describe(source)
     origin = {}
     if explicit.get("source") and not stored:
-        found = build.find_checkpoint(explicit["source"], "--source")
+        found = saved.find(explicit["source"], "--source")
         origin = found.manifest["run"]["flags"]
     sides = [min(size) for size in description.sizes] or [64]
     resolved = config.resolve(
@@ -58,7 +58,13 @@ def resolve(
         side=int(statistics.median(sides)),
         count=description.images or 10_000,
         source=origin,
+        label_mode=description.label_mode,
     )
+    if resolved["model"] == "acgan" and description.label_mode == "none":
+        raise UserError(
+            f"--model=acgan: {source} has no labels; expected a folder for "
+            "each class, a tags.csv, or a TFDS data set with labels"
+        )
     return resolved, description
 
 
@@ -85,7 +91,7 @@ def make(resolved: Mapping, description: data.Description) -> dict:
     Returns:
         JSON values; sizes in MiB.
     """
-    arguments = build.network_arguments(resolved)
+    arguments = build.network_arguments(resolved, len(description.vocabulary))
     generator = build.generator(arguments)
     critic = build.critic(arguments)
     found = description.images or 0

@@ -3,7 +3,7 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
-from tfgan_transfer.cli import build, config, evaluation, trials
+from tfgan_transfer.cli import build, config, evaluation, saved, trials
 from tfgan_transfer.cli.sampling import Sampler
 from tfgan_transfer.cli.study import find, short
 from tfgan_transfer.errors import UserError
@@ -28,14 +28,14 @@ def zero_cost(
     network, layer = evaluation.extractor_for(given, rank.SCORES)
     target, found = None, {}
     for source in sources:
-        opened = build.find_checkpoint(source, "--sources")
+        opened = saved.find(source, "--sources")
         record = opened.manifest["run"]
         if target is None:
             flags = {**config.DEFAULTS, **record["flags"], "limit": None}
             flags |= {k: v for k, v in given.items() if k in config.DEFAULTS}
             images = build.load_data(flags).train.images
             target = extract(network, images, [layer])[layer]
-        generator = build.saved_generator(opened)
+        generator = saved.generator(opened)
         samples = Sampler(generator, record, seed=0).draw(SAMPLES)
         features = extract(network, samples, [layer])[layer]
         found[source] = rank.zero_cost(target, features)

@@ -1,15 +1,19 @@
 """Samples of one generator, and the files they are written to."""
 
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
 
 from tfgan_transfer import data, images
+from tfgan_transfer.cli import prompts
 from tfgan_transfer.errors import UserError
 
 BATCH = 64
+# Images where --num does not say.
+PER_PROMPT = 5
+PER_CLASS = 8
 
 
 class Sampler:
@@ -52,19 +56,46 @@ class Sampler:
         )
         return np.asarray(drawn) * np.float32(self.truncation)
 
-    def draw(self, count: int) -> np.ndarray:
-        """The first `count` images of the seed, uint8 [count, H, W, C]."""
-        return np.concatenate(list(self.render(self.latents(count))))
+    def labels(self, count: int) -> np.ndarray | None:
+        """Labels as frequent as in training, float32 [count, L].
 
-    def render(self, latents: np.ndarray) -> Iterator[np.ndarray]:
-        """Yields uint8 batches [B, H, W, C] for latents [N, Z]."""
+        None for a generator without labels. Row i depends on (seed, i) only.
+        """
+        size = self.record["generator"].get("num_labels", 0)
+        if not size:
+            return None
+        prior = self.record["data"]["label_prior"]
+        return data.LabelPrior.from_record(prior, size).draw(self.seed, count)
+
+    def draw(self, count: int, label: np.ndarray | None = None) -> np.ndarray:
+        """The first `count` images of the seed, uint8 [count, H, W, C].
+
+        All with `label`, float32 [L], or with the labels of the seed.
+        """
+        labels = self.labels(count)
+        if label is not None:
+            labels = np.repeat(label[None], count, axis=0)
+        return np.concatenate(list(self.render(self.latents(count), labels)))
+
+    def render(
+        self, latents: np.ndarray, labels: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yields uint8 batches [B, H, W, C] for latents [N, Z].
+
+        Labels are float32 [N, L], for a generator that has them.
+        """
         for start in range(0, len(latents), BATCH):
-            batch = latents[start : start + BATCH]
+            count = min(BATCH, len(latents) - start)
             # Convolutions may round differently for another batch size; a
             # full batch each time keeps an image the same to the last bit.
-            padded = np.resize(batch, (BATCH, batch.shape[1]))
-            rendered = self.generator(padded, training=False)
-            yield images.to_uint8(rendered)[: len(batch)]
+            padded = [
+                np.resize(x[start : start + count], (BATCH, x.shape[1]))
+                for x in (latents, labels)
+                if x is not None
+            ]
+            inputs = padded[0] if labels is None else padded
+            rendered = self.generator(inputs, training=False)
+            yield images.to_uint8(rendered)[:count]
 
 
 def slerp(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
@@ -120,12 +151,20 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         if given.get("interpolate"):
             yield _write_walk(sampler, count, given)
             return
-        drawn = sampler.draw(count)
+        if given.get("grid") == "classes":
+            yield _write_classes(sampler, given)
+            return
+        asked = prompts.read(given, sampler.record)
+        count = given.get("num", PER_PROMPT) if asked else count
+        drawn = [sampler.draw(count, prompt.label) for prompt in asked]
+        names = [prompt.name for prompt in asked]
+        drawn = np.concatenate(drawn or [sampler.draw(count)])
         if given.get("out"):
-            yield _write_images(drawn, pathlib.Path(given["out"]))
+            yield _write_images(drawn, pathlib.Path(given["out"]), names)
         if given.get("grid"):
             path = pathlib.Path(given["grid"])
-            images.save(path, images.grid(drawn, gap=1))
+            columns = count if names else None
+            images.save(path, images.grid(drawn, columns=columns, gap=1))
             yield path
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):
@@ -136,7 +175,25 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         ) from error
 
 
-def _write_images(drawn: np.ndarray, path: pathlib.Path) -> pathlib.Path:
+def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:
+    """A row for each label, the same latent all the way down a column."""
+    vocabulary = prompts.labels_of(sampler.record, "--grid=classes")
+    path = pathlib.Path(given.get("out") or "")
+    if path.suffix != ".png":
+        raise UserError(
+            "--grid=classes: expected --out=FILE.png, received "
+            f"{given.get('out')!r}"
+        )
+    count = given.get("num", PER_CLASS)
+    rows = np.eye(len(vocabulary), dtype=np.float32)
+    drawn = np.concatenate([sampler.draw(count, row) for row in rows])
+    images.save(path, images.grid(drawn, columns=count, gap=1))
+    return path
+
+
+def _write_images(
+    drawn: np.ndarray, path: pathlib.Path, names: Sequence[str] = ()
+) -> pathlib.Path:
     if path.suffix == ".npz":
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, images=drawn)
@@ -147,7 +204,11 @@ def _write_images(drawn: np.ndarray, path: pathlib.Path) -> pathlib.Path:
             " use --grid for one picture"
         )
     for i, image in enumerate(drawn):
-        images.save(path / f"{i:06d}.png", image)
+        name = f"{i:06d}"
+        if names:
+            prompt, number = divmod(i, len(drawn) // len(names))
+            name = f"{names[prompt]}_{number:03d}"
+        images.save(path / f"{name}.png", image)
     return path
 
 
@@ -159,6 +220,10 @@ def _write_walk(sampler: Sampler, count: int, given: Mapping) -> pathlib.Path:
             f"{str(path)!r}"
         )
     latents = walk(sampler.latents(count), given["interpolate"])
-    frames = np.concatenate(list(sampler.render(latents)))
+    labels = sampler.labels(count)
+    if labels is not None:
+        # One label all the way, so that only the latent moves.
+        labels = np.repeat(labels[:1], len(latents), axis=0)
+    frames = np.concatenate(list(sampler.render(latents, labels)))
     images.save_animation(path, list(frames))
     return path

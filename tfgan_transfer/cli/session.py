@@ -133,6 +133,7 @@ class Session:
         with self.strategy.scope():
             model = build.gan(
                 self.config,
+                self.split.train,
                 xla=self.xla,
                 lr_scale=self.lr_scale,
                 start_from=None if found else self._start_from(),
@@ -141,7 +142,9 @@ class Session:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
-            transferring.show_first_fakes(self.run, self.config, model)
+            transferring.show_first_fakes(
+                self.run, self.config, self.split.train, model
+            )
         return model
 
     def _start_from(self) -> Callable | None:
@@ -151,7 +154,9 @@ class Session:
         source = self.source or transferring.open_source(self.config)
 
         def start_from(*networks: keras.Model) -> None:
-            rows = transferring.move(source, self.config, *networks)
+            rows = transferring.move(
+                source, self.config, self.split.train, *networks
+            )
             if self.chief:
                 transferring.report(self.run, source, rows)
 

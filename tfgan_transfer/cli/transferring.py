@@ -1,5 +1,6 @@
 """A source model: opened, moved into new networks, and reported."""
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -8,9 +9,9 @@ from typing import NamedTuple
 import keras
 
 from tfgan_transfer import images
-from tfgan_transfer.cli import build
+from tfgan_transfer.cli import build, saved
+from tfgan_transfer.data import ImageSet
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.gans import WGANGP
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory, write_atomically
 from tfgan_transfer.transfer import mapping
@@ -48,7 +49,7 @@ def open_source(config: Mapping) -> Source:
     Raises:
         UserError: If there is no whole checkpoint.
     """
-    found = build.find_checkpoint(config["source"], "--source")
+    found = saved.find(config["source"], "--source")
     run = found.manifest["run"]
     about = {
         "source": config["source"],
@@ -63,6 +64,7 @@ def open_source(config: Mapping) -> Source:
 def move(
     source: Source,
     config: Mapping,
+    train: ImageSet,
     generator: keras.Model,
     critic: keras.Model,
 ) -> dict[str, Sequence[Row]]:
@@ -71,6 +73,7 @@ def move(
     Args:
         source: Where they come from.
         config: Resolved configuration.
+        train: The training images, whose labels the new networks use.
         generator: New generator; assigned in place.
         critic: New critic; assigned in place.
 
@@ -83,7 +86,11 @@ def move(
             assigned then.
     """
     networks = {"generator": generator, "critic": critic}
-    target = _ends(build.network_arguments(config), ())
+    arguments = build.network_arguments(config, train.labels.shape[1])
+    target = _ends(arguments, train.vocabulary)
+    if train.label_mode == "tags":
+        mean = float(train.labels.sum(axis=-1).mean())
+        target = dataclasses.replace(target, labels_per_image=mean)
     mapped = {}
     for name in MOVED[config["transfer"]]:
         arrays = source.arrays[GROUPS[name]]
@@ -118,10 +125,13 @@ def report(
     write_atomically(run.path / "transfer.json", json.dumps(kept, indent=1))
 
 
-def show_first_fakes(run: RunDirectory, config: Mapping, model: WGANGP) -> None:
+def show_first_fakes(
+    run: RunDirectory, config: Mapping, train: ImageSet, model: keras.Model
+) -> None:
     """Writes `samples/fakes_init.png`: what the new run starts with."""
     latents = build.fixed_latents(config, config["sample_grid"])
-    samples = images.to_uint8(model.sample(latents))
+    labels = build.fixed_labels(config, train, config["sample_grid"])
+    samples = images.to_uint8(model.sample(latents, labels))
     scale = images.readable_scale(samples.shape[1])
     path = run.samples / "fakes_init.png"
     images.save(path, images.grid(samples, gap=1), scale)

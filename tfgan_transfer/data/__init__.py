@@ -13,6 +13,7 @@ from tfgan_transfer.data.image_set import (
     ImageSet,
     Split,
 )
+from tfgan_transfer.data.label_prior import LabelPrior
 from tfgan_transfer.data.load import describe, load
 from tfgan_transfer.data.noise import LATENT_PRIORS, latent, latents
 from tfgan_transfer.data.pipeline import training_batches
@@ -23,6 +24,7 @@ __all__ = [
     "BadFile",
     "Description",
     "ImageSet",
+    "LabelPrior",
     "Split",
     "cache_home",
     "counts",

@@ -42,6 +42,7 @@ class AdaptiveAugment(keras.callbacks.Callback):
         heldout: Uint8 [M, H, W, C], M >= 2, images that the critic never
             sees; used like the others.
         latents: Float32 [L, Z], drawn from the training prior.
+        labels: Float32 [L, ...], their labels, for a conditional generator.
         images_per_step: Real images that the critic sees per generator step,
             batch size times critic iterations.
         start_step: Steps done before this `fit` began.
@@ -63,6 +64,7 @@ class AdaptiveAugment(keras.callbacks.Callback):
         training: np.ndarray,
         heldout: np.ndarray,
         latents: np.ndarray,
+        labels: np.ndarray | None = None,
         images_per_step: int,
         start_step: int,
         every: int = 16,
@@ -80,7 +82,10 @@ class AdaptiveAugment(keras.callbacks.Callback):
         self.writer = writer
         self.training = _spread(training)
         self.heldout = _spread(heldout)
-        self.latents = np.asarray(latents[:COUNT], np.float32)
+        # One array, so that latents and labels are cut into the same chunks.
+        parts = [latents] if labels is None else [latents, labels]
+        self.widths = [part.shape[1] for part in parts]
+        self.codes = np.concatenate(parts, axis=1)[:COUNT].astype(np.float32)
         self.adjustment = images_per_step * every / (kimg * 1000)
         self.start_step = start_step
         self.every = every
@@ -94,8 +99,8 @@ class AdaptiveAugment(keras.callbacks.Callback):
         model = self.model
         images = tf.TensorSpec([None, *self.training.shape[1:]])
         self._generate = tf.function(
-            lambda latents: model.generator(latents, training=False),
-            input_signature=[tf.TensorSpec([None, *self.latents.shape[1:]])],
+            self._draw,
+            input_signature=[tf.TensorSpec([None, sum(self.widths)])],
         )
         self._score = tf.function(
             lambda images, noise: model.score(
@@ -127,8 +132,13 @@ class AdaptiveAugment(keras.callbacks.Callback):
         return overfitting(
             self._mean_score(self.training, _floats),
             self._mean_score(self.heldout, _floats),
-            self._mean_score(self.latents, self._generate),
+            self._mean_score(self.codes, self._generate),
         )
+
+    def _draw(self, codes: tf.Tensor) -> tf.Tensor:
+        inputs = tf.split(codes, self.widths, axis=1)
+        inputs = inputs if len(inputs) > 1 else inputs[0]
+        return self.model.generator(inputs, training=False)
 
     def _mean_score(
         self,

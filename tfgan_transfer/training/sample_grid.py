@@ -19,6 +19,7 @@ class SampleGrid(keras.callbacks.Callback):
         run: Run directory.
         writer: TensorBoard writer, or None.
         latents: Float32 [N, Z], the fixed latents.
+        labels: Float32 [N, L], the fixed labels of a conditional model.
         real: Uint8 [M, H, W, C], some training images to compare with.
         start_step: Steps done before this `fit` began.
         every: Steps between two grids; 0 for none.
@@ -31,6 +32,7 @@ class SampleGrid(keras.callbacks.Callback):
         writer: tf.summary.SummaryWriter | None,
         *,
         latents: np.ndarray,
+        labels: np.ndarray | None = None,
         real: np.ndarray,
         start_step: int,
         every: int,
@@ -40,6 +42,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.run = run
         self.writer = writer
         self.latents = latents
+        self.labels = labels
         self.real = real
         self.start_step = start_step
         self.every = every
@@ -59,12 +62,15 @@ class SampleGrid(keras.callbacks.Callback):
             self._write_samples(step)
 
     def _write_samples(self, step: int) -> None:
+        inputs = self.latents
+        if self.labels is not None:
+            inputs = [self.latents, self.labels]
         generators = {
-            "ema": self.model.sample,
-            "generator": lambda z: self.model.generator(z, training=False),
+            "ema": self.model.ema_generator,
+            "generator": self.model.generator,
         }
         for name, generator in generators.items():
-            samples = images.to_uint8(generator(self.latents))
+            samples = images.to_uint8(generator(inputs, training=False))
             self._write(name, samples, step, f"{name}-{step:08d}.png")
 
     def _write(

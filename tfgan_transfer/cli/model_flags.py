@@ -1,0 +1,71 @@
+"""Flags that choose the model and the game it plays."""
+
+from absl import flags
+
+from tfgan_transfer.cli.choices import (
+    CLASS_LOSSES,
+    CLASS_REDUCTIONS,
+    CONDITIONINGS,
+    LATENT_PRIORS,
+    LOSSES,
+    MODELS,
+    NETWORKS,
+    NORMS,
+)
+
+
+def define_model() -> None:
+    """Networks and the game they play."""
+    flags.DEFINE_enum("model", None, MODELS, "Model family.")
+    flags.DEFINE_enum("network", None, NETWORKS, "Architecture.")
+    flags.DEFINE_integer("width", None, "Channels at full resolution.", 1, 4096)
+    flags.DEFINE_integer(
+        "latent_size", None, "Length of the latent z.", 1, 65536
+    )
+    flags.DEFINE_enum(
+        "latent_prior", None, LATENT_PRIORS, "Distribution of the latent z."
+    )
+    flags.DEFINE_enum("critic_norm", None, NORMS, "Norm inside the critic.")
+    flags.DEFINE_bool("spectral_norm", None, "Spectral norm in the critic.")
+    flags.DEFINE_bool(
+        "sync_batch_norm", None, "Batch statistics over all replicas."
+    )
+    flags.DEFINE_enum("adversarial_loss", None, LOSSES, "Adversarial loss.")
+    flags.DEFINE_integer(
+        "n_critic", None, "Critic iterations per generator step.", 1
+    )
+    flags.DEFINE_float(
+        "gradient_penalty", None, "Weight of the two-sided penalty.", 0
+    )
+    flags.DEFINE_float("r1", None, "Weight of the R1 penalty.", 0)
+    flags.DEFINE_float("r2", None, "Weight of the R2 penalty.", 0)
+    flags.DEFINE_float("clip", None, "Bound on critic weights; 0 is none.", 0)
+    flags.DEFINE_float(
+        "ema_decay", None, "Decay of the averaged generator.", 0, 0.999999
+    )
+    _define_labels()
+
+
+def _define_labels() -> None:
+    """How --model=acgan uses the labels of the images."""
+    flags.DEFINE_enum(
+        "conditioning", None, CONDITIONINGS, "How labels enter the generator."
+    )
+    flags.DEFINE_enum(
+        "class_loss", None, CLASS_LOSSES, "One class per image, or tags."
+    )
+    flags.DEFINE_enum(
+        "class_reduction", None, CLASS_REDUCTIONS, "Over tags (mean)."
+    )
+    flags.DEFINE_float(
+        "class_weight_critic", None, "Of the critic's class loss (1).", 0
+    )
+    flags.DEFINE_float(
+        "class_weight_generator", None, "Of the generator's (1).", 0
+    )
+    flags.DEFINE_bool(
+        "class_on_fake", None, "Critic learns labels of its fakes too (yes)."
+    )
+    flags.DEFINE_float(
+        "label_smoothing", None, "Of the critic's targets (0).", 0, 0.999
+    )

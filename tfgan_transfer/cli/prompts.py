@@ -1,0 +1,150 @@
+"""What a user asks a conditional generator for, as label rows."""
+
+import csv
+import difflib
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tfgan_transfer.errors import UserError
+
+FLAGS = ("tags", "class_name", "prompts")
+# What may stand between tags.
+FILLERS = {"and", "with", "a"}
+
+
+class Prompt(NamedTuple):
+    """One thing to draw.
+
+    Attributes:
+        name: Beginning of its files' names.
+        label: Float32 [L].
+    """
+
+    name: str
+    label: np.ndarray
+
+
+def read(given: Mapping, record: Mapping) -> list[Prompt]:
+    """The prompts that the flags hold.
+
+    Args:
+        given: `tags`, `class_name` or `prompts`, as given.
+        record: What the checkpoint says about its run.
+
+    Returns:
+        The prompts; none if no flag asks for anything.
+
+    Raises:
+        UserError: If there is more than one such flag, a word is unknown or
+            the generator has no labels.
+    """
+    asked = [name for name in FLAGS if given.get(name)]
+    if not asked:
+        return []
+    if len(asked) > 1:
+        raise UserError(
+            f"--{asked[0]}: expected one of --tags, --class_name and "
+            f"--prompts, received also --{asked[1]}; leave one out"
+        )
+    [flag] = asked
+    vocabulary = labels_of(record, f"--{flag}")
+    value = given[flag]
+    if flag == "class_name":
+        return [Prompt(value, _class(value, vocabulary))]
+    if flag == "tags":
+        return [Prompt("_".join(_words(value)), _tags(value, vocabulary))]
+    return [
+        Prompt(name, _tags(prompt, vocabulary))
+        for name, prompt in _rows(pathlib.Path(value))
+    ]
+
+
+def labels_of(record: Mapping, flag: str) -> list[str]:
+    """The vocabulary of a conditional run.
+
+    Raises:
+        UserError: If its generator takes no labels.
+    """
+    if not record["generator"].get("num_labels"):
+        raise UserError(
+            f"{flag}: this generator takes no labels; train one with "
+            "--model=acgan"
+        )
+    return record["data"]["vocabulary"]
+
+
+def _class(name: str, vocabulary: Sequence[str]) -> np.ndarray:
+    if name not in vocabulary:
+        raise _unknown("--class_name", name, vocabulary)
+    return np.eye(len(vocabulary), dtype=np.float32)[vocabulary.index(name)]
+
+
+def _tags(prompt: str, vocabulary: Sequence[str]) -> np.ndarray:
+    """Marks the tags that a prompt names: the longest that fit, in any order.
+
+    "Green hair, blue eyes" and "blue_eye green_hair" name the same tags.
+    """
+    columns = {tuple(_words(tag)): i for i, tag in enumerate(vocabulary)}
+    longest = max(map(len, columns))
+    words = _words(prompt)
+    label = np.zeros(len(vocabulary), np.float32)
+    while words:
+        for length in range(longest, 0, -1):
+            column = columns.get(tuple(words[:length]))
+            if column is not None:
+                label[column] = 1
+                words = words[length:]
+                break
+        else:
+            if words[0] not in FILLERS:
+                near = " ".join(words[:longest])
+                raise _unknown("--tags", near, vocabulary)
+            words = words[1:]
+    if not label.any():
+        raise _unknown("--tags", prompt, vocabulary)
+    return label
+
+
+def _words(text: str) -> list[str]:
+    """Lower-case words without plurals: tags differ in nothing else."""
+    for mark in "_-,;":
+        text = text.replace(mark, " ")
+    return [
+        word[:-1]
+        if len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+        else word
+        for word in text.lower().split()
+    ]
+
+
+def _rows(path: pathlib.Path) -> list[tuple[str, str]]:
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"--prompts: {str(path)!r} cannot be read ({error}); expected a "
+            "text file of lines such as: 1,green hair blue eyes"
+        ) from error
+    rows = [line for line in lines if line]
+    for number, row in enumerate(rows, 1):
+        if len(row) < 2 or not row[0].strip() or "/" in row[0]:
+            raise UserError(
+                f"--prompts: row {number} of {str(path)!r} is "
+                f"{','.join(row)!r}; expected an id, a comma and a prompt"
+            )
+    if not rows:
+        raise UserError(f"--prompts: {str(path)!r} holds no prompt")
+    return [(row[0].strip(), " ".join(row[1:])) for row in rows]
+
+
+def _unknown(flag: str, text: str, vocabulary: Sequence[str]) -> UserError:
+    plain = {" ".join(_words(name)): name for name in vocabulary}
+    near = difflib.get_close_matches(" ".join(_words(text)), plain, 1, 0.4)
+    suggestion = f"; did you mean {plain[near[0]]!r}?" if near else ""
+    return UserError(
+        f"{flag}: {text!r} is unknown{suggestion} Expected some of: "
+        f"{', '.join(vocabulary)}"
+    )
