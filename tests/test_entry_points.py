@@ -47,9 +47,15 @@ def test_help_is_complete_and_needs_no_tensorflow(name):
     assert groups and shown >= defined(groups)
 
 
+def flag_files() -> str:
+    cli = ROOT / "tfgan_transfer" / "cli"
+    names = ("flags.py", "model_flags.py")
+    return "\n".join((cli / name).read_text() for name in names)
+
+
 def defined(groups: list[str]) -> set[str]:
-    """Names that occur in the named functions of cli/flags.py."""
-    source = (ROOT / "tfgan_transfer" / "cli" / "flags.py").read_text()
+    """Names that occur in the named functions of the flag files."""
+    source = flag_files()
     names = set()
     for group in groups:
         body = source.split(f"def {group}(")[1].split("\ndef ")[0]
@@ -64,7 +70,11 @@ def test_train_has_a_flag_for_every_setting_and_no_other():
 
     source = (ROOT / "tfgan_transfer" / "train.py").read_text()
     groups = re.findall(r"flags\.(define_\w+)\(\)", source)
-    assert defined(groups) == set(DEFAULTS) | {"dry_run", "augment_preview"}
+    assert defined(groups) == set(DEFAULTS) | {
+        "dry_run",
+        "augment_preview",
+        "restart_from",
+    }
 
 
 def test_a_mistake_prints_one_line_and_nothing_else(tmp_path):
@@ -97,7 +107,7 @@ def test_configs_open_with_their_command_and_use_known_flags(path):
     assert re.search(
         r"^# Command:  (make |python -m tfgan_transfer\.)", text, re.M
     )
-    source = (ROOT / "tfgan_transfer" / "cli" / "flags.py").read_text()
+    source = flag_files()
     known = defined(re.findall(r"^def (define_\w+)", source, re.M))
     used = re.findall(r"^--(?:no)?(\w+?)(?:=|$)", text, re.M)
     assert used and {*used} <= known

@@ -8,7 +8,7 @@
 The same seed gives the same images, whatever their number.
 """
 
-from tfgan_transfer.cli import app, flags, saved
+from tfgan_transfer.cli import app, flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -30,7 +30,7 @@ def main() -> None:
             "FILE.gif), or --grid=FILE.png"
         )
 
-    from tfgan_transfer.cli import sampling
+    from tfgan_transfer.cli import sampling, saved
 
     found = saved.find(path)
     sampler = sampling.Sampler(

@@ -11,6 +11,7 @@ from tfgan_transfer.errors import UserError
 flags.define_run()
 flags.define_data()
 flags.define_model()
+flags.define_labels()
 flags.define_transfer()
 flags.define_training()
 flags.define_reporting()
@@ -23,6 +24,7 @@ def main() -> int:
     """Resolves the flags, prints the plan, and trains."""
     explicit = flags.given()
     dry_run = explicit.pop("dry_run", None)
+    restart_from = explicit.pop("restart_from", None)
     preview = explicit.pop("augment_preview", None)
     if not explicit.get("run_dir"):
         raise UserError(
@@ -48,6 +50,8 @@ def main() -> int:
     from tfgan_transfer.cli.session import Session
 
     session = Session(config, run)
+    if restart_from is not None:
+        session.go_back(restart_from)
     status = session.train()
     if status == 0 and session.chief:
         plan.show_results(run, config)

@@ -13,6 +13,8 @@ EXIT_USER_ERROR = 2
 EXIT_RUN_AGAIN = 3
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
+FLAG_FILES = ("tfgan_transfer.cli.flags", "tfgan_transfer.cli.model_flags")
+
 
 def run(
     main: Callable[[], int | None], argv: Sequence[str] | None = None
@@ -38,7 +40,9 @@ def run(
             )
         if flags.FLAGS["help"].value:
             print(sys.modules[main.__module__].__doc__.strip(), "\n")
-            print(flags.FLAGS.module_help("tfgan_transfer.cli.flags"))
+            for name in FLAG_FILES:
+                if flags.FLAGS.get_flags_for_module(name):
+                    print(flags.FLAGS.module_help(name))
             sys.exit(0)
         start_tensorflow()
         sys.exit(main() or 0)

@@ -18,6 +18,7 @@ from tfgan_transfer.cli.choices import (
     TRANSFERS,
     XLA,
 )
+from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
 from tfgan_transfer.cli.optional_enum import OptionalEnum
 
@@ -119,6 +120,12 @@ def define_reporting() -> None:
     flags.DEFINE_integer("log_every", None, "Steps.", 1)
     flags.DEFINE_enum(
         "on_nan", None, ON_NAN, "Stop, or go back and halve the rates."
+    )
+    flags.DEFINE_integer(
+        "restart_from",
+        None,
+        "Go back to the checkpoint of this step, with half the rates.",
+        1,
     )
     flags.DEFINE_flag(
         OptionalEnum(

@@ -43,10 +43,9 @@ def define_model() -> None:
     flags.DEFINE_float(
         "ema_decay", None, "Decay of the averaged generator.", 0, 0.999999
     )
-    _define_labels()
 
 
-def _define_labels() -> None:
+def define_labels() -> None:
     """How --model=acgan uses the labels of the images."""
     flags.DEFINE_enum(
         "conditioning", None, CONDITIONINGS, "How labels enter the generator."

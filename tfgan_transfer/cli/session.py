@@ -78,6 +78,28 @@ class Session:
             return EXIT_RUN_AGAIN
         return 0
 
+    def go_back(self, step: int) -> None:
+        """Makes training go on from an earlier step, more slowly.
+
+        The same rates would lead through the same weights once more, so they
+        are halved, as after a NaN. Newer checkpoints are set aside.
+
+        Raises:
+            UserError: If there is no whole checkpoint of this step.
+        """
+        kept = self.run.checkpoints / f"step-{step:08d}"
+        if self.chief:
+            for path in self.run.set_aside_after(step):
+                print(f"set aside: {path}")
+        try:
+            manifest = checkpoint.verify(kept).manifest
+        except checkpoint.DamagedCheckpoint as error:
+            raise UserError(
+                f"--restart_from: {error}; choose another step"
+            ) from error
+        self.lr_scale = manifest.get("lr_scale", 1.0) / 2
+        print(f"going back to step {step}, with half the learning rates")
+
     def _fit(self, stop: StopRequest) -> int:
         found, damaged = checkpoint.latest(self.run.checkpoints)
         for message in damaged:

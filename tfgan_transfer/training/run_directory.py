@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pathlib
+import shutil
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
@@ -104,6 +105,37 @@ class RunDirectory:
             if value is not None
         )
         write_atomically(self.path / "flags.txt", "\n".join(lines) + "\n")
+
+    def set_aside_after(self, step: int) -> list[pathlib.Path]:
+        """Moves the checkpoints after `step` into `checkpoints/undone`.
+
+        Args:
+            step: Step of a checkpoint that there is.
+
+        Returns:
+            Where they are now.
+
+        Raises:
+            UserError: If there is no checkpoint of this step.
+        """
+        found = sorted(self.checkpoints.glob("step-*"))
+        if f"step-{step:08d}" not in [path.name for path in found]:
+            there = ", ".join(str(int(path.name[5:])) for path in found)
+            raise UserError(
+                f"--restart_from: no checkpoint of step {step} in "
+                f"{str(self.checkpoints)!r}; expected one of: {there or 'none'}"
+            )
+        undone = self.checkpoints / "undone"
+        undone.mkdir(exist_ok=True)
+        moved = []
+        for path in found:
+            if path.name <= f"step-{step:08d}":
+                continue
+            place = undone / path.name
+            if place.exists():
+                shutil.rmtree(place)
+            moved.append(path.rename(place))
+        return moved
 
     def truncate_metrics(self, step: int) -> None:
         """Drops metric rows after `step`: they will be written again."""
