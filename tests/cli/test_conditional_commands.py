@@ -167,3 +167,20 @@ def test_conditioning_needs_the_model(commands, tmp_path):
     )
     assert finished.code == 2
     assert "--conditioning: received batch_norm" in finished.err
+
+
+def test_labels_that_drown_in_the_latent(commands, pictures, tmp_path):
+    """A warning for 3 labels beside 200 numbers, none beside 100."""
+    said = [
+        train(
+            commands,
+            tmp_path / str(size),
+            pictures,
+            f"--latent_size={size}",
+            "--steps=1",
+        ).out
+        for size in (100, 200)
+    ]
+    assert "labels    3 (tags), concat" in said[0]
+    assert "hardly count" not in said[0]
+    assert "3 labels beside a latent of 200 hardly count" in said[1]

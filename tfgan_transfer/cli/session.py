@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, callbacks, devices, transferring
+from tfgan_transfer.cli import build, callbacks, devices, plan, transferring
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.gans import WGANGP
@@ -202,6 +202,7 @@ class Session:
             f"data      {config['data']}: {len(train)} images of "
             f"{'x'.join(map(str, train.images.shape[1:]))}, "
             f"{len(self.split.holdout)} held out",
+            *plan.label_lines(config, train),
             f"networks  {config['network']}, width {config['width']}: "
             "generator {:,} and critic {:,} parameters".format(*counts),
             f"training  {config['adversarial_loss']}, {config['n_critic']} "
