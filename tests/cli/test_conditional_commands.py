@@ -124,6 +124,15 @@ def test_images_by_name(commands, moved, tmp_path):
         np.testing.assert_array_equal(Image.open(out / name), image[..., 0])
 
 
+def test_images_of_a_class_by_its_name(commands, moved, tmp_path):
+    out = tmp_path / "out.npz"
+    finished = commands.run(
+        GENERATE, f"--run_dir={moved}", "--class=striped", f"--out={out}"
+    )
+    assert finished.code == 0, finished.err
+    assert np.load(out)["images"].shape == (5, 8, 8, 1)
+
+
 def test_a_row_per_class(commands, moved, tmp_path):
     out = tmp_path / "classes.png"
     finished = commands.run(

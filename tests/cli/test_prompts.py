@@ -43,7 +43,7 @@ def test_nothing_asked_for():
 
 
 def test_class_name():
-    [prompt] = prompts.read({"class_name": "blue_hair"}, RECORD)
+    [prompt] = prompts.read({"class": "blue_hair"}, RECORD)
     np.testing.assert_array_equal(prompt.label, [0, 1, 0, 0, 0])
 
 
@@ -68,10 +68,10 @@ def test_a_file_of_prompts(tmp_path):
             "hair, glass",
         ),
         ({"tags": "and"}, "--tags: 'and' is unknown"),
-        ({"class_name": "hair"}, "--class_name: 'hair' is unknown"),
+        ({"class": "hair"}, "--class: 'hair' is unknown"),
         (
-            {"tags": "glass", "class_name": "glass"},
-            "--tags: expected one of --tags, --class_name and --prompts",
+            {"tags": "glass", "class": "glass"},
+            "--tags: expected one of --tags, --class and --prompts",
         ),
         ({"prompts": "nowhere.csv"}, "--prompts: 'nowhere.csv' cannot be read"),
     ],

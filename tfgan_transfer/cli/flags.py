@@ -247,7 +247,7 @@ def define_generate() -> None:
     flags.DEFINE_string(
         "tags", None, 'Draw these, for example "green hair blue eyes".'
     )
-    flags.DEFINE_string("class_name", None, "Draw this class.")
+    flags.DEFINE_string("class", None, "Draw this class.")
     flags.DEFINE_string("prompts", None, "File of lines: id,tags to draw.")
     flags.DEFINE_integer(
         "interpolate",

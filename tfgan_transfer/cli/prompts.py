@@ -10,7 +10,7 @@ import numpy as np
 
 from tfgan_transfer.errors import UserError
 
-FLAGS = ("tags", "class_name", "prompts")
+FLAGS = ("tags", "class", "prompts")
 # What may stand between tags.
 FILLERS = {"and", "with", "a"}
 
@@ -46,13 +46,13 @@ def read(given: Mapping, record: Mapping) -> list[Prompt]:
         return []
     if len(asked) > 1:
         raise UserError(
-            f"--{asked[0]}: expected one of --tags, --class_name and "
+            f"--{asked[0]}: expected one of --tags, --class and "
             f"--prompts, received also --{asked[1]}; leave one out"
         )
     [flag] = asked
     vocabulary = labels_of(record, f"--{flag}")
     value = given[flag]
-    if flag == "class_name":
+    if flag == "class":
         return [Prompt(value, _class(value, vocabulary))]
     if flag == "tags":
         return [Prompt("_".join(_words(value)), _tags(value, vocabulary))]
@@ -78,7 +78,7 @@ def labels_of(record: Mapping, flag: str) -> list[str]:
 
 def _class(name: str, vocabulary: Sequence[str]) -> np.ndarray:
     if name not in vocabulary:
-        raise _unknown("--class_name", name, vocabulary)
+        raise _unknown("--class", name, vocabulary)
     return np.eye(len(vocabulary), dtype=np.float32)[vocabulary.index(name)]
 
 
