@@ -121,7 +121,7 @@ def test_measures_what_the_critic_is_trained_on():
     )
     noise = np.random.default_rng(3).random((256, 10), np.float32)
     pixels = [made.training / 127.5 - 1, made.heldout / 127.5 - 1]
-    pixels.append(model.generator(tf.constant(made.latents), False))
+    pixels.append(model.generator(tf.constant(made.codes), False))
     means = [
         np.mean(
             score(model.augmentation(tf.cast(x, tf.float32), noise[: len(x)]))

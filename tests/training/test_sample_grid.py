@@ -26,7 +26,8 @@ class Twin:
         self.training.append(training)
         return draw(-latents)
 
-    def sample(self, latents):
+    def ema_generator(self, latents, training):
+        self.training.append(training)
         return draw(latents)
 
 
@@ -84,7 +85,7 @@ def test_each_network_gets_its_own_sheet(tmp_path, who, sign):
     centres = sheet[half // 2 :: half, half // 2 :: half].ravel()
     expected = [0, 128, 255][::sign] + [255]
     np.testing.assert_array_equal(centres[:3], expected[:3])
-    assert callback.model.training == [False]
+    assert callback.model.training == [False, False]
 
 
 def test_tensorboard_gets_the_sheets(tmp_path):
