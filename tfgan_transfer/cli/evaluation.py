@@ -144,10 +144,11 @@ def while_training(
     real = np.asarray(_choose_real(split, None)[0][:count])
     similar = mean_ms_ssim(real) if large_enough(real) else None
 
+    inputs = [build.fixed_latents(settings, count)]
+    if settings["model"] == "acgan":
+        inputs.append(build.fixed_labels(settings, split.train, count))
+
     def measure(sample: Callable) -> tuple[list[dict], str]:
-        inputs = [build.fixed_latents(settings, count)]
-        if settings["model"] == "acgan":
-            inputs.append(build.fixed_labels(settings, split.train, count))
         drawn = np.concatenate(
             [
                 images.to_uint8(sample(*(x[i : i + 64] for x in inputs)))

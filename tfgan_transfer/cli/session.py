@@ -88,15 +88,16 @@ class Session:
             UserError: If there is no whole checkpoint of this step.
         """
         kept = self.run.checkpoints / f"step-{step:08d}"
-        if self.chief:
-            for path in self.run.set_aside_after(step):
-                print(f"set aside: {path}")
         try:
-            manifest = checkpoint.verify(kept).manifest
+            # Nothing moves before this one is known to be whole.
+            manifest = checkpoint.verify(kept).manifest if kept.exists() else {}
         except checkpoint.DamagedCheckpoint as error:
             raise UserError(
                 f"--restart_from: {error}; choose another step"
             ) from error
+        if self.chief:
+            for path in self.run.set_aside_after(step):
+                print(f"set aside: {path}")
         self.lr_scale = manifest.get("lr_scale", 1.0) / 2
         print(f"going back to step {step}, with half the learning rates")
 

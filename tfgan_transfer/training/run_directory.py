@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import checkpoint
 
 # Settings that may change when a run goes on: they decide how long it runs,
 # where, and what it reports, not which weights it passes through.
@@ -118,7 +119,7 @@ class RunDirectory:
         Raises:
             UserError: If there is no checkpoint of this step.
         """
-        found = sorted(self.checkpoints.glob("step-*"))
+        found = checkpoint.steps(self.checkpoints)
         if f"step-{step:08d}" not in [path.name for path in found]:
             there = ", ".join(str(int(path.name[5:])) for path in found)
             raise UserError(
