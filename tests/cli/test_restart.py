@@ -63,3 +63,17 @@ def test_a_new_run_cannot_go_back(commands, tmp_path):
     )
     assert finished.code == 2
     assert "expected one of: none" in finished.err
+
+
+def test_a_damaged_checkpoint_moves_nothing(commands, run):
+    checkpoints = run / "checkpoints"
+    before = steps(checkpoints)
+    manifest = checkpoints / f"step-{before[0]:08d}" / "manifest.json"
+    manifest.write_text(manifest.read_text()[:-20])
+    finished = commands.run(
+        TRAIN, f"--run_dir={run}", f"--restart_from={before[0]}"
+    )
+    assert finished.code == 2
+    assert "--restart_from: " in finished.err
+    assert "choose another step" in finished.err
+    assert steps(checkpoints) == before
