@@ -25,10 +25,7 @@ def set_networks(
     """Gives a model its networks; the average starts as a copy."""
     model.generator = generator
     model.critic = critic
-    if ema_generator is None:
-        ema_generator = keras.models.clone_model(generator)
-        ema_generator.set_weights(generator.get_weights())
-    model.ema_generator = ema_generator
+    model.ema_generator = ema_generator or step.copy_of(generator)
     model.built = True
 
 

@@ -114,6 +114,36 @@ def update_weights(
     tf.distribute.get_replica_context().merge_call(update)
 
 
+def assign(
+    targets: Sequence[keras.Variable], values: Sequence[tf.Tensor]
+) -> None:
+    """Assigns values that every replica has computed alike.
+
+    Args:
+        targets: Keras variables, not trainable.
+        values: A tensor for each.
+    """
+    variables = [target.value for target in targets]
+
+    def update(strategy: tf.distribute.Strategy, values: list) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            strategy.extended.update(
+                variable,
+                lambda variable, value: variable.assign(value),
+                args=(value,),
+                group=False,
+            )
+
+    tf.distribute.get_replica_context().merge_call(update, args=([*values],))
+
+
+def copy_of(network: keras.Model) -> keras.Model:
+    """A network of the same architecture, with the same weights."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
 def update_ema(
     average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
 ) -> None:

@@ -1,0 +1,250 @@
+"""CycleGAN: two translators, two critics, and no pairs."""
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer import losses
+from tfgan_transfer.gans import pair_game, step
+from tfgan_transfer.gans.pair_game import CRITICS, TRANSLATORS
+
+
+@keras.saving.register_keras_serializable(package="tfgan_transfer")
+class CycleGAN(keras.Model):
+    """Translates between two sets of images that come without pairs.
+
+    Zhu et al. 2017 (arXiv 1703.10593), with G = a2b, F = b2a, and D_X, D_Y
+    the critics of A and B. Both translators feel both cycles: the two losses
+    are one sum with one gradient. Explicit moving averages of the translators
+    are kept; they are what evaluation and export use.
+
+    Args:
+        a2b: Maps images of A, float32 [B, H, W, C] in [-1, 1], to images of B.
+        b2a: The way back.
+        critic_a: Maps images to float32 scores, [B] or one for each patch,
+            [B, h, w, 1]; judges what is or pretends to be of A.
+        critic_b: The same for B.
+        ema_a2b: Network of a2b's architecture; made from it, weights
+            included, when absent.
+        ema_b2a: The same for b2a.
+        name: Keras name of the model.
+    """
+
+    def __init__(
+        self,
+        a2b: keras.Model,
+        b2a: keras.Model,
+        critic_a: keras.Model,
+        critic_b: keras.Model,
+        ema_a2b: keras.Model | None = None,
+        ema_b2a: keras.Model | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        self.a2b, self.b2a = a2b, b2a
+        self.critic_a, self.critic_b = critic_a, critic_b
+        self.ema_a2b = ema_a2b or step.copy_of(a2b)
+        self.ema_b2a = ema_b2a or step.copy_of(b2a)
+        self.built = True
+
+    compile = pair_game.set_game
+    _maybe_symbolic_build = step.no_symbolic_build
+
+    @property
+    def state(self) -> dict:
+        """Everything a checkpoint holds, by name: objects with variables."""
+        return {
+            **self.networks,
+            **{f"{n}_optimizer": o for n, o in self.optimizers.items()},
+            **self.pools,
+        }
+
+    @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The four networks that learn and the two averages, by name."""
+        averages = tuple(f"ema_{name}" for name in TRANSLATORS)
+        names = TRANSLATORS + CRITICS + averages
+        return {name: getattr(self, name) for name in names}
+
+    def fakes(self, slot: step.Batch) -> step.Batch:
+        """What the translators make of a slot's images."""
+        return {
+            "fake_a": self.b2a(slot["image_b"], training=True),
+            "fake_b": self.a2b(slot["image_a"], training=True),
+        }
+
+    def generator_gradients(self, slot: step.Batch) -> tuple[dict, dict, dict]:
+        """Gradients of both translators, their images, and what to log.
+
+        L = sum over both directions of adversarial + lambda * cycle
+        + lambda * identity_weight * identity.
+        """
+        a, b = slot["image_a"], slot["image_b"]
+        with tf.GradientTape() as tape:
+            fakes = self.fakes(slot)
+            fake_a, fake_b = fakes["fake_a"], fakes["fake_b"]
+            adversarial = self._fool(self.critic_a, fake_a)
+            adversarial += self._fool(self.critic_b, fake_b)
+            cycle_a = losses.l1_distance(a, self.b2a(fake_b, training=True))
+            cycle_b = losses.l1_distance(b, self.a2b(fake_a, training=True))
+            loss = adversarial + self.cycle_weight * (cycle_a + cycle_b)
+            identity = tf.zeros_like(loss)
+            if self.identity_weight:
+                identity += losses.l1_distance(b, self.a2b(b, training=True))
+                identity += losses.l1_distance(a, self.b2a(a, training=True))
+                loss += self.cycle_weight * self.identity_weight * identity
+            total = step.global_mean(loss)
+        gradients = self._gradients(tape, total, TRANSLATORS)
+        return (
+            gradients,
+            fakes,
+            {
+                "generator_loss": tf.reduce_mean(loss),
+                "adversarial_loss": tf.reduce_mean(adversarial),
+                "cycle_loss_a": tf.reduce_mean(cycle_a),
+                "cycle_loss_b": tf.reduce_mean(cycle_b),
+                "identity_loss": tf.reduce_mean(identity),
+                "generator_gradient_norm": _norm(gradients),
+            },
+        )
+
+    def critic_gradients(self, slot: step.Batch) -> tuple[dict, dict]:
+        """Gradients of both critics, and what to log.
+
+        Half of the sum of loss and penalty: the paper's way to let the
+        critics learn more slowly than the translators.
+
+        Args:
+            slot: Real images, and `fake_a` and `fake_b` to hold against them.
+        """
+        with tf.GradientTape() as tape:
+            loss_a, log_a = self._judge("a", slot)
+            loss_b, log_b = self._judge("b", slot)
+            loss = 0.5 * (loss_a + loss_b)
+            total = step.global_mean(loss)
+        gradients = self._gradients(tape, total, CRITICS)
+        return gradients, {
+            "critic_loss": tf.reduce_mean(loss),
+            **log_a,
+            **log_b,
+            "critic_gradient_norm": _norm(gradients),
+        }
+
+    def _fool(self, critic: keras.Model, fake: tf.Tensor) -> tf.Tensor:
+        """Loss [B] of a translator whose images a critic scores."""
+        scores = critic(fake, training=True)
+        return _by_example(self.adversarial_loss.generator(None, scores))
+
+    def _judge(self, domain: str, slot: step.Batch) -> tuple[tf.Tensor, dict]:
+        """Loss [B] of a domain's critic with its penalty, and what to log."""
+        critic = getattr(self, f"critic_{domain}")
+        real, fake = slot[f"image_{domain}"], slot[f"fake_{domain}"]
+        scores = critic(tf.concat([real, fake], axis=0), training=True)
+        real_score, fake_score = tf.split(scores, 2)
+        loss = _by_example(self.adversarial_loss.critic(real_score, fake_score))
+        log = {f"critic_gap_{domain}": tf.reduce_mean(real_score - fake_score)}
+        if self.gradient_penalty:
+            penalty = losses.gradient_penalty(
+                lambda images: _by_example(critic(images, training=True)),
+                real,
+                fake,
+                slot["mix"][:, "ab".index(domain)],
+            )
+            loss += self.gradient_penalty * penalty
+            log[f"penalty_{domain}"] = tf.reduce_mean(penalty)
+        return loss, log
+
+    def _gradients(
+        self, tape: tf.GradientTape, loss: tf.Tensor, names: tuple[str, ...]
+    ) -> dict[str, list[tf.Tensor]]:
+        weights = {
+            name: [w.value for w in getattr(self, name).trainable_variables]
+            for name in names
+        }
+        return tape.gradient(loss, weights)
+
+    def _apply(self, gradients: dict[str, list[tf.Tensor]]) -> None:
+        for name, values in gradients.items():
+            step.apply(self.optimizers[name], values, getattr(self, name))
+
+    def train_step(self, batch: step.Batch) -> dict[str, tf.Tensor]:
+        """One update of the translators, n of the critics, and the averages.
+
+        The critics' first iteration looks at the images that the translators
+        have just been judged by.
+
+        Args:
+            batch: `image_a` and `image_b` [B, n_critic, H, W, C] in [-1, 1];
+                `pool` [B, n_critic, 2, 2] and `mix` [B, n_critic, 2, 1, 1, 1]
+                in [0, 1), with A's numbers first.
+
+        Returns:
+            Scalars of this step. `critic_gap_a` is E[D(a)] - E[D(F(b))].
+            Critic values are those of the last iteration.
+        """
+        data_ready = step.data_ready(batch)
+        slot = step.critic_slot(batch, 0)
+        gradients, fakes, generator_log = self._generator_gradients(slot)
+        self._apply(gradients)
+        for i in range(self.n_critic):
+            slot = step.critic_slot(batch, i)
+            fakes = self.fakes(slot) if i else fakes
+            gradients, critic_log = self._critic_gradients(
+                {**slot, **self._from_pools(fakes, slot["pool"])}
+            )
+            self._apply(gradients)
+        for name in TRANSLATORS:
+            step.update_ema(
+                getattr(self, f"ema_{name}"),
+                getattr(self, name),
+                self.ema_decay,
+                self.optimizers[name].iterations,
+            )
+        return {**critic_log, **generator_log, "data_ready": data_ready}
+
+    def _from_pools(self, fakes: step.Batch, chance: tf.Tensor) -> step.Batch:
+        """The generated images that the critics get to see."""
+        if not self.pools:
+            return fakes
+        return {
+            f"fake_{domain}": self.pools[f"pool_{domain}"].exchange(
+                fakes[f"fake_{domain}"], chance[:, i]
+            )
+            for i, domain in enumerate("ab")
+        }
+
+    def translate(self, images: tf.Tensor, direction: str) -> tf.Tensor:
+        """Images as the averaged translator of a direction makes them.
+
+        Args:
+            images: Float32 [B, H, W, C] in [-1, 1].
+            direction: `"a2b"` or `"b2a"`.
+
+        Returns:
+            Float32 [B, H, W, C] in [-1, 1].
+        """
+        return self.networks[f"ema_{direction}"](images, training=False)
+
+    def get_config(self) -> dict:
+        """Configuration that `from_config` rebuilds the networks from."""
+        serialize = keras.saving.serialize_keras_object
+        networks = {n: serialize(net) for n, net in self.networks.items()}
+        return {**networks, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "CycleGAN":
+        """Rebuilds the model (fresh weights) from `get_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        networks = {
+            name: deserialize(value) if isinstance(value, dict) else value
+            for name, value in config.items()
+        }
+        return cls(**networks)
+
+
+def _by_example(values: tf.Tensor) -> tf.Tensor:
+    """Mean over the patches of each image, [B]."""
+    return tf.reduce_mean(tf.reshape(values, [tf.shape(values)[0], -1]), axis=1)
+
+
+def _norm(gradients: dict[str, list[tf.Tensor]]) -> tf.Tensor:
+    return step.gradient_norm(tf.nest.flatten(gradients))
