@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from tfgan_transfer.layers import (
     ConditionalBatchNorm,
+    InstanceNorm,
+    ReflectionPad,
     SpectralConv2D,
     SpectralDense,
 )
@@ -244,3 +246,41 @@ def test_spectral_norm_under_bfloat16():
     layer.update_spectral_norm()
     assert y.dtype == tf.bfloat16
     assert layer.u.dtype == layer.kernel.dtype == "float32"
+
+
+def test_instance_norm_is_group_norm_of_single_channels():
+    x = 3 + 2 * normal(2, 5, 7, 3)
+    expected = keras.layers.GroupNormalization(
+        -1, epsilon=1e-5, center=False, scale=False
+    )(x)
+    np.testing.assert_allclose(InstanceNorm()(x), expected, atol=2e-5)
+
+
+def test_instance_norm_lets_flat_maps_fade():
+    x = normal(1, 6, 6, 1)
+    x = (x - x.mean()) / x.std()
+    layer = InstanceNorm(epsilon=1e-5)
+    for contrast in (1e-2, 1e-3, 1e-5, 0.0):
+        variance = contrast**2
+        expected = variance * (variance + 1e-5) ** -1.5 * contrast * x
+        out = layer(np.float32(0.5) + np.float32(contrast) * x)
+        np.testing.assert_allclose(out, expected, rtol=1e-2, atol=1e-6)
+
+
+def test_instance_norm_computes_in_float32():
+    # The mean of 1000 and a variance of 1 are lost in bfloat16.
+    x = 1000 + normal(1, 8, 8, 1)
+    out = InstanceNorm(dtype="mixed_bfloat16")
+    out.build(x.shape)
+    centred = (x - x.mean()) / x.std()
+    y = out.call(x)
+    assert y.dtype == "bfloat16"
+    np.testing.assert_allclose(np.float32(y), centred, atol=2e-2)
+
+
+def test_reflection_is_numpys():
+    x = normal(2, 5, 6, 3)
+    pads = ((0, 0), (3, 3), (3, 3), (0, 0))
+    layer = ReflectionPad(3)
+    np.testing.assert_array_equal(layer(x), np.pad(x, pads, "reflect"))
+    assert ReflectionPad.from_config(layer.get_config()).size == 3

@@ -1,0 +1,191 @@
+"""Sizes, geometry and numerics of CycleGAN's translators and critics."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.layers import InstanceNorm
+from tfgan_transfer.networks import cyclegan
+from tfgan_transfer.networks.cyclegan import TRANSLATORS
+
+
+def trainable(net):
+    return sum(np.prod(v.shape) for v in net.trainable_weights)
+
+
+@pytest.mark.parametrize(
+    "build, shape, count",
+    [
+        (TRANSLATORS["resnet_9"], (256, 256, 3), 11_378_179),
+        (TRANSLATORS["resnet_6"], (128, 128, 3), 7_837_699),
+        (TRANSLATORS["hourglass"], (64, 64, 3), 1_318_787),
+        (cyclegan.patch_critic, (256, 256, 3), 2_764_737),
+        # Four 4x4 convolutions and the score of 4x4x512.
+        (
+            cyclegan.image_critic,
+            (64, 64, 3),
+            sum(
+                16 * a * b + b
+                for a, b in ((3, 64), (64, 128), (128, 256), (256, 512))
+            )
+            + 16 * 512
+            + 1,
+        ),
+    ],
+)
+def test_parameter_counts_of_the_originals(build, shape, count):
+    assert trainable(build(shape)) == count
+
+
+def test_the_unet_has_the_weights_of_its_table():
+    net = cyclegan.unet((64, 32, 3), width=4)
+    down = [(3, 4), (4, 8), (8, 16), (16, 32), (32, 32)]
+    up = [(32, 32), (64, 16), (32, 8), (16, 4), (8, 3)]
+    assert trainable(net) == sum(16 * a * b + b for a, b in down + up)
+    assert net.get_layer("down5").output.shape[1:] == (2, 1, 32)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+@pytest.mark.parametrize("shape", [(16, 24, 3), (8, 8, 1), (32, 16, 3)])
+def test_translators_keep_the_shape(name, shape):
+    net = TRANSLATORS[name](shape, width=2)
+    out = net(np.random.default_rng(0).normal(size=(2, *shape)))
+    assert out.shape == (2, *shape) and out.dtype == "float32"
+    assert np.abs(out).max() < 1
+    copy = type(net).from_config(net.get_config())
+    assert [v.path for v in copy.weights] == [v.path for v in net.weights]
+
+
+@pytest.mark.parametrize("name", ["resnet_6", "resnet_9"])
+def test_residual_ones_take_every_multiple_of_four(name):
+    for sides in ((12, 20), (36, 8)):
+        net = TRANSLATORS[name]((*sides, 3), width=1)
+        assert net.output_shape[1:] == (*sides, 3)
+
+
+@pytest.mark.parametrize(
+    "name, sides, divisor",
+    [
+        ("resnet_6", (30, 32), 4),
+        ("unet", (20, 32), 8),
+        ("hourglass", (32, 12), 8),
+        ("resnet_9", (4, 8), 4),
+    ],
+)
+def test_other_sizes_are_refused_with_the_rule(name, sides, divisor):
+    with pytest.raises(UserError) as error:
+        TRANSLATORS[name]((*sides, 3), width=1)
+    assert str(error.value) == (
+        f"--size: {name} takes sides of at least 8 px that {divisor} divides, "
+        f"received {sides[0]}x{sides[1]} px."
+    )
+
+
+def test_a_width_of_nothing_is_refused():
+    with pytest.raises(UserError, match="--width: expected at least 1"):
+        cyclegan.resnet((8, 8, 3), 0, blocks=1)
+
+
+def test_patch_critic_maps():
+    for side, across in ((64, 6), (128, 14), (256, 30)):
+        net = cyclegan.patch_critic((side, side, 3), width=1)
+        assert net.output_shape[1:] == (across, across, 1)
+        assert net.outputs[0].dtype == "float32"
+    assert cyclegan.patch_critic((24, 36, 3), 1).output_shape[1:] == (1, 2, 1)
+
+
+@pytest.mark.parametrize("layers, field", [(1, 16), (2, 34), (3, 70), (4, 142)])
+def test_a_score_sees_its_field(layers, field):
+    side = 2 * field - field % 4
+    net = cyclegan.patch_critic((side, side, 1), 1, layers)
+    # Instance norm spreads an image's mean to every score: take the
+    # convolutions alone, with weights that cannot cancel.
+    x = image = keras.Input((side, side, 1))
+    for layer in net.layers[1:]:
+        if not isinstance(layer, InstanceNorm):
+            x = layer(x)
+    plain = keras.Model(image, x)
+    for weight in plain.trainable_variables:
+        weight.assign(tf.ones_like(weight) * 0.1)
+    pixels = tf.ones((1, side, side, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        scores = plain(pixels)
+        middle = scores[0, scores.shape[1] // 2, scores.shape[2] // 2, 0]
+    seen = np.nonzero(tape.gradient(middle, pixels)[0, :, :, 0])
+    assert [np.ptp(axis) + 1 for axis in seen] == [field, field]
+
+
+def test_patches_that_do_not_fit_are_refused():
+    with pytest.raises(UserError) as error:
+        cyclegan.patch_critic((16, 32, 3))
+    assert str(error.value) == (
+        "--critic_layers: expected at least 1, and sides of at least 24 px "
+        "for 3, received 16x32 px; lower it or raise --size."
+    )
+    with pytest.raises(UserError, match="--critic_layers: expected at least"):
+        cyclegan.patch_critic((16, 16, 3), layers=0)
+
+
+def test_ups_lie_over_downs():
+    """Pixel 2i of the finer map belongs to pixel i, both ways."""
+    net = cyclegan.resnet((8, 8, 1), 1, blocks=1)
+    delta = np.zeros((3, 3, 1, 1), "float32")
+    delta[1, 1] = 1
+    for name in ("down1", "up1"):
+        net.get_layer(name).kernel.assign(
+            np.broadcast_to(delta, net.get_layer(name).kernel.shape)
+        )
+    fine = np.arange(64, dtype="float32").reshape(1, 8, 8, 1)
+    down = net.get_layer("down1")(net.get_layer("down1_pad")(fine))
+    np.testing.assert_array_equal(down[..., 0], fine[:, ::2, ::2, 0])
+    coarse = np.zeros((1, 4, 4, 2), "float32")
+    coarse[..., 0] = down[..., 0]
+    up = net.get_layer("up1_crop")(net.get_layer("up1")(coarse))
+    expected = np.zeros((8, 8), "float32")
+    expected[::2, ::2] = fine[0, ::2, ::2, 0]
+    np.testing.assert_array_equal(up[0, ..., 0], expected)
+
+
+def gradient_norms(net, images):
+    """Sizes of the gradients that a network's weights and its input get."""
+    target = np.random.default_rng(1).normal(size=images.shape)
+    images = tf.constant(images, tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(images)
+        loss = tf.reduce_mean(tf.abs(net(images, training=True) - target))
+    return [
+        float(tf.linalg.global_norm(tape.gradient(loss, sources)))
+        for sources in (net.trainable_variables, [images])
+    ]
+
+
+def at_contrasts(net, *contrasts):
+    noise = np.random.default_rng(0).normal(size=(2, 16, 16, 3))
+    return [gradient_norms(net, 0.3 + c * noise) for c in contrasts]
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_flat_images_have_ordinary_gradients(name):
+    keras.utils.set_random_seed(0)
+    net = TRANSLATORS[name]((16, 16, 3), width=4)
+    *flat, pale = at_contrasts(net, 0.0, 1e-6, 1e-4, 1e-2)
+    for weights, image in flat:
+        assert weights < 2 * pale[0] and image < 2 * pale[1]
+
+
+def test_the_usual_instance_norm_has_others(monkeypatch):
+    """What `InstanceNorm` is for."""
+    monkeypatch.setattr(
+        cyclegan,
+        "InstanceNorm",
+        lambda name: keras.layers.GroupNormalization(
+            -1, epsilon=1e-5, center=False, scale=False, name=name
+        ),
+    )
+    keras.utils.set_random_seed(0)
+    net = cyclegan.resnet((16, 16, 3), 4, blocks=6)
+    (_, flat), (_, pale) = at_contrasts(net, 1e-6, 1e-2)
+    assert flat > 1000 * pale
