@@ -2,6 +2,14 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+SERVING = [
+    "tensorflow-serving-api~=2.21.0",
+    "grpcio>=1.70,<2",
+    "starlette>=0.45,<2",
+    "uvicorn>=0.34,<1",
+    "orjson>=3.10,<4",
+]
+
 setup(
     name="tfgan-transfer",
     version="0.1.0",
@@ -11,7 +19,7 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["tfgan_transfer", "tfgan_transfer.*"]),
-    package_data={"tfgan_transfer": ["zoo/*/*"]},
+    package_data={"tfgan_transfer": ["zoo/*/*", "serving/*.html"]},
     python_requires=">=3.10,<3.13",
     install_requires=[
         "tensorflow~=2.21.0",
@@ -34,11 +42,15 @@ setup(
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
+        "serving": SERVING,
         "dev": [
+            *SERVING,
             "pytest>=8,<10",
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
+            "pyyaml>=6,<7",
             "ruff>=0.9,<1",
+            "selenium>=4.20,<5",
         ],
         "benchmarks": [
             "torch>=2.6,<3",

@@ -13,7 +13,11 @@ EXIT_USER_ERROR = 2
 EXIT_RUN_AGAIN = 3
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
-FLAG_FILES = ("tfgan_transfer.cli.flags", "tfgan_transfer.cli.model_flags")
+FLAG_FILES = (
+    "tfgan_transfer.cli.flags",
+    "tfgan_transfer.cli.model_flags",
+    "tfgan_transfer.cli.serving_flags",
+)
 
 
 def run(

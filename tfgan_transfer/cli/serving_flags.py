@@ -1,0 +1,24 @@
+"""Flags of the commands that serve a model."""
+
+from absl import flags
+
+
+def define_serve() -> None:
+    """Which model is served, and where it listens."""
+    flags.DEFINE_string(
+        "model_base", None, "Directory with the versions 1, 2, ... of a model."
+    )
+    flags.DEFINE_string(
+        "model_name", None, "Its name (the last part of --model_base)."
+    )
+    flags.DEFINE_integer(
+        "rest_port", None, "For HTTP (8501); 0 for any free one.", 0, 65535
+    )
+    flags.DEFINE_integer(
+        "grpc_port", None, "For gRPC (8500); 0 for any free one.", 0, 65535
+    )
+    flags.DEFINE_string(
+        "host",
+        None,
+        "Address to listen at (127.0.0.1: nobody but this machine).",
+    )

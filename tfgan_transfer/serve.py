@@ -1,0 +1,61 @@
+"""Serves an exported model on this machine, as TensorFlow Serving would.
+
+  python -m tfgan_transfer.serve --model_base=models/photos
+  curl -d '{"instances": [{"seed": 1}]}' \\
+      http://127.0.0.1:8501/v1/models/photos:predict
+
+A stand-in for development, where no container can be run: the same REST and
+gRPC, the same errors, new versions picked up as they appear, and a page for
+people at http://127.0.0.1:8501/. export/ has what the real server needs.
+"""
+
+import signal
+import threading
+
+from tfgan_transfer.cli import app, flags
+from tfgan_transfer.errors import UserError
+
+flags.define_serve()
+
+
+def main() -> None:
+    """Loads the newest version and answers until told to stop."""
+    given = flags.given()
+    if not given.get("model_base"):
+        raise UserError(
+            "--model_base: expected the directory that `export` wrote, "
+            "received none; give --model_base=DIR"
+        )
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+
+    try:
+        from tfgan_transfer.serving import dev_server, servable
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"serve: needs the package {error.name}, which is not installed; "
+            "pip install 'tfgan-transfer[serving]'"
+        ) from error
+
+    if not servable.disable_xla():
+        print(
+            "warning: jit-compiled functions run here and would fail in "
+            "TensorFlow Serving"
+        )
+    server = dev_server.DevServer(
+        given["model_base"],
+        given.get("model_name"),
+        host=given.get("host", "127.0.0.1"),
+        rest_port=given.get("rest_port", 8501),
+        grpc_port=given.get("grpc_port", 8500),
+        say=lambda line: print(line, flush=True),
+    )
+    server.start()
+    print(server.notice(), flush=True)
+    told.wait()
+    server.stop()
+
+
+if __name__ == "__main__":
+    app.run(main)

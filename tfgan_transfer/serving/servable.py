@@ -1,0 +1,271 @@
+"""One loaded version of a model: signatures in, arrays out.
+
+The session loader is the one that TensorFlow Serving uses; a SavedModel that
+only `tf.saved_model.load` can run fails here as it fails there.
+"""
+
+import contextlib
+import ctypes
+import math
+import pathlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
+
+from tfgan_transfer.serving import status
+
+DEFAULT_SIGNATURE = "serving_default"
+WARM_UP = "assets.extra/tf_serving_warmup_requests"
+MOST_WARM_UP_RECORDS = 1000
+# More than fit into a request of the size that is accepted.
+MOST_ELEMENTS = 2**26
+# Seconds; a deadline beyond it, such as gRPC gives where there is none, is no
+# deadline.
+LONGEST = 1e6
+
+
+def disable_xla() -> bool:
+    """Refuses jit-compiled functions in this process, as the server does.
+
+    Returns:
+        Whether this TensorFlow has the switch, which is not part of its API.
+    """
+    folder = pathlib.Path(tf.__file__).parent
+    try:
+        library = ctypes.CDLL(str(folder / "libtensorflow_cc.so.2"))
+        library._ZN10tensorflow21DisableXlaCompilationEv()
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+class Servable:
+    """A SavedModel in a session.
+
+    Args:
+        path: Directory of one version.
+        model: Name of the model, for messages.
+
+    Raises:
+        ServingError: If it cannot be loaded.
+    """
+
+    def __init__(self, path: pathlib.Path, model: str):
+        self.path = path
+        self.model = model
+        graph = tf.Graph()
+        self.session = tf.compat.v1.Session(graph=graph)
+        try:
+            with graph.as_default(), _translated(), _quiet():
+                loaded = tf.compat.v1.saved_model.loader.load(
+                    self.session, ["serve"], str(path)
+                )
+        except Exception:
+            self.session.close()
+            raise
+        self.signatures = dict(loaded.signature_def)
+
+    def close(self) -> None:
+        """Frees the memory; nobody may be using it any more."""
+        self.session.close()
+
+    def predict(
+        self,
+        signature_name: str,
+        inputs: Mapping[str, np.ndarray],
+        outputs: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Runs a signature.
+
+        Args:
+            signature_name: Its name; empty for `serving_default`.
+            inputs: Name of each input -> values of exactly its dtype.
+            outputs: Names of the wanted outputs; all when empty.
+            timeout: Seconds, or None.
+
+        Returns:
+            Name of each output -> values.
+
+        Raises:
+            ServingError: With the code and text of the server.
+        """
+        name = signature_name or DEFAULT_SIGNATURE
+        if name not in self.signatures:
+            raise status.ServingError(
+                status.FAILED_PRECONDITION,
+                f'Serving signature key "{name}" not found.',
+            )
+        signature = self.signatures[name]
+        with _translated():
+            feeds = _feeds(signature, _complete(signature, inputs, self.model))
+            fetches = {
+                key: signature.outputs[key].name
+                for key in _wanted(signature, outputs)
+            }
+            options = None
+            if timeout is not None and timeout < LONGEST:
+                options = tf.compat.v1.RunOptions(
+                    timeout_in_ms=max(1, int(timeout * 1000))
+                )
+            found = self.session.run(fetches, feeds, options=options)
+        if any(value is None for value in found.values()):
+            raise status.invalid(f'Signature "{name}" has no tensors to fetch.')
+        return found
+
+    def warm_up(self) -> int:
+        """Replays the recorded requests of the version.
+
+        Returns:
+            Their number; 0 where none are recorded.
+
+        Raises:
+            ServingError: Of the first one that fails.
+        """
+        path = self.path / WARM_UP
+        if not path.exists():
+            return 0
+        from tensorflow_serving.apis import prediction_log_pb2
+
+        count = 0
+        with _translated():
+            for record in tf.data.TFRecordDataset(
+                str(path)
+            ).as_numpy_iterator():
+                count += 1
+                if count > MOST_WARM_UP_RECORDS:
+                    raise status.invalid(
+                        "Number of warmup records exceeds the maximum ("
+                        f"{MOST_WARM_UP_RECORDS}) at {path}"
+                    )
+                log = prediction_log_pb2.PredictionLog.FromString(record)
+                kind = log.WhichOneof("log_type")
+                if kind != "predict_log":
+                    raise status.ServingError(
+                        status.UNIMPLEMENTED,
+                        f"Unsupported log_type for warmup: {kind}",
+                    )
+                request = log.predict_log.request
+                self.predict(
+                    request.model_spec.signature_name,
+                    arrays(request.inputs),
+                    request.output_filter,
+                )
+        return count
+
+
+def arrays(tensors: Mapping[str, tensor_pb2.TensorProto]) -> dict:
+    """Values of tensors that came over the wire.
+
+    Raises:
+        ServingError: If one of them does not fit its own shape.
+    """
+    made = {}
+    for name, proto in tensors.items():
+        try:
+            # One value may stand for a tensor of any size.
+            sizes = [dim.size for dim in proto.tensor_shape.dim]
+            if min(sizes, default=0) < 0 or math.prod(sizes) > MOST_ELEMENTS:
+                raise ValueError("impossible shape")
+            made[name] = tf.make_ndarray(proto)
+        except (TypeError, ValueError, KeyError) as error:
+            raise status.invalid(f"tensor parsing error: {name}") from error
+    return made
+
+
+def _complete(
+    signature: meta_graph_pb2.SignatureDef,
+    inputs: Mapping[str, np.ndarray],
+    model: str,
+) -> dict[str, np.ndarray]:
+    """The inputs with defaults for absent ones; their set must be right."""
+    expected, received = set(signature.inputs), set(inputs)
+    given = {**arrays(signature.defaults), **inputs}
+    extra = ",".join(sorted(received - expected))
+    missing = ",".join(sorted(expected - set(given)))
+    if not extra and not missing:
+        return given
+    sets = f"Sent extra: {{{extra}}}. Missing but required: {{{missing}}}."
+    if len(received) == len(expected):
+        raise status.invalid(
+            f"Request inputs do not match required inputs for model `{model}`. "
+            + sets
+        )
+    raise status.invalid(
+        "input size does not match signature: "
+        f"{len(received)}!={len(expected)} len({{{','.join(sorted(received))}}}"
+        f") != len({{{','.join(sorted(expected))}}}). {sets}"
+    )
+
+
+def _feeds(
+    signature: meta_graph_pb2.SignatureDef,
+    inputs: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Name of each graph tensor -> its value; dtypes must be the graph's."""
+    feeds = {}
+    for position, (key, value) in enumerate(sorted(inputs.items())):
+        info = signature.inputs[key]
+        expected = tf.dtypes.as_dtype(info.dtype)
+        received = tf.dtypes.as_dtype(value.dtype)
+        if received != expected:
+            raise status.invalid(
+                f"Expects arg[{position}] to be {expected.name} but "
+                f"{received.name} is provided"
+            )
+        feeds[info.name] = value
+    return feeds
+
+
+def _wanted(
+    signature: meta_graph_pb2.SignatureDef, outputs: Sequence[str]
+) -> list[str]:
+    """Output names to fetch: known ones, each at most once."""
+    known = sorted(signature.outputs)
+    for name in outputs:
+        if name not in signature.outputs:
+            raise status.invalid(
+                f"output tensor alias not found in signature: {name} Outputs "
+                f"expected to be in the set {{{','.join(known)}}}."
+            )
+    if len(set(outputs)) != len(outputs):
+        repeated = next(n for n in outputs if list(outputs).count(n) > 1)
+        raise status.invalid(f"duplicate output tensor alias: {repeated}")
+    return list(outputs) or known
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps the advice to use another loader, which is no use here, back."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turns what TensorFlow raises into what a client is told."""
+    try:
+        yield
+    except status.ServingError:
+        raise
+    except tf.errors.OpError as error:
+        # Python adds a heading and the stack that built the graph.
+        text = str(error.message).removeprefix("Graph execution error:\n\n")
+        text = text.split("\n\nOriginal stack trace")[0]
+        text = re.sub(r"\{\{function_node [^}]*\}\} | \[Op:.*", "", text)
+        raise status.ServingError(error.error_code, text.strip()) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise status.invalid(str(error)) from error
+    except OSError as error:
+        raise status.ServingError(status.NOT_FOUND, str(error)) from error
+    except RuntimeError as error:
+        raise status.ServingError(status.INTERNAL, str(error)) from error
