@@ -1,0 +1,239 @@
+"""A thousand malformed requests: refused, never fatal."""
+
+import gzip
+import json
+import random
+import socket
+import struct
+
+import grpc
+import pytest
+from hand_made import NAME
+from tensorflow_serving.apis import predict_pb2
+
+GOOD = {"instances": [{"seed": 4, "label": 2}]}
+BODIES = [
+    GOOD,
+    {"inputs": {"seed": [4, 7], "label": [2, 0]}},
+    {"signature_name": "prompt", "instances": ["red", "blue"]},
+    {"signature_name": "a2b", "instances": [{"b64": "iVBORw0KGgo="}]},
+    {"signature_name": "latents", "inputs": [[0.5, -1, 2e3, 0]]},
+    {
+        "signature_name": "many",
+        "instances": [
+            {"whole": [1, 2], "number": 1.5, "flag": True, "text": "é"}
+        ],
+    },
+]
+SCRAPS = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    2**63,
+    -(2**70),
+    1e308,
+    float("nan"),
+    float("-inf"),
+    "",
+    "red",
+    "\ud800",
+    "\x00",
+    [],
+    [[]],
+    [[1], [2, 3]],
+    {},
+    {"b64": "%%"},
+    {"b64": "AAA"},
+    {"b64": None},
+    {"seed": 1},
+]
+
+
+def places(value, path=()):
+    """Paths to every value inside nested lists and objects."""
+    yield path
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*path, key))
+    elif isinstance(value, list):
+        for i in range(len(value)):
+            yield from places(value[i], (*path, i))
+
+
+def mutated(draw: random.Random):
+    """A body with one to three values replaced, removed or nested."""
+    body = json.loads(json.dumps(draw.choice(BODIES)))
+    for _ in range(draw.randint(1, 3)):
+        path = draw.choice(list(places(body)))
+        if not path:
+            body = draw.choice([body, [body], draw.choice(SCRAPS)])
+            continue
+        parent = body
+        for key in path[:-1]:
+            parent = parent[key]
+        action = draw.randrange(4)
+        if action == 0:
+            del parent[path[-1]]
+        elif action == 1:
+            parent[path[-1]] = [parent[path[-1]]] * draw.randint(0, 3)
+        elif action == 2 and isinstance(parent, dict):
+            parent[draw.choice(["seed", "label", "b64", "x", ""])] = 1
+        else:
+            parent[path[-1]] = draw.choice(SCRAPS)
+    return json.dumps(body).encode()
+
+
+def corrupted(draw: random.Random) -> bytes:
+    """The bytes of a good body, cut, doubled, or with others in them."""
+    body = bytearray(json.dumps(draw.choice(BODIES)).encode())
+    for _ in range(draw.randint(1, 4)):
+        at = draw.randrange(len(body) + 1)
+        action = draw.randrange(3)
+        if action == 0:
+            del body[at:]
+        elif action == 1:
+            body[at:at] = draw.randbytes(draw.randint(1, 5))
+        else:
+            body[at:at] = draw.choice([b"[", b"}", b'"', b"1e999", b"\xff"])
+    return bytes(body)
+
+
+def alive(server) -> None:
+    answer = server.predict(GOOD)
+    assert answer.status_code == 200 and "b64" in answer.text
+
+
+def test_600_mutated_bodies(server):
+    """A changed body may still be a good one; it is never a 5xx."""
+    codes = set()
+    for seed in range(600):
+        draw = random.Random(seed)
+        body = (mutated if seed % 2 else corrupted)(draw)
+        answer = server.predict(body)
+        assert answer.status_code in (200, 400), (seed, body, answer.text)
+        if answer.status_code == 400:
+            assert list(answer.json()) == ["error"] and answer.json()["error"]
+        codes.add(answer.status_code)
+    assert codes == {200, 400}
+    alive(server)
+
+
+PATHS = [
+    "/v1",
+    "/models",
+    f"/{NAME}",
+    "/versions/1",
+    "/labels/x",
+    ":predict",
+    "/metadata",
+    ":classify",
+    "/",
+    "%00",
+]
+
+
+def test_150_paths(server):
+    for seed in range(150):
+        draw = random.Random(seed)
+        parts = draw.choices(
+            [*PATHS, "/metadata", ":classify", "/", "%00"], k=4
+        )
+        path = "".join(["/v1/models", *parts][draw.randint(0, 1) :])
+        path = "/" + path.lstrip("/:")
+        method = draw.choice(["GET", "POST", "PUT", "DELETE", "HEAD"])
+        answer = server.session.request(
+            method, server.server.url + path, data=json.dumps(GOOD), timeout=20
+        )
+        # 501 is the contract's answer to classify.
+        assert answer.status_code in (200, 400, 404, 405, 501), (method, path)
+    alive(server)
+
+
+def test_100_broken_connections(server):
+    """Bytes that are no HTTP, and clients that leave before they have asked."""
+    address = ("127.0.0.1", server.server.rest_port)
+    head = (
+        f"POST /v1/models/{NAME}:predict HTTP/1.1\r\nHost: x\r\n"
+        "Content-Length: 50\r\n\r\n"
+    ).encode()
+    for seed in range(100):
+        draw = random.Random(seed)
+        sent = draw.choice(
+            [
+                draw.randbytes(60) + b"\r\n\r\n",
+                head + b'{"instances',
+                head[: draw.randrange(1, len(head))],
+                head.replace(b"50", b"-5") + b"x",
+                head.replace(b"50", b"1" * 30) + b"x",
+                head.replace(
+                    b"Content-Length: 50", b"Transfer-Encoding: chunked"
+                )
+                + b"zz\r\n",
+                head.replace(b"Content-Length: 50", b"X: " + b"y" * 70000),
+            ]
+        )
+        with socket.create_connection(address, timeout=5) as connection:
+            try:
+                connection.sendall(sent)
+            except (BrokenPipeError, ConnectionResetError):
+                continue
+            if draw.random() < 0.5:
+                # Reset instead of a polite goodbye.
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, linger
+                )
+    alive(server)
+
+
+def test_50_broken_archives(server):
+    whole = gzip.compress(json.dumps(GOOD).encode(), mtime=0)
+    headers = {"Content-Encoding": "gzip"}
+    for seed in range(50):
+        draw = random.Random(seed)
+        body = bytearray(whole)
+        at = draw.randrange(len(body))
+        body[at : at + draw.randint(1, 9)] = draw.randbytes(draw.randint(0, 9))
+        answer = server.predict(bytes(body), headers=headers)
+        assert answer.status_code in (200, 400), (seed, answer.text)
+    alive(server)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_25_broken_messages_each(server, seed):
+    """Messages with bytes changed, sent past the stub that would object."""
+    good = predict_pb2.PredictRequest()
+    good.model_spec.name = NAME
+    for name, value in (("seed", 4), ("label", 2)):
+        good.inputs[name].dtype = 9
+        good.inputs[name].tensor_shape.dim.add().size = 1
+        good.inputs[name].int64_val.append(value)
+    whole = good.SerializeToString()
+    refused = 0
+    address = f"127.0.0.1:{server.server.grpc_port}"
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(
+            "/tensorflow.serving.PredictionService/Predict"
+        )
+        for turn in range(25):
+            draw = random.Random(25 * seed + turn)
+            body = bytearray(whole)
+            for _ in range(draw.randint(1, 4)):
+                body[draw.randrange(len(body))] = draw.randrange(256)
+            try:
+                call(bytes(body), timeout=20)
+            except grpc.RpcError as error:
+                refused += 1
+                # A message that cannot be read never reaches our code: gRPC
+                # itself calls that internal. Everything else has its reason.
+                unreadable = "deserializing request" in error.details()
+                allowed = {
+                    grpc.StatusCode.INVALID_ARGUMENT,
+                    grpc.StatusCode.NOT_FOUND,
+                    grpc.StatusCode.FAILED_PRECONDITION,
+                }
+                assert unreadable or error.code() in allowed, error
+        assert refused > 5
+        assert call(whole, timeout=20)
