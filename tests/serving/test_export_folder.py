@@ -233,7 +233,7 @@ def test_client_tries_again_when_it_may_help(server, folder, monkeypatch):
     assert waits == [0.5, 1.0, 2.0, 0.5]
     # A wrong request is wrong the next time as well.
     with pytest.raises(SystemExit, match="error 400: .*keys must be equal to"):
-        ask.main(["seed=1", f"--server={_rest(server)}"])
+        ask.main(["seed=1", rest(server)])
     port = server.server.grpc_port
     with pytest.raises(SystemExit, match="INVALID_ARGUMENT: input size"):
         ask.main(["seed=1", "--grpc", f"--server=127.0.0.1:{port}"])
