@@ -5,3 +5,4 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "cli"))
 
 from hand_made import model_base, server  # noqa: E402, F401
+from running import commands, unbroken  # noqa: E402, F401
