@@ -7,6 +7,7 @@ SERVING = [
     "grpcio>=1.70,<2",
     "starlette>=0.45,<2",
     "uvicorn>=0.34,<1",
+    "httptools>=0.6,<1",
     "orjson>=3.10,<4",
 ]
 

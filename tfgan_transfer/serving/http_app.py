@@ -6,11 +6,11 @@ import traceback
 import zlib
 from concurrent import futures
 
+import anyio
 from google.protobuf import json_format
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
 from tfgan_transfer.serving import (
     grpc_service,
@@ -57,10 +57,10 @@ class Application:
         self.largest_request = largest_request
         self.timeout = timeout
 
-    def asgi(self) -> Starlette:
+    def asgi(self) -> Router:
         """What the web server runs."""
-        return Starlette(
-            routes=[
+        return Router(
+            [
                 Route("/", self.page),
                 Route("/{path:path}", self.answer, methods=_METHODS),
             ]
@@ -80,13 +80,12 @@ class Application:
         try:
             # The model stops itself at the timeout; this also ends waiting
             # for a body, or for a free thread.
-            body = await asyncio.wait_for(
-                self._answer(request), self.timeout + 1
-            )
+            with anyio.fail_after(self.timeout + 1):
+                body = await self._answer(request)
             return Response(body, media_type="application/json")
         except TooLarge as error:
             return _error(413, str(error))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return _error(504, f"Timed out after {self.timeout:g} seconds")
         except ClientDisconnect:
             return _error(499, "The client has left")
