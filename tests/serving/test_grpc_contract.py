@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -196,13 +197,17 @@ def test_errors_of_predict(stub, made, code, said):
 
 
 def test_a_tensor_larger_than_its_message_is_refused(stub):
-    """One value may stand for all; 2**62 of them would fill the memory."""
-    for sizes in ([2**31, 2**31], [-1], [3]):
+    """One value may stand for all; 2**40 of them would fill the memory."""
+    for sizes, values in (
+        ([2**20, 2**20], {"int64_val": [1]}),
+        ([-1], {"int64_val": [1]}),
+        ([3], {"tensor_content": b"12345678" * 2}),
+    ):
         made = request(label=int64(1))
-        made.inputs["seed"].dtype = tf.int64.as_datatype_enum
+        seed = tensor_pb2.TensorProto(dtype=tf.int64.as_datatype_enum, **values)
+        made.inputs["seed"].CopyFrom(seed)
         for size in sizes:
             made.inputs["seed"].tensor_shape.dim.add().size = size
-        made.inputs["seed"].tensor_content = b"12345678" * 2
         code, details = failure(stub.Predict, made)
         assert code == Code.INVALID_ARGUMENT
         assert details == "tensor parsing error: seed"

@@ -333,6 +333,18 @@ def test_a_slow_model_times_out_and_does_not_hold_the_others_up(server):
         assert 2.5 < time.monotonic() - began < 10
 
 
+def test_half_a_request_is_not_waited_for(server):
+    address = ("127.0.0.1", server.server.rest_port)
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(
+            f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Length: 9"
+            "\r\n\r\n{".encode()
+        )
+        began = time.monotonic()
+        assert connection.recv(100).startswith(b"HTTP/1.1 504 ")
+        assert 3 < time.monotonic() - began < 8
+
+
 def test_size_limit(server):
     """The fixture's limit is 1 MiB; also after decompression."""
     long = json.dumps({"instances": [GOOD], "x": "y" * 2**20}).encode()
