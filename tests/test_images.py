@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from tfgan_transfer import images
@@ -115,3 +116,17 @@ def test_animation_has_every_frame_and_never_ends(tmp_path, suffix):
             animation.seek(i)
             shown = np.asarray(animation.convert("L")).astype(int)
             assert abs(shown - level).max() <= 3
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_png_has_the_bytes_of_an_exported_model(tmp_path, channels):
+    """Encoders differ; the graph of an export has TensorFlow's."""
+    image = numbered(1, 8, 8, channels)[0]
+
+    @tf.function
+    def exported(pixels):
+        return tf.io.encode_png(pixels)
+
+    images.save(tmp_path / "one.png", image)
+    (encoded,) = exported(image[None]).numpy()
+    assert (tmp_path / "one.png").read_bytes() == encoded

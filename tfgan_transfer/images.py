@@ -4,6 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 
@@ -51,13 +52,19 @@ def grid(
 def save(path: pathlib.Path, image: np.ndarray, scale: int = 1) -> None:
     """Writes one image; the suffix of the path chooses the format.
 
+    A PNG has the bytes that an exported model answers with.
+
     Args:
         path: File to write; its directory is made.
         image: Uint8 [H, W, C], C of 1 or 3.
         scale: Whole factor by which pixels are repeated.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _pillow(image, scale).save(path)
+    image = image.repeat(scale, axis=0).repeat(scale, axis=1)
+    if path.suffix == ".png":
+        path.write_bytes(tf.io.encode_png(image).numpy())
+    else:
+        _pillow(image).save(path)
 
 
 def save_animation(
@@ -82,7 +89,5 @@ def readable_scale(side: int) -> int:
     return max(1, 64 // side)
 
 
-def _pillow(image: np.ndarray, scale: int = 1) -> Image.Image:
-    if scale > 1:
-        image = image.repeat(scale, axis=0).repeat(scale, axis=1)
+def _pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
