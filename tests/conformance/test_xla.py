@@ -1,7 +1,7 @@
 """The gradient functions under XLA are those of the plain code.
 
 Tolerance: XLA fuses and reorders float32 sums; second derivatives through
-norms cancel, so a gradient may be off by 1e-5 of the largest of its tensor.
+norms cancel, so a gradient may be off by 1e-5 of the largest of its layer.
 """
 
 import cases
@@ -14,8 +14,8 @@ from tfgan_transfer.gans import step
 SHARE_OF_LARGEST = 1e-5
 
 
-def assert_close(values, expected, name):
-    largest = np.abs(expected).max()
+def assert_close(values, expected, name, largest=None):
+    largest = np.abs(expected).max() if largest is None else largest
     np.testing.assert_allclose(
         values,
         expected,
@@ -41,10 +41,18 @@ def test_xla_gradients_equal_the_plain_ones(case):
         plain, plain_logs = getattr(model, f"{name}_gradients")(part)
         variables = getattr(model, name).trainable_variables
         assert any(np.any(gradient) for gradient in plain)
+        # A bias in front of a batch norm has no gradient but for rounding:
+        # it is compared with what its layer is used to.
+        scale = {}
+        for expected, variable in zip(plain, variables, strict=True):
+            layer = variable.path.rsplit("/", 1)[0]
+            largest = float(np.abs(expected).max())
+            scale[layer] = max(scale.get(layer, 0.0), largest)
         for values, expected, variable in zip(
             compiled, plain, variables, strict=True
         ):
-            assert_close(values, expected, variable.path)
+            layer = variable.path.rsplit("/", 1)[0]
+            assert_close(values, expected, variable.path, scale[layer])
         for key, expected in plain_logs.items():
             assert_close(logs[key], expected, key)
 

@@ -49,6 +49,7 @@ def test_the_contract_of_a_batch():
         "latent": (B, CRITIC + 1, Z),
         "mix": (B, CRITIC, 1, 1, 1),
         "augment": (B, CRITIC + 1, K),
+        "noise": (B, CRITIC + 1, 3),
     }
     spec = dataset.element_spec
     assert {k: tuple(v.shape) for k, v in spec.items()} == shapes

@@ -95,18 +95,20 @@ def test_suggested_size_is_accepted():
         ),
         (
             {"conditioning": "concat"},
-            "conditioning: expected 'none' without labels and 'concat' or "
-            "'batch_norm' with labels, received 'concat' with num_labels=0.",
+            "conditioning: expected 'none' without labels and 'concat', "
+            "'batch_norm' or 'embedding' with labels, received 'concat' with "
+            "num_labels=0.",
         ),
         (
             {"num_labels": 5},
-            "conditioning: expected 'none' without labels and 'concat' or "
-            "'batch_norm' with labels, received 'none' with num_labels=5.",
+            "conditioning: expected 'none' without labels and 'concat', "
+            "'batch_norm' or 'embedding' with labels, received 'none' with "
+            "num_labels=5.",
         ),
         (
             {"num_labels": 5, "conditioning": "batchnorm"},
             "conditioning: unknown value 'batchnorm', expected one of none, "
-            "concat, batch_norm. Did you mean 'batch_norm'?",
+            "concat, batch_norm, embedding. Did you mean 'batch_norm'?",
         ),
     ],
 )
@@ -124,7 +126,7 @@ def test_generator_refuses_wrong_arguments(network, arguments, message):
         ({"num_labels": -1}, "num_labels: expected 0 or more, received -1."),
         (
             {"norm": "layr"},
-            "norm: unknown value 'layr', expected one of layer, none. "
+            "norm: unknown value 'layr', expected one of layer, batch, none. "
             "Did you mean 'layer'?",
         ),
     ],

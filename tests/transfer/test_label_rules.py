@@ -78,6 +78,70 @@ def test_classes_are_matched_by_name(network, conditioning):
     }
 
 
+@every_network
+def test_embeddings_begin_by_changing_nothing(network):
+    """Every class draws what the unconditional source draws, to the bit."""
+    old, new, before, mapped = generators(
+        network,
+        small.ends(),
+        small.ends(labels="abc", conditioning="embedding"),
+    )
+    z = small.latents()
+    for i in range(3):
+        np.testing.assert_array_equal(new([z, small.one_hot(i, 3)]), old(z))
+    assert small.kinds(mapped) == {
+        ("label_embedding/embedding", "adapted"): "zero for 3 labels"
+    }
+    assert before["label_embedding/embedding"].any()
+
+
+@every_network
+def test_embeddings_are_matched_by_name_and_length(network):
+    old, new, _, mapped = generators(
+        network,
+        small.ends(labels="abc", conditioning="embedding"),
+        small.ends(labels="cxa", conditioning="embedding", latent_size=Z + 2),
+    )
+    z, longer = small.latents(), small.latents(size=Z + 2)
+    longer[:, :Z] = z
+    for here, there in ((0, 2), (2, 0)):
+        np.testing.assert_allclose(
+            new([longer, small.one_hot(here, 3)]),
+            old([z, small.one_hot(there, 3)]),
+            atol=1e-6,
+        )
+    had = small.arrays(old)["label_embedding/embedding"]
+    rows = mapped.values["label_embedding/embedding"]
+    np.testing.assert_allclose(rows[1, :Z], had.mean(0), rtol=1e-6)
+    np.testing.assert_array_equal(rows[:, Z:], 0)
+    notes = small.kinds(mapped)
+    assert notes["label_embedding/embedding", "adapted"] == (
+        "2 of 3 labels by name, others their mean"
+    )
+
+
+@every_network
+def test_the_mean_embedding_remains_in_the_kernel(network):
+    for target in (
+        small.ends(),
+        small.ends(labels="abc", conditioning="batch_norm"),
+    ):
+        old, new, _, mapped = generators(
+            network, small.ends(labels="abc", conditioning="embedding"), target
+        )
+        z = small.latents()
+        given = [z, small.one_hot(1, 3)] if target.vocabulary else z
+        every = np.ones((4, 3), "float32")
+        np.testing.assert_allclose(new(given), old([z, every]), atol=2e-5)
+        notes = small.kinds(mapped)
+        assert notes["label_embedding/embedding", "dropped"] == (
+            "mean kept in the latent's kernel"
+        )
+        assert notes["input/kernel", "adapted"] == (
+            "times the mean of 3 embeddings"
+        )
+
+
 def test_new_rows_of_tables_are_the_mean():
     old, new, _, _ = generators(
         "dcgan",

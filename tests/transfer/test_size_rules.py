@@ -66,9 +66,11 @@ def test_grey_images_keep_their_scores(network):
     same = np.repeat(image, 3, axis=-1)
     old, new, _, mapped = critics(network, colour, grey)
     np.testing.assert_allclose(new(image), old(same), rtol=1e-4)
-    first = {"dcgan": ["down1_conv"], "resnet": ["input"]}.get(
-        network, ["down1_conv1", "down1_shortcut"]
-    )
+    first = {
+        "acgan": ["down1_conv"],
+        "dcgan": ["down1_conv"],
+        "resnet": ["input"],
+    }.get(network, ["down1_conv1", "down1_shortcut"])
     assert small.kinds(mapped) == {
         (f"{layer}/kernel", "adapted"): "sum of 3 channels" for layer in first
     }

@@ -73,6 +73,12 @@ def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
     if config["model"] == "acgan":
         common["num_labels"] = num_labels
         conditioning["conditioning"] = config["conditioning"]
+    noise = {}
+    if config["network"] == "acgan":
+        noise = {
+            "dropout": config["dropout"],
+            "activation_noise": config["activation_noise"],
+        }
     return {
         "network": config["network"],
         "generator": {
@@ -84,6 +90,7 @@ def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
             **common,
             "norm": config["critic_norm"],
             "spectral_norm": config["spectral_norm"],
+            **noise,
         },
     }
 
@@ -130,7 +137,7 @@ def gan(
         for name, selector in freeze.parse(config["freeze"])
     ]
     if config["sync_batch_norm"]:
-        for layer in model.generator.layers:
+        for layer in (*model.generator.layers, *model.critic.layers):
             if hasattr(layer, "synchronized"):
                 layer.synchronized = True
     model.compile(
@@ -233,6 +240,7 @@ def batches(
             latent_prior=config["latent_prior"],
             augment_width=augment.parse(config["augment"]).width,
             flip=config["flip"],
+            rotation=config["rotate"],
             seed=config["seed"],
             start_step=start_step,
             shard=(context.input_pipeline_id, context.num_input_pipelines),

@@ -5,11 +5,11 @@ need not import it; a test compares the two.
 """
 
 MODELS = ("wgan_gp", "acgan")
-CONDITIONINGS = ("concat", "batch_norm", "none")
+CONDITIONINGS = ("concat", "batch_norm", "embedding", "none")
 CLASS_LOSSES = ("softmax", "sigmoid")
 CLASS_REDUCTIONS = ("mean", "sum")
-NETWORKS = ("dcgan", "resnet", "resnet_cifar")
-NORMS = ("layer", "none")
+NETWORKS = ("dcgan", "resnet", "resnet_cifar", "acgan")
+NORMS = ("layer", "batch", "none")
 LOSSES = (
     "wasserstein_gp",
     "wasserstein_clip",

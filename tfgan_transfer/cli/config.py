@@ -17,6 +17,7 @@ DEFAULTS = {
     "channels": "3",
     "fit": "crop",
     "flip": None,
+    "rotate": 0.0,
     "max_bad_files": 0.01,
     "cache_dir": None,
     "data_memory_mb": 2048,
@@ -27,6 +28,8 @@ DEFAULTS = {
     "latent_prior": "normal",
     "critic_norm": None,
     "spectral_norm": None,
+    "dropout": None,
+    "activation_noise": 0.0,
     "sync_batch_norm": False,
     "adversarial_loss": "wasserstein_gp",
     "n_critic": None,
@@ -87,6 +90,8 @@ INHERITED = (
     "latent_prior",
     "critic_norm",
     "spectral_norm",
+    "dropout",
+    "activation_noise",
 )
 GAME = ("adversarial_loss", "n_critic", "gradient_penalty", "r1", "r2", "clip")
 
@@ -174,6 +179,7 @@ def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
     default("conditioning", "concat" if conditional else "none")
     default("class_loss", "sigmoid" if label_mode == "tags" else "softmax")
     default("critic_norm", network.DEFAULT_NORM)
+    default("dropout", getattr(network, "DEFAULT_DROPOUT", 0.0))
     default("width", network.DEFAULT_WIDTH)
     default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
     default("flip", config["data"] != "digits")
@@ -189,6 +195,7 @@ def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
 def _check(config: Mapping) -> None:
     parse_size(config["size"])
     _check_labels(config)
+    _check_critic(config)
     for name, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(
@@ -232,13 +239,31 @@ def _check(config: Mapping) -> None:
             )
 
 
+def _check_critic(config: Mapping) -> None:
+    if config["network"] != "acgan":
+        for name in ("dropout", "activation_noise"):
+            if config[name]:
+                raise UserError(
+                    f"--{name}: the critic of --network=acgan has it, received "
+                    f"--network={config['network']}; leave it out"
+                )
+    penalties = ("gradient_penalty", "r1", "r2")
+    if config["critic_norm"] == "batch" and any(map(config.get, penalties)):
+        raise UserError(
+            "--critic_norm: batch norm mixes the images whose own gradients "
+            "--gradient_penalty, --r1 and --r2 look at; use layer or none, or "
+            "a loss without penalties such as --adversarial_loss="
+            "non_saturating --r1=0"
+        )
+
+
 def _check_labels(config: Mapping) -> None:
     conditional = config["model"] == "acgan"
     if conditional != (config["conditioning"] != "none"):
         raise UserError(
             f"--conditioning: received {config['conditioning']} with --model="
-            f"{config['model']}; --model=acgan needs concat or batch_norm, "
-            "and only it has labels"
+            f"{config['model']}; --model=acgan needs concat, batch_norm or "
+            "embedding, and only it has labels"
         )
 
 

@@ -54,6 +54,9 @@ def define_data() -> None:
     flags.DEFINE_enum("fit", None, FITS, "How other shapes are made to fit.")
     flags.DEFINE_bool("flip", None, "Mirror images at random.")
     flags.DEFINE_float(
+        "rotate", None, "Turn images at random, up to +- degrees.", 0, 180
+    )
+    flags.DEFINE_float(
         "max_bad_files",
         None,
         "Share (< 1) or count (>= 1) of unreadable files to put up with.",

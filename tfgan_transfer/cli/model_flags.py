@@ -27,6 +27,12 @@ def define_model() -> None:
     )
     flags.DEFINE_enum("critic_norm", None, NORMS, "Norm inside the critic.")
     flags.DEFINE_bool("spectral_norm", None, "Spectral norm in the critic.")
+    flags.DEFINE_float(
+        "dropout", None, "Rate in the critic of --network=acgan.", 0, 0.99
+    )
+    flags.DEFINE_float(
+        "activation_noise", None, "Its standard deviation there.", 0
+    )
     flags.DEFINE_bool(
         "sync_batch_norm", None, "Batch statistics over all replicas."
     )

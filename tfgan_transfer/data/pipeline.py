@@ -7,10 +7,15 @@ import tensorflow as tf
 
 from tfgan_transfer.data import noise
 from tfgan_transfer.data.image_set import ImageSet
+from tfgan_transfer.data.rotation import rotate
 from tfgan_transfer.errors import UserError
 
 # One stream of random numbers for each use.
-_LATENT, _MIX, _AUGMENT, _FLIP = range(4)
+_LATENT, _MIX, _AUGMENT, _FLIP, _ROTATE, _NOISE = range(6)
+
+# Seeds for each image slot of the critic: of its real, its generated and its
+# penalised image.
+NOISE_SEEDS = 3
 
 # The first word that tf.random.experimental.index_shuffle puts in its seed.
 # That function pads the wrong axis of a batch of seeds in TensorFlow 2.21, so
@@ -26,6 +31,7 @@ def training_batches(
     latent_size: int,
     latent_prior: str = "normal",
     flip: bool = True,
+    rotation: float = 0.0,
     augment_width: int = 0,
     seed: int = 0,
     start_step: int = 0,
@@ -46,6 +52,8 @@ def training_batches(
         latent_size: Z.
         latent_prior: `"normal"`, `"uniform"` on [0, 1), `"truncated_normal"`.
         flip: Whether each drawn image is mirrored with probability 1/2.
+        rotation: Each drawn image is turned by an angle that is uniform
+            between -rotation and +rotation degrees; 0 for none.
         augment_width: K, random numbers for each augmentation.
         seed: The run's seed.
         start_step: Number of the first element.
@@ -55,7 +63,8 @@ def training_batches(
         An infinite dataset of dicts, all float32, b = B / n rows each:
         `image` [b, n_critic, H, W, C] in [-1, 1]; `label` [b, n_critic, L];
         `latent` [b, n_critic + 1, Z]; `mix` [b, n_critic, 1, 1, 1] uniform in
-        [0, 1); `augment` [b, n_critic + 1, K] uniform in [0, 1).
+        [0, 1); `augment` [b, n_critic + 1, K] uniform in [0, 1); `noise`
+        [b, n_critic + 1, 3] uniform in [0, 1), seeds of what a critic draws.
 
     Raises:
         UserError: An empty set, an unknown prior, or a batch that n does not
@@ -84,6 +93,9 @@ def training_batches(
         if flip:
             chance = uniform(_FLIP, step, n_critic)
             pixels = _mirror(pixels, tf.reshape(chance < 0.5, [-1]))
+        if rotation:
+            share = tf.reshape(uniform(_ROTATE, step, n_critic), [-1])
+            pixels = rotate(pixels, rotation * (2.0 * share - 1.0))
         pixels = tf.cast(pixels, tf.float32) / 127.5 - 1.0
         latent_shape = [batch_size, n_critic + 1, latent_size]
         stream = noise.stream(seed, _LATENT, step)
@@ -93,6 +105,7 @@ def training_batches(
             "latent": draw_latent(latent_shape, stream)[mine],
             "mix": uniform(_MIX, step, n_critic, 1, 1, 1),
             "augment": uniform(_AUGMENT, step, n_critic + 1, augment_width),
+            "noise": uniform(_NOISE, step, n_critic + 1, NOISE_SEEDS),
         }
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)

@@ -14,6 +14,8 @@ from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 
 NETWORKS = ("generator", "critic", "ema_generator")
+# Columns of a batch's `noise`.
+REAL, FAKE, MIXED = range(3)
 
 
 def set_networks(
@@ -116,9 +118,52 @@ def state(model: keras.Model) -> dict:
     return state
 
 
-def score(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
-    """Critic scores in training mode, float32 [B]."""
-    outputs = model.critic(images, training=True)
+def draw(model: keras.Model, slot: step.Batch) -> tf.Tensor:
+    """Generated images of a slot's latents and, if it takes them, labels."""
+    if len(model.generator.inputs) == 1:
+        return model.generator(slot["latent"], training=True)
+    return model.generator([slot["latent"], slot["label"]], training=True)
+
+
+def noise_of(
+    model: keras.Model, slot: step.Batch, *parts: int
+) -> tf.Tensor | None:
+    """Seeds for what the critic draws, float32 [len(parts) * B].
+
+    Args:
+        model: Its critic draws something if it has a second input.
+        slot: `noise` [B, 3] in [0, 1).
+        parts: `REAL`, `FAKE` or `MIXED`: real, generated and mixed images of
+            an example are judged under noise of their own.
+
+    Returns:
+        The seeds, or None for a critic that draws nothing.
+    """
+    if len(model.critic.inputs) == 1:
+        return None
+    return tf.concat([slot["noise"][:, part] for part in parts], axis=0)
+
+
+def judge(
+    model: keras.Model, images: tf.Tensor, noise: tf.Tensor | None = None
+):
+    """All that the critic says of images, in training mode.
+
+    A critic that draws noise but is given none is asked as in inference.
+    """
+    if len(model.critic.inputs) == 1:
+        return model.critic(images, training=True)
+    if noise is None:
+        none = tf.zeros(tf.shape(images)[:1])
+        return model.critic([images, none], training=False)
+    return model.critic([images, noise], training=True)
+
+
+def score(
+    model: keras.Model, images: tf.Tensor, noise: tf.Tensor | None = None
+) -> tf.Tensor:
+    """Critic scores as `judge` has them, float32 [B]."""
+    outputs = judge(model, images, noise)
     return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 
 
@@ -132,18 +177,23 @@ def augment(
 
 
 def penalty(
-    model: keras.Model, real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor
+    model: keras.Model, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
 ) -> tf.Tensor:
     """Weighted sum of the penalties that are switched on, float32 [B]."""
+
+    def score_of(part: int) -> Callable[[tf.Tensor], tf.Tensor]:
+        noise = noise_of(model, slot, part)
+        return lambda images: model.score(images, noise)
+
     total = tf.zeros([tf.shape(real)[0]])
     if model.gradient_penalty:
         total += model.gradient_penalty * losses.gradient_penalty(
-            model.score, real, fake, mix
+            score_of(MIXED), real, fake, slot["mix"]
         )
     if model.r1:
-        total += model.r1 * losses.zero_centred_penalty(model.score, real)
+        total += model.r1 * losses.zero_centred_penalty(score_of(REAL), real)
     if model.r2:
-        total += model.r2 * losses.zero_centred_penalty(model.score, fake)
+        total += model.r2 * losses.zero_centred_penalty(score_of(FAKE), fake)
     return total
 
 
@@ -171,6 +221,7 @@ def train_step(model: keras.Model, batch: step.Batch) -> dict[str, tf.Tensor]:
         batch: `image` [B, n_critic, H, W, C] in [-1, 1]; `latent`
             [B, n_critic + 1, Z]; `mix` [B, n_critic, 1, 1, 1] in [0, 1);
             `augment` [B, n_critic + 1, K] in [0, 1) with an augmentation;
+            `noise` [B, n_critic + 1, 3] in [0, 1) for a critic that draws;
             `label` [B, n_critic, L], 0 or 1, for a conditional model.
 
     Returns:

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgan_transfer.gans import adversarial, step
+from tfgan_transfer.gans import adversarial, score_gradients, step
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
@@ -34,46 +34,17 @@ class WGANGP(keras.Model):
 
     compile = adversarial.set_game
     state = property(adversarial.state)
+    draw = adversarial.draw
     score = adversarial.score
     augment = adversarial.augment
     penalty = adversarial.penalty
     train_step = adversarial.train_step
+    critic_gradients = score_gradients.critic_gradients
+    generator_gradients = score_gradients.generator_gradients
     update_spectral_norm = adversarial.update_spectral_norm
     get_config = adversarial.get_config
     from_config = classmethod(adversarial.from_config)
     _maybe_symbolic_build = step.no_symbolic_build
-
-    def critic_gradients(self, slot: step.Batch) -> tuple[list, dict]:
-        """Gradients of one critic iteration, and what to log of it."""
-        real = self.augment(slot["image"], slot)
-        fake = self.augment(self.generator(slot["latent"], training=True), slot)
-        with tf.GradientTape() as tape:
-            scores = self.score(tf.concat([real, fake], axis=0))
-            real_score, fake_score = tf.split(scores, 2)
-            loss = self.adversarial_loss.critic(real_score, fake_score)
-            penalty = self.penalty(real, fake, slot["mix"])
-            total = step.global_mean(loss + penalty)
-        gradients = step.gradients_of(tape, total, self.critic)
-        return gradients, {
-            "critic_loss": tf.reduce_mean(loss + penalty),
-            "penalty": tf.reduce_mean(penalty),
-            "wasserstein": tf.reduce_mean(real_score - fake_score),
-            "critic_gradient_norm": step.gradient_norm(gradients),
-        }
-
-    def generator_gradients(self, slot: step.Batch) -> tuple[list, dict]:
-        """Gradients of one generator step, and what to log of it."""
-        with tf.GradientTape() as tape:
-            fake = self.generator(slot["latent"], training=True)
-            fake_score = self.score(self.augment(fake, slot))
-            real_score = self.score(self.augment(slot["image"], slot))
-            loss = self.adversarial_loss.generator(real_score, fake_score)
-            extra = self.regulariser(self.generator) if self.regulariser else 0
-            total = step.global_mean(loss + extra)
-        gradients = step.gradients_of(tape, total, self.generator)
-        return gradients, adversarial.generator_log(
-            self, loss, extra, gradients
-        )
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None

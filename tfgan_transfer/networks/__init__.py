@@ -8,10 +8,11 @@ names the same thing, with the same shape, at every image size.
 
 from types import ModuleType
 
-from tfgan_transfer.networks import dcgan, resnet, resnet_cifar
+from tfgan_transfer.networks import acgan, dcgan, resnet, resnet_cifar
 
 NETWORKS: dict[str, ModuleType] = {
     "resnet": resnet,
     "resnet_cifar": resnet_cifar,
     "dcgan": dcgan,
+    "acgan": acgan,
 }

@@ -12,12 +12,13 @@ from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.layers import ConditionalBatchNorm
+from tfgan_transfer.networks.embedding import LabelEmbedding
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
 
 SMALLEST, LARGEST = 8, 256
-CONDITIONINGS = ("none", "concat", "batch_norm")
-NORMS = ("layer", "none")
+CONDITIONINGS = ("none", "concat", "batch_norm", "embedding")
+NORMS = ("layer", "batch", "none")
 # Sampling and evaluation use the moving statistics, which Keras' 0.99 lets lag.
 _BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
@@ -91,9 +92,9 @@ def check_generator(
         raise UserError(choices("conditioning", conditioning, CONDITIONINGS))
     if (conditioning == "none") != (num_labels == 0):
         raise UserError(
-            "conditioning: expected 'none' without labels and 'concat' or "
-            f"'batch_norm' with labels, received {conditioning!r} with "
-            f"num_labels={num_labels}."
+            "conditioning: expected 'none' without labels and 'concat', "
+            "'batch_norm' or 'embedding' with labels, received "
+            f"{conditioning!r} with num_labels={num_labels}."
         )
 
 
@@ -121,7 +122,11 @@ def generator_inputs(
     Args:
         latent_size: Z.
         num_labels: L, 0 for a generator without labels.
-        conditioning: `"none"`, `"concat"` or `"batch_norm"`.
+        conditioning: `"none"` (L = 0); `"concat"`: joined to the latent;
+            `"batch_norm"`: every norm that the network makes conditional has a
+            scale and an offset per label; `"embedding"`: the latent is
+            multiplied by 1 + a learned vector of the label, see
+            `LabelEmbedding`.
 
     Returns:
         The input `latent` `[Z]` or, if L > 0, a list of it and of `label`
@@ -134,6 +139,12 @@ def generator_inputs(
     label = keras.Input((num_labels,), name="label", dtype="float32")
     if conditioning == "concat":
         code = keras.layers.Concatenate(name="code")([latent, label])
+        return [latent, label], code, batch_norm
+    if conditioning == "embedding":
+        scale = LabelEmbedding(latent_size, name="label_embedding")(label)
+        code = keras.layers.Multiply(name="code", dtype="float32")(
+            [latent, scale]
+        )
         return [latent, label], code, batch_norm
 
     def conditional(x: KerasTensor, name: str) -> KerasTensor:
@@ -148,7 +159,7 @@ def batch_norm(x: KerasTensor, name: str) -> KerasTensor:
 
 
 def critic_norm(norm: str) -> Norm:
-    """Returns a critic's norm, `"layer"` or `"none"`.
+    """Returns a critic's norm, `"layer"`, `"batch"` or `"none"`.
 
     The layer norm has one mean and variance per image but one scale and offset
     per channel, which is group norm with a single group.
@@ -159,7 +170,8 @@ def critic_norm(norm: str) -> Norm:
             groups=1, epsilon=1e-5, name=name
         )(x)
 
-    return layer if norm == "layer" else lambda x, name: x
+    norms = {"layer": layer, "batch": batch_norm, "none": lambda x, name: x}
+    return norms[norm]
 
 
 def he_uniform() -> keras.initializers.Initializer:
@@ -252,7 +264,7 @@ def _shortcut(x, name, channels, resample, conv):
 
 
 def dense_heads(
-    image: KerasTensor,
+    image: KerasTensor | list[KerasTensor],
     features: KerasTensor,
     num_labels: int,
     dense: type[keras.layers.Dense],
@@ -260,7 +272,7 @@ def dense_heads(
     """Closes a critic with dense heads on its features.
 
     Args:
-        image: The critic's input.
+        image: The critic's input, or its inputs.
         features: `[B, F]`.
         num_labels: L, 0 for no class head.
         dense: Layer of the score; the class head is always a plain one.
@@ -278,7 +290,9 @@ def dense_heads(
 
 
 def critic_model(
-    image: KerasTensor, score: KerasTensor, logits: KerasTensor | None
+    image: KerasTensor | list[KerasTensor],
+    score: KerasTensor,
+    logits: KerasTensor | None,
 ) -> keras.Model:
     """Closes a critic: score `[B]` or, with logits, `[score, logits]`."""
     score = keras.layers.Reshape((), name="score_flat", dtype="float32")(score)

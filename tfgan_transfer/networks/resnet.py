@@ -36,9 +36,8 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Channels at full resolution.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters: `"none"` (L = 0), `"concat"`
-            (joined to the latent vector) or `"batch_norm"` (every norm
-            becomes a `ConditionalBatchNorm`, the last one too).
+        conditioning: How the label enters, see `blocks.generator_inputs`.
+            With `"batch_norm"` the last norm is conditional too.
 
     Returns:
         A model from `latent` `[B, Z]` (and `label` `[B, L]`) to float32
@@ -84,7 +83,7 @@ def critic(
         image_shape: `(height, width, channels)`, sides 8 to 256 px.
         width: Channels at full resolution.
         num_labels: L; above 0 adds a class head beside the score.
-        norm: `"layer"` or `"none"`.
+        norm: `"layer"`, `"batch"` or `"none"`.
         spectral_norm: Whether all layers but the class head are spectrally
             normalised.
 

@@ -30,9 +30,8 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Channels everywhere.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters: `"none"` (L = 0), `"concat"`
-            (joined to the latent vector) or `"batch_norm"` (every norm but the
-            last becomes a `ConditionalBatchNorm`).
+        conditioning: How the label enters, see `blocks.generator_inputs`.
+            With `"batch_norm"` all norms but the last are conditional.
 
     Returns:
         A model from `latent` `[B, Z]` (and `label` `[B, L]`) to float32
@@ -75,7 +74,7 @@ def critic(
         image_shape: `(height, width, channels)`, sides 8 to 256 px.
         width: Channels everywhere.
         num_labels: L; above 0 adds a class head beside the score.
-        norm: `"layer"` or `"none"`; the first block never has one.
+        norm: `"layer"`, `"batch"` or `"none"`; the first block never has one.
         spectral_norm: Whether all layers but the class head are spectrally
             normalised.
 

@@ -19,7 +19,7 @@ class Ends:
         latent_size: Z.
         vocabulary: Names of the labels in the order of their columns.
         conditioning: How the label enters the generator: `"none"`,
-            `"concat"` or `"batch_norm"`.
+            `"concat"`, `"batch_norm"` or `"embedding"`.
         labels_per_image: Mean number of labels that hold at a time: 1 for
             classes, more for tags.
     """
@@ -40,6 +40,11 @@ class Ends:
         """The labels that have rows in the generator's norms."""
         return self.vocabulary if self.conditioning == "batch_norm" else ()
 
+    @property
+    def embedded_labels(self) -> Labels:
+        """The labels that have a row in the generator's embedding."""
+        return self.vocabulary if self.conditioning == "embedding" else ()
+
 
 @dataclasses.dataclass(frozen=True)
 class Weight:
@@ -54,6 +59,7 @@ class Weight:
         source: Ends of the source.
         target: Ends of the target.
         kernel: The source's kernel of the same layer, if it has one.
+        embedding: The source's embedding of its labels, if it has one.
     """
 
     layer: str
@@ -63,6 +69,7 @@ class Weight:
     source: Ends
     target: Ends
     kernel: np.ndarray | None = None
+    embedding: np.ndarray | None = None
 
     @property
     def meets_code(self) -> bool:

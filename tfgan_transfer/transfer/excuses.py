@@ -7,7 +7,7 @@ import numpy as np
 
 from tfgan_transfer.transfer import structure
 from tfgan_transfer.transfer.ends import Ends
-from tfgan_transfer.transfer.label_rules import CLASS_HEAD
+from tfgan_transfer.transfer.label_rules import CLASS_HEAD, EMBEDDING
 from tfgan_transfer.transfer.structure import Place, layer_of
 
 Arrays = Mapping[str, np.ndarray]
@@ -55,12 +55,17 @@ def _right_vector(path: str, others: Arrays, pair: Pair) -> bool:
     return path.endswith("/u") and path not in others
 
 
+def _embedding(path: str, others: Arrays, pair: Pair) -> bool:
+    return path == EMBEDDING and path not in others and path in pair.arrays
+
+
 # The test of a path against the weights of the other end; the reason if it is
 # the target's and fresh; the reason if it is the source's and dropped.
 EXCUSES: tuple[tuple[Callable[[str, Arrays, Pair], bool], str, str], ...] = (
     (_extra_block, "grown block", "smaller image"),
     (_class_head, "class head", "class head"),
     (_right_vector, "power iteration", "no spectral norm"),
+    (_embedding, "label embedding", "mean kept in the latent's kernel"),
 )
 MEETS = ("meets a grown block", "met a dropped block")
 

@@ -6,6 +6,7 @@ from tfgan_transfer.transfer import maps
 from tfgan_transfer.transfer.ends import Change, Labels, Weight
 
 CLASS_HEAD = "class_logits"
+EMBEDDING = "label_embedding/embedding"
 
 
 def mean_label_into_bias(
@@ -60,6 +61,55 @@ def label_rows(array: np.ndarray, own: np.ndarray, weight: Weight) -> Change:
         fresh = fresh + rows.mean(axis=0)
     rows = _by_name(rows, had, wanted, fresh)
     return np.concatenate([array[:latent], rows]), note
+
+
+def mean_embedding_into_kernel(
+    array: np.ndarray, own: np.ndarray, weight: Weight
+) -> Change:
+    """A latent no longer multiplied by labels is multiplied by their mean."""
+    had, latent = weight.source.embedded_labels, weight.source.latent_size
+    if (
+        not weight.meets_code
+        or not had
+        or weight.target.embedded_labels
+        or weight.embedding is None
+        or weight.embedding.shape != (len(had), latent)
+        or len(array) != latent
+    ):
+        return None
+    factors = 1 + weight.embedding.mean(axis=0)
+    scaled = array * factors.reshape(-1, *[1] * (array.ndim - 1))
+    return scaled, f"times the mean of {len(had)} embeddings"
+
+
+def embedding_rows(
+    array: np.ndarray, own: np.ndarray, weight: Weight
+) -> Change:
+    """Embeddings by name, the others the mean one; a new number has none.
+
+    A row of zeros multiplies by 1, and so does a column for a number of the
+    latent that the source did not have.
+    """
+    had, wanted = weight.source.vocabulary, weight.target.vocabulary
+    if f"{weight.layer}/{weight.name}" != EMBEDDING or (
+        array.shape == own.shape and had == wanted
+    ):
+        return None
+    kept = array[:, : own.shape[1]]
+    more = own.shape[1] - kept.shape[1]
+    kept = np.pad(kept, ((0, 0), (0, more)))
+    if had == wanted:
+        return kept, f"latent {array.shape[1]} to {own.shape[1]}"
+    means = np.tile(kept.mean(axis=0), (len(wanted), 1))
+    note = _by_name_note(had, wanted, "their mean")
+    return _by_name(kept, had, wanted, means), note
+
+
+def new_embedding(path: str, own: np.ndarray) -> Change:
+    """The embedding of a source without one: every label draws as it did."""
+    if path != EMBEDDING:
+        return None
+    return np.zeros_like(own), f"zero for {len(own)} labels"
 
 
 def norm_tables(array: np.ndarray, own: np.ndarray, weight: Weight) -> Change:

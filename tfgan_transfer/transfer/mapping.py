@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.transfer import excuses, rules, structure
+from tfgan_transfer.transfer import excuses, label_rules, rules, structure
 from tfgan_transfer.transfer.ends import Ends, Weight
 from tfgan_transfer.transfer.excuses import Arrays, Pair
 from tfgan_transfer.transfer.report import Row
@@ -116,7 +116,8 @@ def _fate(path: str, place: Place, pair: Pair) -> _Fate | None:
     if reason:
         return _Fate("fresh", reason, own)
     if path not in pair.arrays:
-        return None
+        made = label_rules.new_embedding(path, own)
+        return _Fate("adapted", made[1], made[0]) if made else None
     layer, name = path.rsplit("/", 1)
     weight = Weight(
         layer=layer,
@@ -126,6 +127,7 @@ def _fate(path: str, place: Place, pair: Pair) -> _Fate | None:
         source=pair.source,
         target=pair.target,
         kernel=pair.arrays.get(f"{layer}/kernel"),
+        embedding=pair.arrays.get(label_rules.EMBEDDING),
     )
     adapted = rules.adapt(weight, pair.arrays[path], own)
     if adapted:

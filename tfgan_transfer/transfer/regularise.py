@@ -139,7 +139,11 @@ def fisher(
             image, _ = generator.stateless_call(
                 weights, statistics, given, training=False
             )
-            score = critic(image, training=False)
+            seen = image
+            if len(critic.inputs) > 1:
+                # It also takes seeds of noise, which there is none of here.
+                seen = [image, tf.zeros(tf.shape(image)[:1])]
+            score = critic(seen, training=False)
             if isinstance(score, (list, tuple)):
                 score = score[0]
         gradients = tape.gradient(

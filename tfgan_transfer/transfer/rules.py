@@ -18,6 +18,8 @@ from tfgan_transfer.transfer.ends import Change, Weight
 # that are taken from the target belong to the target's.
 RULES: tuple[Callable[[np.ndarray, np.ndarray, Weight], Change], ...] = (
     label_rules.mean_label_into_bias,
+    label_rules.mean_embedding_into_kernel,
+    label_rules.embedding_rows,
     size_rules.map_size,
     size_rules.latent_rows,
     label_rules.label_rows,
