@@ -1,13 +1,13 @@
 """Latency and steadiness of `serve`, the stand-in for TensorFlow Serving.
 
-    python -m tfgan_transfer.export --checkpoint=zoo:anime_32 \\
-        --model_base=/tmp/anime
-    python benchmarks/serving.py /tmp/anime [SECONDS]
+    python benchmarks/serving.py [SECONDS [MODEL_BASE]]
 
-First one client: a bare session call in this process, the same request over
-HTTP, and over gRPC, in turn, so that whatever else the machine does meets all
-three. Then 16 clients for SECONDS (60): requests, errors, latencies, and the
-memory of the server from a sixth of the time on.
+The model is zoo:anime_32 behind a signature seed -> PNG, or what lies in
+MODEL_BASE if its only input is seed. First one client: a bare session call in
+this process, the same request over HTTP, and over gRPC, in turn, so that
+whatever else the machine does meets all three. Then 16 clients for SECONDS
+(60): requests, errors, latencies, and the memory of the server from a sixth
+of the time on.
 """
 
 import json
@@ -18,6 +18,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -200,15 +201,47 @@ def crowd(pid, port, name, seconds):
     print(f"growth        {used[-1] - used[0]:+.1f} MB")
 
 
+def save_model(path):
+    """Writes zoo:anime_32 as a signature from seeds [B] to PNGs [B]."""
+    import keras
+    import tensorflow as tf
+
+    from tfgan_transfer.cli import saved
+
+    generator = saved.generator(saved.find("zoo:anime_32"))
+    size = generator.inputs[0].shape[-1]
+
+    def latent(seed):
+        return tf.random.stateless_normal([size], [seed, 0], alg="philox")
+
+    def draw(seed):
+        latents = tf.map_fn(latent, seed, fn_output_signature=tf.float32)
+        images = generator(latents, training=False)
+        pixels = tf.saturate_cast(tf.round((images + 1) * 127.5), tf.uint8)
+        return {"images_bytes": tf.io.encode_png(pixels)}
+
+    spec = tf.TensorSpec([None], tf.int64, "seed")
+    archive = keras.export.ExportArchive()
+    archive.add_endpoint("serving_default", draw, input_signature=[spec])
+    archive.write_out(str(path), verbose=False)
+
+
 def main():
-    base = pathlib.Path(sys.argv[1]).resolve()
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
+    folder = tempfile.TemporaryDirectory()
+    base = pathlib.Path(folder.name) / "anime"
+    if len(sys.argv) > 2:
+        base = pathlib.Path(sys.argv[2]).resolve()
+    else:
+        save_model(base / "1")
     server, rest_port, grpc_port = start(base)
     try:
         alternate(base, rest_port, grpc_port)
         crowd(server.pid, rest_port, base.name, seconds)
     finally:
         server.terminate()
+        server.wait()
+        folder.cleanup()
 
 
 if __name__ == "__main__":
