@@ -30,7 +30,7 @@ def main() -> None:
             "FILE.gif), or --grid=FILE.png"
         )
 
-    from tfgan_transfer.cli import sampling, saved
+    from tfgan_transfer.cli import config, sampling, saved
 
     found = saved.find(path)
     sampler = sampling.Sampler(
@@ -38,6 +38,9 @@ def main() -> None:
         found.manifest["run"],
         seed=given.get("seed", 0),
         truncation=given.get("truncation", 1.0),
+        size=config.parse_size(given["resize"], "--resize")
+        if "resize" in given
+        else None,
     )
     for written in sampling.write(sampler, given):
         print(written)

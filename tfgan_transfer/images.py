@@ -21,6 +21,21 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
+def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Scales images bicubically, averaging over what a smaller pixel covers.
+
+    Args:
+        images: Float32 [N, h, w, C].
+        size: `(height, width)` in pixels.
+
+    Returns:
+        Float32 [N, height, width, C]; edges may overshoot the range.
+    """
+    if tuple(images.shape[1:3]) == tuple(size):
+        return np.asarray(images)
+    return tf.image.resize(images, size, "bicubic", antialias=True).numpy()
+
+
 def grid(
     images: np.ndarray, columns: int | None = None, gap: int = 0
 ) -> np.ndarray:

@@ -4,7 +4,11 @@ They are built from flags, by the code that the train command uses. A model of
 another family joins by a line in `CASES`.
 """
 
+import atexit
 import functools
+import pathlib
+import shutil
+import tempfile
 import types
 from typing import NamedTuple
 from unittest import mock
@@ -18,6 +22,8 @@ from tfgan_transfer.networks import NETWORKS, dcgan
 from tfgan_transfer.training import checkpoint
 
 STEPS = 3
+# Stands for the run of stage 1, which is made where it is asked for.
+STAGE_1 = "stage 1"
 
 
 class Case(NamedTuple):
@@ -108,6 +114,21 @@ CASES = (
         },
     ),
     Case(
+        "stack_gan",
+        {"model": "stack_gan", "source": STAGE_1, "n_critic": 2},
+    ),
+    Case(
+        "stack_gan_labels",
+        {
+            **ACGAN,
+            "model": "stack_gan",
+            "source": STAGE_1,
+            "conditioning": "batch_norm",
+            "adversarial_loss": "non_saturating",
+            "r1": 1.0,
+        },
+    ),
+    Case(
         "acgan_limited_data",
         {**ACGAN, "augment": "diff", "class_on_fake": False, "r1": 1.0},
     ),
@@ -150,22 +171,40 @@ PLAIN = types.SimpleNamespace(
 
 def resolve(case, **flags):
     """The configuration of a case, as the train command would settle it."""
+    given = {**FLAGS, **case.flags, **flags}
     with mock.patch.dict(NETWORKS, plain=PLAIN):
-        return config.resolve(
-            {**FLAGS, **case.flags, **flags}, None, side=8, count=40
-        )
+        if given.get("source") == STAGE_1:
+            labelled = "conditioning" in case.flags
+            given["source"] = first_stage(labelled)
+            given["size"] = "12"
+        return config.resolve(given, None, side=8, count=40)
 
 
 @functools.cache
-def images():
+def first_stage(labelled):
+    """A checkpoint of an untrained stage 1: its path."""
+    settings = resolve(named("acgan_concat" if labelled else "dcgan"))
+    keras.utils.set_random_seed(0)
+    split = build.load_data(settings)
+    state = build.gan(settings, split.train, xla=False).state
+    folder = pathlib.Path(tempfile.mkdtemp())
+    record = build.run_record(settings, split)
+    kept = checkpoint.save(folder, 1, checkpoint.gather(state), run=record)
+    atexit.register(shutil.rmtree, folder)
+    return str(kept.path)
+
+
+@functools.cache
+def images(size=FLAGS["size"]):
     """A few real digits."""
-    return build.load_data(resolve(named("dcgan"))).train
+    return build.load_data({**resolve(named("dcgan")), "size": size}).train
 
 
 def inputs(settings, count):
     """What a case's generator takes: latents, and labels if it has them."""
     latents = build.fixed_latents(settings, count)
-    return latents, build.fixed_labels(settings, images(), count)
+    labels = build.fixed_labels(settings, images(settings["size"]), count)
+    return latents, labels
 
 
 def sgd(settings, network, lr_scale=1.0, updates=1):
@@ -187,7 +226,7 @@ def make(settings, optimizer=build.optimizer, xla=False, strategy=None):
         mock.patch.dict(NETWORKS, plain=PLAIN),
         mock.patch.object(build, "optimizer", optimizer),
     ):
-        model = build.gan(settings, images(), xla=xla)
+        model = build.gan(settings, images(settings["size"]), xla=xla)
         # DCGAN's first weights are so small that penalties hardly count.
         for weight in model.critic.trainable_variables:
             if weight.name == "kernel":
@@ -202,7 +241,10 @@ def run_eagerly(model, settings, start=0, stop=STEPS):
         The logs of every step, as floats.
     """
     stream = build.batches(
-        settings, images(), tf.distribute.get_strategy(), start
+        settings,
+        images(settings["size"]),
+        tf.distribute.get_strategy(),
+        start,
     )
     return [
         {name: float(value) for name, value in model.train_step(batch).items()}
@@ -221,7 +263,7 @@ def fit(settings, replicas, optimizer=sgd, xla=False):
     )
     model = make(settings, optimizer, xla, strategy)
     history = model.fit(
-        build.batches(settings, images(), strategy, 0),
+        build.batches(settings, images(settings["size"]), strategy, 0),
         epochs=1,
         steps_per_epoch=settings["steps"],
         shuffle=False,

@@ -30,7 +30,10 @@ def test_xla_gradients_equal_the_plain_ones(case):
     settings = cases.resolve(case)
     model = cases.make(settings, xla=True)
     stream = cases.build.batches(
-        settings, cases.images(), tf.distribute.get_strategy(), 0
+        settings,
+        cases.images(settings["size"]),
+        tf.distribute.get_strategy(),
+        0,
     )
     batch = next(iter(stream))
     for name, slot in ("critic", 0), ("generator", settings["n_critic"]):

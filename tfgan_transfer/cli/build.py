@@ -11,25 +11,22 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import augment, data
+from tfgan_transfer.cli.architecture import (
+    critic,
+    generator,
+    network_arguments,
+)
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.schedule import Delayed
-from tfgan_transfer.gans import ACGAN, WGANGP
-from tfgan_transfer.networks import NETWORKS
+from tfgan_transfer.cli.stack_settings import CLASSES
+from tfgan_transfer.gans import ACGAN, WGANGP, StackGAN
 from tfgan_transfer.transfer import freeze
 from tfgan_transfer.transfer.regularise import Anchor, fisher
 
 # Samples from which EWC estimates how much each weight matters.
 FISHER_SAMPLES = 64
 
-MODELS = {"wgan_gp": WGANGP, "acgan": ACGAN}
-CLASS_OPTIONS = (
-    "class_loss",
-    "class_reduction",
-    "class_weight_critic",
-    "class_weight_generator",
-    "class_on_fake",
-    "label_smoothing",
-)
+MODELS = {"wgan_gp": WGANGP, "acgan": ACGAN, "stack_gan": StackGAN}
 
 
 def load_data(
@@ -58,57 +55,6 @@ def holdout(config: Mapping) -> int | float:
     return int(value) if value >= 1 else value
 
 
-def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
-    """Arguments of the network builders, as plain JSON values.
-
-    They are stored in every checkpoint, so that it opens without flags.
-
-    Args:
-        config: Resolved configuration.
-        num_labels: L, the labels of the images, which `--model=acgan` uses.
-    """
-    shape = [*parse_size(config["size"]), int(config["channels"])]
-    common = {"image_shape": shape, "width": config["width"]}
-    conditioning = {}
-    if config["model"] == "acgan":
-        common["num_labels"] = num_labels
-        conditioning["conditioning"] = config["conditioning"]
-    noise = {}
-    if config["network"] == "acgan":
-        noise = {
-            "dropout": config["dropout"],
-            "activation_noise": config["activation_noise"],
-        }
-    return {
-        "network": config["network"],
-        "generator": {
-            **common,
-            "latent_size": config["latent_size"],
-            **conditioning,
-        },
-        "critic": {
-            **common,
-            "norm": config["critic_norm"],
-            "spectral_norm": config["spectral_norm"],
-            **noise,
-        },
-    }
-
-
-def generator(arguments: Mapping) -> keras.Model:
-    """Builds the generator that `network_arguments` describes."""
-    options = dict(arguments["generator"])
-    options["image_shape"] = tuple(options["image_shape"])
-    return NETWORKS[arguments["network"]].generator(**options)
-
-
-def critic(arguments: Mapping) -> keras.Model:
-    """Builds the critic that `network_arguments` describes."""
-    options = dict(arguments["critic"])
-    options["image_shape"] = tuple(options["image_shape"])
-    return NETWORKS[arguments["network"]].critic(**options)
-
-
 def gan(
     config: Mapping,
     train: data.ImageSet | None = None,
@@ -116,7 +62,7 @@ def gan(
     xla: bool,
     lr_scale: float = 1.0,
     start_from: Callable[[keras.Model, keras.Model], None] | None = None,
-) -> WGANGP | ACGAN:
+) -> WGANGP | ACGAN | StackGAN:
     """Builds and compiles the model; call it inside the strategy's scope.
 
     Args:
@@ -171,9 +117,9 @@ def augmentation(config: Mapping) -> augment.Augmentation | None:
 
 def class_options(config: Mapping) -> dict:
     """What `compile` is told about labels; nothing for a model without."""
-    if config["model"] != "acgan":
+    if config["conditioning"] == "none":
         return {}
-    return {name: config[name] for name in CLASS_OPTIONS}
+    return {name: config[name] for name in CLASSES}
 
 
 def anchor(
@@ -286,7 +232,7 @@ def fixed_labels(
     config: Mapping, train: data.ImageSet | None, count: int
 ) -> np.ndarray | None:
     """The labels beside `fixed_latents`, None for a model without labels."""
-    if config["model"] != "acgan":
+    if config["conditioning"] == "none":
         return None
     return data.LabelPrior.of(train.labels).draw(config["seed"], count)
 

@@ -4,7 +4,7 @@ They repeat keys of tables that live beside TensorFlow code, so that `--help`
 need not import it; a test compares the two.
 """
 
-MODELS = ("wgan_gp", "acgan")
+MODELS = ("wgan_gp", "acgan", "stack_gan")
 CONDITIONINGS = ("concat", "batch_norm", "embedding", "none")
 CLASS_LOSSES = ("softmax", "sigmoid")
 CLASS_REDUCTIONS = ("mean", "sum")

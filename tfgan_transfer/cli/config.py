@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 
+from tfgan_transfer.cli import critic_settings, stack_settings
 from tfgan_transfer.errors import UserError
 
 # What a run is made of. None means: derived from the data or from the other
@@ -45,6 +46,8 @@ DEFAULTS = {
     "class_weight_generator": 1.0,
     "class_on_fake": True,
     "label_smoothing": 0.0,
+    "stage2_width": None,
+    "stage2_blocks": 2,
     "source": None,
     "transfer": None,
     "freeze": "",
@@ -157,9 +160,13 @@ def inherited(source: Mapping | None, explicit: Mapping) -> dict:
     loss = explicit.get("adversarial_loss", source["adversarial_loss"])
     if loss == source["adversarial_loss"]:
         names += GAME
-    if explicit.get("model", DEFAULTS["model"]) == source["model"]:
+    model = explicit.get("model", DEFAULTS["model"])
+    if model == source["model"]:
         names += ("conditioning",)
-    return {name: source[name] for name in names if name in source}
+    settings = {name: source[name] for name in names if name in source}
+    if model == "stack_gan":
+        return stack_settings.inherited(settings, source)
+    return settings
 
 
 def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
@@ -181,6 +188,8 @@ def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
     default("critic_norm", network.DEFAULT_NORM)
     default("dropout", getattr(network, "DEFAULT_DROPOUT", 0.0))
     default("width", network.DEFAULT_WIDTH)
+    if config["model"] == "stack_gan":
+        stack_settings.derive(config)
     default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
     default("flip", config["data"] != "digits")
     default("critic_lr", config["generator_lr"])
@@ -195,7 +204,7 @@ def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
 def _check(config: Mapping) -> None:
     parse_size(config["size"])
     _check_labels(config)
-    _check_critic(config)
+    critic_settings.check(config)
     for name, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise UserError(
@@ -215,7 +224,9 @@ def _check(config: Mapping) -> None:
             "--clip: --adversarial_loss=wasserstein_clip needs a bound above "
             "0, received 0; set one (0.01 in the paper)"
         )
-    if (config["transfer"] != "none") != bool(config["source"]):
+    if config["model"] == "stack_gan":
+        stack_settings.check(config)
+    elif (config["transfer"] != "none") != bool(config["source"]):
         raise UserError(
             f"--transfer: received {config['transfer']} with --source="
             f"{config['source'] or ''}; --transfer=both, generator and critic "
@@ -239,27 +250,11 @@ def _check(config: Mapping) -> None:
             )
 
 
-def _check_critic(config: Mapping) -> None:
-    if config["network"] != "acgan":
-        for name in ("dropout", "activation_noise"):
-            if config[name]:
-                raise UserError(
-                    f"--{name}: the critic of --network=acgan has it, received "
-                    f"--network={config['network']}; leave it out"
-                )
-    penalties = ("gradient_penalty", "r1", "r2")
-    if config["critic_norm"] == "batch" and any(map(config.get, penalties)):
-        raise UserError(
-            "--critic_norm: batch norm mixes the images whose own gradients "
-            "--gradient_penalty, --r1 and --r2 look at; use layer or none, or "
-            "a loss without penalties such as --adversarial_loss="
-            "non_saturating --r1=0"
-        )
-
-
 def _check_labels(config: Mapping) -> None:
-    conditional = config["model"] == "acgan"
-    if conditional != (config["conditioning"] != "none"):
+    labelled = config["conditioning"] != "none"
+    if config["model"] != "stack_gan" and labelled != (
+        config["model"] == "acgan"
+    ):
         raise UserError(
             f"--conditioning: received {config['conditioning']} with --model="
             f"{config['model']}; --model=acgan needs concat, batch_norm or "
@@ -267,11 +262,12 @@ def _check_labels(config: Mapping) -> None:
         )
 
 
-def parse_size(size: str) -> tuple[int, int]:
-    """Reads `--size`.
+def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:
+    """Reads a size, such as `--size`.
 
     Args:
         size: A side in pixels such as "64", or "HEIGHTxWIDTH".
+        flag: The flag that gave it, for errors.
 
     Returns:
         (height, width) in pixels.
@@ -286,6 +282,6 @@ def parse_size(size: str) -> tuple[int, int]:
         if 8 <= min(height, width) and max(height, width) <= 1024:
             return height, width
     raise UserError(
-        f"--size: expected a side such as 64, or HEIGHTxWIDTH such as 64x96, "
+        f"{flag}: expected a side such as 64, or HEIGHTxWIDTH such as 64x96, "
         f"of 8 to 1024 pixels, received {size!r}"
     )

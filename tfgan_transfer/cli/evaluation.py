@@ -145,7 +145,7 @@ def while_training(
     similar = mean_ms_ssim(real) if large_enough(real) else None
 
     inputs = [build.fixed_latents(settings, count)]
-    if settings["model"] == "acgan":
+    if settings["conditioning"] != "none":
         inputs.append(build.fixed_labels(settings, split.train, count))
 
     def measure(sample: Callable) -> tuple[list[dict], str]:

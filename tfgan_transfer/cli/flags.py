@@ -20,6 +20,7 @@ from tfgan_transfer.cli.choices import (
 )
 from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
+from tfgan_transfer.cli.model_flags import define_stack as define_stack
 from tfgan_transfer.cli.optional_enum import OptionalEnum
 from tfgan_transfer.cli.serving_flags import define_serve as define_serve
 
@@ -261,6 +262,9 @@ def define_generate() -> None:
     )
     flags.DEFINE_float(
         "truncation", None, "Factor on the latents; 1 for none.", 0.01, 1.0
+    )
+    flags.DEFINE_string(
+        "resize", None, "Scale the images to this side, or HEIGHTxWIDTH."
     )
     flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
     flags.DEFINE_integer(

@@ -74,3 +74,13 @@ def define_labels() -> None:
     flags.DEFINE_float(
         "label_smoothing", None, "Of the critic's targets (0).", 0, 0.999
     )
+
+
+def define_stack() -> None:
+    """The second stage of --model=stack_gan."""
+    flags.DEFINE_integer(
+        "stage2_width", None, "Channels of stage 2 (half of --width).", 1
+    )
+    flags.DEFINE_integer(
+        "stage2_blocks", None, "Its residual blocks before enlarging (2).", 0
+    )

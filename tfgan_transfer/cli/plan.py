@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import keras
 
 from tfgan_transfer import augment, data, images
-from tfgan_transfer.cli import build, config, devices, saved
+from tfgan_transfer.cli import build, config, devices, saved, stacking
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -64,10 +64,12 @@ def resolve(
         source=origin,
         label_mode=description.label_mode,
     )
-    if resolved["model"] == "acgan" and description.label_mode == "none":
+    if resolved["model"] == "stack_gan" and not stored:
+        stacking.check(resolved, description.vocabulary)
+    if resolved["conditioning"] != "none" and description.label_mode == "none":
         raise UserError(
-            f"--model=acgan: {source} has no labels; expected a folder for "
-            "each class, a tags.csv, or a TFDS data set with labels"
+            f"--model={resolved['model']}: {source} has no labels; expected a "
+            "folder for each class, a tags.csv, or a TFDS data set with labels"
         )
     return resolved, description
 
@@ -242,7 +244,8 @@ def label_lines(config: Mapping, train: data.ImageSet) -> list[str]:
     lines = [
         f"labels    {count} ({train.label_mode}), {config['conditioning']}"
     ]
-    if config["conditioning"] == "concat" and count < DROWNED * size:
+    joined = config["conditioning"] == "concat"
+    if config["model"] == "acgan" and joined and count < DROWNED * size:
         lines.append(
             f"warning: {count} labels beside a latent of {size} hardly "
             "count; lower --latent_size or use --conditioning=batch_norm"

@@ -25,6 +25,8 @@ class Sampler:
         seed: Image i depends on (seed, i) only.
         truncation: Factor on normal latents, in (0, 1]: below 1, samples are
             nearer to the mean, with less variety.
+        size: `(height, width)` to which images are scaled; as they are drawn
+            when absent.
 
     Raises:
         UserError: If truncation does not fit the prior.
@@ -37,6 +39,7 @@ class Sampler:
         *,
         seed: int,
         truncation: float = 1.0,
+        size: tuple[int, int] | None = None,
     ):
         if truncation != 1.0 and record["latent_prior"] == "uniform":
             raise UserError(
@@ -47,6 +50,7 @@ class Sampler:
         self.record = record
         self.seed = seed
         self.truncation = truncation
+        self.size = size
 
     def latents(self, count: int) -> np.ndarray:
         """The first `count` latents of the seed, float32 [count, Z]."""
@@ -95,6 +99,8 @@ class Sampler:
             ]
             inputs = padded[0] if labels is None else padded
             rendered = self.generator(inputs, training=False)
+            if self.size:
+                rendered = images.resized(rendered, self.size)
             yield images.to_uint8(rendered)[:count]
 
 

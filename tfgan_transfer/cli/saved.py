@@ -2,7 +2,7 @@
 
 import keras
 
-from tfgan_transfer.cli import build, zoo
+from tfgan_transfer.cli import architecture, zoo
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -44,7 +44,7 @@ def generator(found: checkpoint.Checkpoint, *, ema: bool = True) -> keras.Model:
         found: The checkpoint.
         ema: Whether to take the averaged weights.
     """
-    model = build.generator(found.manifest["run"])
+    model = architecture.generator(found.manifest["run"])
     name = "ema_generator" if ema else "generator"
     groups = checkpoint.load(found.path)
     checkpoint.restore({name: model}, {name: groups[name]})

@@ -7,7 +7,14 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, callbacks, devices, plan, transferring
+from tfgan_transfer.cli import (
+    build,
+    callbacks,
+    devices,
+    plan,
+    stacking,
+    transferring,
+)
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.gans import WGANGP
@@ -204,6 +211,7 @@ class Session:
             f"{'x'.join(map(str, train.images.shape[1:]))}, "
             f"{len(self.split.holdout)} held out",
             *plan.label_lines(config, train),
+            *stacking.lines(config, self.record["generator"]),
             f"networks  {config['network']}, width {config['width']}: "
             "generator {:,} and critic {:,} parameters".format(*counts),
             f"training  {config['adversarial_loss']}, {config['n_critic']} "

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 
 from tfgan_transfer import images
-from tfgan_transfer.cli import build, saved
+from tfgan_transfer.cli import build, saved, stacking
 from tfgan_transfer.data import ImageSet
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
@@ -97,7 +97,11 @@ def move(
         mapped[name] = _map(networks[name], arrays, source.ends, target)
     for name, result in mapped.items():
         mapping.assign(networks[name], result)
-    return {name: result.rows for name, result in mapped.items()}
+    rows = {name: result.rows for name, result in mapped.items()}
+    if config["model"] == "stack_gan":
+        arrays = source.arrays[GROUPS["generator"]]
+        rows["generator"] = stacking.place(generator, arrays)
+    return rows
 
 
 def _map(

@@ -14,7 +14,7 @@ from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
-from tfgan_transfer.networks import blocks
+from tfgan_transfer.networks import blocks, labels
 from tfgan_transfer.networks.noise import SeededDropout, SeededNoise
 
 DEFAULT_WIDTH = 96
@@ -54,7 +54,7 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Scale of all channels; 96 gives the paper's.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters, see `blocks.generator_inputs`; the
+        conditioning: How the label enters, see `labels.generator_inputs`; the
             paper's is `"concat"`.
 
     Returns:
@@ -73,7 +73,7 @@ def generator(
             "images of 16 px or more"
         )
     *channels, deepest = _channels(width, count)
-    inputs, x, norm = blocks.generator_inputs(
+    inputs, x, norm = labels.generator_inputs(
         latent_size, num_labels, conditioning
     )
     x = keras.layers.Dense(

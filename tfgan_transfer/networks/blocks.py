@@ -11,8 +11,6 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError, choices
-from tfgan_transfer.layers import ConditionalBatchNorm
-from tfgan_transfer.networks.embedding import LabelEmbedding
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
 
@@ -20,7 +18,7 @@ SMALLEST, LARGEST = 8, 256
 CONDITIONINGS = ("none", "concat", "batch_norm", "embedding")
 NORMS = ("layer", "batch", "none")
 # Sampling and evaluation use the moving statistics, which Keras' 0.99 lets lag.
-_BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
+BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
 
 def doublings(
@@ -114,48 +112,9 @@ def _check_sizes(width: int, num_labels: int) -> None:
         )
 
 
-def generator_inputs(
-    latent_size: int, num_labels: int, conditioning: str
-) -> tuple[KerasTensor | list[KerasTensor], KerasTensor, Norm]:
-    """Makes a generator's inputs and routes the label.
-
-    Args:
-        latent_size: Z.
-        num_labels: L, 0 for a generator without labels.
-        conditioning: `"none"` (L = 0); `"concat"`: joined to the latent;
-            `"batch_norm"`: every norm that the network makes conditional has a
-            scale and an offset per label; `"embedding"`: the latent is
-            multiplied by 1 + a learned vector of the label, see
-            `LabelEmbedding`.
-
-    Returns:
-        The input `latent` `[Z]` or, if L > 0, a list of it and of `label`
-        `[L]`; the code `[Z]`, or `[Z + L]` with `"concat"`; and the
-        generator's batch norm, conditional with `"batch_norm"`.
-    """
-    latent = keras.Input((latent_size,), name="latent", dtype="float32")
-    if not num_labels:
-        return latent, latent, batch_norm
-    label = keras.Input((num_labels,), name="label", dtype="float32")
-    if conditioning == "concat":
-        code = keras.layers.Concatenate(name="code")([latent, label])
-        return [latent, label], code, batch_norm
-    if conditioning == "embedding":
-        scale = LabelEmbedding(latent_size, name="label_embedding")(label)
-        code = keras.layers.Multiply(name="code", dtype="float32")(
-            [latent, scale]
-        )
-        return [latent, label], code, batch_norm
-
-    def conditional(x: KerasTensor, name: str) -> KerasTensor:
-        return ConditionalBatchNorm(**_BATCH_NORM, name=name)(x, label)
-
-    return [latent, label], latent, conditional
-
-
 def batch_norm(x: KerasTensor, name: str) -> KerasTensor:
     """Batch norm of a generator, one scale and offset per channel."""
-    return keras.layers.BatchNormalization(**_BATCH_NORM, name=name)(x)
+    return keras.layers.BatchNormalization(**BATCH_NORM, name=name)(x)
 
 
 def critic_norm(norm: str) -> Norm:

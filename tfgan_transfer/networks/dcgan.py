@@ -12,7 +12,7 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.layers import SpectralConv2D
-from tfgan_transfer.networks import blocks
+from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 64
 DEFAULT_NORM = "none"
@@ -41,7 +41,7 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Channels at half resolution.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters, see `blocks.generator_inputs`.
+        conditioning: How the label enters, see `labels.generator_inputs`.
 
     Returns:
         A model from `latent` `[B, Z]` (and `label` `[B, L]`) to float32
@@ -52,7 +52,7 @@ def generator(
     """
     blocks.check_generator(latent_size, width, num_labels, conditioning)
     count, base = blocks.doublings(image_shape)
-    inputs, code, norm = blocks.generator_inputs(
+    inputs, code, norm = labels.generator_inputs(
         latent_size, num_labels, conditioning
     )
     x = keras.layers.Reshape((1, 1, code.shape[-1]), name="code_map")(code)

@@ -10,7 +10,7 @@ the pixels, from `width` up to `8 * width`: 4x4x512 and four blocks at 64 px,
 import keras
 
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
-from tfgan_transfer.networks import blocks
+from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 64
 DEFAULT_NORM = "layer"
@@ -36,7 +36,7 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Channels at full resolution.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters, see `blocks.generator_inputs`.
+        conditioning: How the label enters, see `labels.generator_inputs`.
             With `"batch_norm"` the last norm is conditional too.
 
     Returns:
@@ -48,7 +48,7 @@ def generator(
     """
     blocks.check_generator(latent_size, width, num_labels, conditioning)
     count, base = blocks.doublings(image_shape, _BASE)
-    inputs, x, norm = blocks.generator_inputs(
+    inputs, x, norm = labels.generator_inputs(
         latent_size, num_labels, conditioning
     )
     deepest = _channels(width, count)

@@ -9,7 +9,7 @@ least once), then adds two blocks at constant size and averages over space. At
 import keras
 
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
-from tfgan_transfer.networks import blocks
+from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 128
 DEFAULT_NORM = "none"
@@ -30,7 +30,7 @@ def generator(
         latent_size: Z, the length of the latent vector.
         width: Channels everywhere.
         num_labels: L, 0 for a generator without labels.
-        conditioning: How the label enters, see `blocks.generator_inputs`.
+        conditioning: How the label enters, see `labels.generator_inputs`.
             With `"batch_norm"` all norms but the last are conditional.
 
     Returns:
@@ -42,7 +42,7 @@ def generator(
     """
     blocks.check_generator(latent_size, width, num_labels, conditioning)
     count, base = blocks.doublings(image_shape)
-    inputs, x, norm = blocks.generator_inputs(
+    inputs, x, norm = labels.generator_inputs(
         latent_size, num_labels, conditioning
     )
     x = keras.layers.Dense(base[0] * base[1] * width, name="input")(x)
