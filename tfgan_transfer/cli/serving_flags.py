@@ -22,3 +22,12 @@ def define_serve() -> None:
         None,
         "Address to listen at (127.0.0.1: nobody but this machine).",
     )
+
+
+def define_export() -> None:
+    """Which generator is exported, and where to."""
+    flags.DEFINE_string("checkpoint", None, "One checkpoint, or zoo:NAME.")
+    flags.DEFINE_string(
+        "model_base", None, "Directory of the model's versions 1, 2, ..."
+    )
+    flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
