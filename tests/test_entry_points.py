@@ -49,7 +49,12 @@ def test_help_is_complete_and_needs_no_tensorflow(name):
 
 def flag_files() -> str:
     cli = ROOT / "tfgan_transfer" / "cli"
-    names = ("flags.py", "model_flags.py", "serving_flags.py")
+    names = (
+        "flags.py",
+        "model_flags.py",
+        "pair_flags.py",
+        "serving_flags.py",
+    )
     return "\n".join((cli / name).read_text() for name in names)
 
 

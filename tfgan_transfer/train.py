@@ -13,6 +13,7 @@ flags.define_data()
 flags.define_model()
 flags.define_labels()
 flags.define_stack()
+flags.define_translation()
 flags.define_transfer()
 flags.define_training()
 flags.define_reporting()
@@ -33,16 +34,19 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.cli import plan
+    from tfgan_transfer.cli import pair_plan, plan
+    from tfgan_transfer.cli.pair_config import CYCLEGAN
     from tfgan_transfer.training import run_directory
 
     run = run_directory.RunDirectory(explicit["run_dir"])
     stored = run.read_config()
     if stored:
         run_directory.refuse_changes(stored["flags"], explicit)
-    config, description = plan.resolve(explicit, stored)
+    model = {**(stored or {}).get("flags", {}), **explicit}.get("model")
+    planner = pair_plan if model == CYCLEGAN else plan
+    config, description = planner.resolve(explicit, stored)
     if dry_run:
-        plan.show(plan.make(config, description), as_json=dry_run == "json")
+        plan.show(planner.make(config, description), as_json=dry_run == "json")
         return 0
     if preview:
         print(plan.show_augmentation(config, preview))

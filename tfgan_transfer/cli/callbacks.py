@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build
+from tfgan_transfer.cli import build, pairs
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health
@@ -15,13 +16,14 @@ from tfgan_transfer.training.metric_eval import MetricEval
 from tfgan_transfer.training.progress import Progress
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.training.sample_grid import SampleGrid
+from tfgan_transfer.training.translation_grid import TranslationGrid
 
 
 def reports(
     config: Mapping,
     run: RunDirectory,
     writer: tf.summary.SummaryWriter,
-    split: data.Split,
+    split: data.Split | pairs.PairSplit,
     start: int,
     saved: Mapping,
 ) -> list[keras.callbacks.Callback]:
@@ -48,16 +50,7 @@ def reports(
         images_per_step=config["batch_size"] * config["n_critic"],
         window=saved.get("window"),
     )
-    grid = SampleGrid(
-        run,
-        writer,
-        latents=build.fixed_latents(config, config["sample_grid"]),
-        labels=build.fixed_labels(config, split.train, config["sample_grid"]),
-        real=split.train.images[: config["sample_grid"]],
-        start_step=start,
-        every=config["sample_every"],
-        steps=steps,
-    )
+    grid = _grid(config, run, writer, split, start)
     if not config["eval_every"]:
         return [progress, grid]
     from tfgan_transfer.cli import evaluation
@@ -73,6 +66,32 @@ def reports(
         patience=config["stop_patience"],
     )
     return [progress, grid, metrics]
+
+
+def _grid(
+    config: Mapping,
+    run: RunDirectory,
+    writer: tf.summary.SummaryWriter,
+    split: data.Split | pairs.PairSplit,
+    start: int,
+) -> keras.callbacks.Callback:
+    """The pictures of what the model does with the same inputs each time."""
+    when = {
+        "start_step": start,
+        "every": config["sample_every"],
+        "steps": config["steps"],
+    }
+    if config["model"] == CYCLEGAN:
+        examples = pairs.examples(config, split)
+        return TranslationGrid(run, writer, examples=examples, **when)
+    return SampleGrid(
+        run,
+        writer,
+        latents=build.fixed_latents(config, config["sample_grid"]),
+        labels=build.fixed_labels(config, split.train, config["sample_grid"]),
+        real=split.train.images[: config["sample_grid"]],
+        **when,
+    )
 
 
 def steering(

@@ -1,10 +1,10 @@
 """Resolves flags into one flat configuration: explicit > stored > derived."""
 
-import math
 import re
 from collections.abc import Mapping
 
-from tfgan_transfer.cli import critic_settings, stack_settings
+from tfgan_transfer.cli import checks, pair_config, stack_settings
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.errors import UserError
 
 # What a run is made of. None means: derived from the data or from the other
@@ -80,6 +80,7 @@ DEFAULTS = {
     "stop_patience": 0,
     "inception": None,
     "inception_layer": None,
+    **pair_config.DEFAULTS,
 }
 
 # What a run takes over from its source unless the user says otherwise: without
@@ -140,10 +141,14 @@ def resolve(
         UserError: If settings contradict each other.
     """
     before = inherited(source, explicit) if stored is None else stored
-    config = {**DEFAULTS, **before, **explicit}
+    model = {**DEFAULTS, **(stored or {}), **explicit}["model"]
+    pair_config.refuse_foreign(explicit, model, DEFAULTS)
+    overrides = pair_config.OVERRIDES if model == CYCLEGAN else {}
+    config = {**DEFAULTS, **overrides, **before, **explicit}
     if stored is None:
         _derive(config, side, count, label_mode)
-    _check(config)
+    parse_size(config["size"])
+    checks.check(config)
     return config
 
 
@@ -156,7 +161,9 @@ def inherited(source: Mapping | None, explicit: Mapping) -> dict:
     """
     if not source:
         return {}
-    names = INHERITED
+    pair_config.refuse_other_source(source, explicit)
+    pair = source["model"] == CYCLEGAN
+    names = pair_config.INHERITED if pair else INHERITED
     loss = explicit.get("adversarial_loss", source["adversarial_loss"])
     if loss == source["adversarial_loss"]:
         names += GAME
@@ -170,96 +177,56 @@ def inherited(source: Mapping | None, explicit: Mapping) -> dict:
 
 
 def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
-    def default(name: str, value: object) -> None:
+    pair = config["model"] == CYCLEGAN
+    derived = (
+        pair_config.derived(config, side, count)
+        if pair
+        else _derived(config, side, count, label_mode)
+    )
+    _fill(config, derived)
+    if config["model"] == "stack_gan":
+        stack_settings.derive(config)
+    steps = config["steps"]
+    rest = {
+        "critic_lr": config["generator_lr"],
+        "transfer": "both" if config["source"] else "none",
+        "checkpoint_every": max(1, min(500, steps // 5)),
+        "sample_every": max(1, min(500, steps // 10)),
+        "log_every": max(1, min(50, steps // 20)),
+    }
+    _fill(config, rest)
+
+
+def _fill(config: dict, values: Mapping) -> None:
+    for name, value in values.items():
         if config[name] is None:
             config[name] = value
 
+
+def _derived(config: Mapping, side: int, count: int, label_mode: str) -> dict:
     from tfgan_transfer.networks import NETWORKS
 
     network = NETWORKS[config["network"]]
     regularisers = REGULARISERS[config["adversarial_loss"]]
-    for name in ("gradient_penalty", "r1", "r2", "clip"):
-        default(name, regularisers.get(name, 0.0))
-    default("n_critic", regularisers.get("n_critic", 1))
-    default("spectral_norm", regularisers.get("spectral_norm", False))
     conditional = config["model"] == "acgan"
-    default("conditioning", "concat" if conditional else "none")
-    default("class_loss", "sigmoid" if label_mode == "tags" else "softmax")
-    default("critic_norm", network.DEFAULT_NORM)
-    default("dropout", getattr(network, "DEFAULT_DROPOUT", 0.0))
-    default("width", network.DEFAULT_WIDTH)
-    if config["model"] == "stack_gan":
-        stack_settings.derive(config)
-    default("size", str(min(64, 2 ** max(3, side.bit_length() - 1))))
-    default("flip", config["data"] != "digits")
-    default("critic_lr", config["generator_lr"])
-    default("transfer", "both" if config["source"] else "none")
-    default("anchor_weight", ANCHOR_WEIGHTS[config["anchor"]])
-    default("steps", min(20_000, max(2_000, 10 * count)))
-    default("checkpoint_every", max(1, min(500, config["steps"] // 5)))
-    default("sample_every", max(1, min(500, config["steps"] // 10)))
-    default("log_every", max(1, min(50, config["steps"] // 20)))
-
-
-def _check(config: Mapping) -> None:
-    parse_size(config["size"])
-    _check_labels(config)
-    critic_settings.check(config)
-    for name, value in config.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UserError(
-                f"--{name}: expected a finite number, received {value}"
-            )
-    if (
-        config["adversarial_loss"] == "wasserstein_gp"
-        and not (config["gradient_penalty"])
-    ):
-        raise UserError(
-            "--gradient_penalty: --adversarial_loss=wasserstein_gp needs a "
-            "weight above 0, received 0; set one (10 in the paper) or choose "
-            "wasserstein_clip"
-        )
-    if config["adversarial_loss"] == "wasserstein_clip" and not config["clip"]:
-        raise UserError(
-            "--clip: --adversarial_loss=wasserstein_clip needs a bound above "
-            "0, received 0; set one (0.01 in the paper)"
-        )
-    if config["model"] == "stack_gan":
-        stack_settings.check(config)
-    elif (config["transfer"] != "none") != bool(config["source"]):
-        raise UserError(
-            f"--transfer: received {config['transfer']} with --source="
-            f"{config['source'] or ''}; --transfer=both, generator and critic "
-            "need a --source, and nothing is taken from it with none"
-        )
-    if config["anchor"] != "none" and config["transfer"] in ("none", "critic"):
-        raise UserError(
-            "--anchor: holds a generator near the one of --source, received "
-            f"--transfer={config['transfer']}; use --transfer=both or generator"
-        )
-    if config["augment"] == "ada" and config["augment_p"] is None:
-        if not config["holdout"]:
-            raise UserError(
-                "--augment=ada: compares training images with held-out ones, "
-                "received --holdout=0; hold some out, or fix --augment_p"
-            )
-    for name in ("generator_lr", "critic_lr"):
-        if config[name] <= 0:
-            raise UserError(
-                f"--{name}: expected a rate above 0, received {config[name]}"
-            )
-
-
-def _check_labels(config: Mapping) -> None:
-    labelled = config["conditioning"] != "none"
-    if config["model"] != "stack_gan" and labelled != (
-        config["model"] == "acgan"
-    ):
-        raise UserError(
-            f"--conditioning: received {config['conditioning']} with --model="
-            f"{config['model']}; --model=acgan needs concat, batch_norm or "
-            "embedding, and only it has labels"
-        )
+    return {
+        **{
+            name: regularisers.get(name, 0.0)
+            for name in ("gradient_penalty", "r1", "r2", "clip")
+        },
+        "n_critic": regularisers.get("n_critic", 1),
+        "spectral_norm": regularisers.get("spectral_norm", False),
+        "conditioning": "concat" if conditional else "none",
+        "class_loss": "sigmoid" if label_mode == "tags" else "softmax",
+        "critic_norm": network.DEFAULT_NORM,
+        "dropout": getattr(network, "DEFAULT_DROPOUT", 0.0),
+        "width": network.DEFAULT_WIDTH,
+        "size": str(min(64, 2 ** max(3, side.bit_length() - 1))),
+        "flip": config["data"] != "digits",
+        "anchor_weight": ANCHOR_WEIGHTS[config["anchor"]],
+        "steps": min(20_000, max(2_000, 10 * count)),
+        "lr_constant_steps": 0,
+    }
 
 
 def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:

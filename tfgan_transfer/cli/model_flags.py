@@ -11,13 +11,14 @@ from tfgan_transfer.cli.choices import (
     MODELS,
     NETWORKS,
     NORMS,
+    TRANSLATORS,
 )
 
 
 def define_model() -> None:
     """Networks and the game they play."""
     flags.DEFINE_enum("model", None, MODELS, "Model family.")
-    flags.DEFINE_enum("network", None, NETWORKS, "Architecture.")
+    flags.DEFINE_enum("network", None, NETWORKS + TRANSLATORS, "Architecture.")
     flags.DEFINE_integer("width", None, "Channels at full resolution.", 1, 4096)
     flags.DEFINE_integer(
         "latent_size", None, "Length of the latent z.", 1, 65536

@@ -11,6 +11,7 @@ import keras
 
 from tfgan_transfer import augment, data, images
 from tfgan_transfer.cli import build, config, devices, saved, stacking
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -49,7 +50,7 @@ def resolve(
             "--data: expected a source of images, received none; add for "
             "example --data=folder:photos or --data=digits"
         )
-    _keep_apart(source, explicit["run_dir"])
+    keep_apart(source, explicit["run_dir"])
     description = data.describe(source)
     origin = {}
     if explicit.get("source") and not stored:
@@ -74,7 +75,14 @@ def resolve(
     return resolved, description
 
 
-def _keep_apart(source: str, run_dir: str) -> None:
+def keep_apart(source: str, run_dir: str, flag: str = "--data") -> None:
+    """Refuses a run directory inside a folder of training images.
+
+    Args:
+        source: A source of images.
+        run_dir: The run directory.
+        flag: The flag that named the source, for the error.
+    """
     scheme, _, path = source.partition(":")
     folder = pathlib.Path(path.partition("#")[0]).resolve()
     if scheme == "folder" and folder in (
@@ -82,7 +90,7 @@ def _keep_apart(source: str, run_dir: str) -> None:
         *pathlib.Path(run_dir).resolve().parents,
     ):
         raise UserError(
-            f"--run_dir: {run_dir!r} lies inside --data={source}, so its "
+            f"--run_dir: {run_dir!r} lies inside {flag}={source}, so its "
             "pictures would become training images; choose a place outside"
         )
 
@@ -138,13 +146,39 @@ def _sizes(
         4 * generator.count_params() + 3 * critic.count_params()
     )
     gradients = FLOAT_BYTES * (generator.count_params() + critic.count_params())
+    return sizes(
+        resolved,
+        images * height * width * int(resolved["channels"]),
+        saved,
+        saved + gradients,
+        _activations(generator, critic, resolved["batch_size"]),
+    )
+
+
+def sizes(
+    resolved: Mapping,
+    images: float,
+    saved: float,
+    weights: float,
+    activations: float,
+) -> dict:
+    """Adds up estimates of memory and disk.
+
+    Args:
+        resolved: Resolved configuration.
+        images: Bytes of the decoded sets.
+        saved: Bytes of a checkpoint.
+        weights: Bytes of weights, optimizers and gradients.
+        activations: Bytes of what the larger update keeps alive.
+
+    Returns:
+        JSON values in MiB.
+    """
     memory = {
         "process": PROCESS_MIB,
-        "images": _mib(images * height * width * int(resolved["channels"])),
-        "weights_and_optimizers": _mib(saved + gradients),
-        "activations": _mib(
-            _activations(generator, critic, resolved["batch_size"])
-        ),
+        "images": _mib(images),
+        "weights_and_optimizers": _mib(weights),
+        "activations": _mib(activations),
     }
     return {
         "memory_mib": {**memory, "total_estimate": round(sum(memory.values()))},
@@ -200,7 +234,14 @@ def show_augmentation(resolved: Mapping, path: str) -> pathlib.Path:
 def show_results(run: RunDirectory, resolved: Mapping) -> None:
     """Tells where everything is, and what to type next."""
     newest, _ = checkpoint.latest(run.checkpoints)
-    grids = sorted(run.samples.glob("ema-*.png"))
+    pair = resolved["model"] == CYCLEGAN
+    grids = sorted(run.samples.glob("a2b-*.png" if pair else "ema-*.png"))
+    command = (
+        f"translate --run_dir={run.path} --direction=a2b "
+        f"--images={resolved['data_a']} --out=translated"
+        if pair
+        else f"generate --run_dir={run.path} --num=16 --grid=samples.png"
+    )
     programs = pathlib.Path(sys.executable).parent
     if programs.is_relative_to(pathlib.Path.cwd()):
         programs = programs.relative_to(pathlib.Path.cwd())
@@ -211,8 +252,7 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
         f"  metrics      {run.metrics}",
         f"  TensorBoard  {programs}/tensorboard --logdir {run.tensorboard}",
         "next:",
-        f"  {programs}/python -m tfgan_transfer.generate "
-        f"--run_dir={run.path} --num=16 --grid=samples.png",
+        f"  {programs}/python -m tfgan_transfer.{command}",
         sep="\n",
     )
 
@@ -226,10 +266,12 @@ def _activations(
     images, the last one kept twice for the second derivative.
     """
 
-    def outputs(model: keras.Model) -> int:
-        return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
-
     return FLOAT_BYTES * batch_size * (outputs(generator) + 4 * outputs(critic))
+
+
+def outputs(model: keras.Model) -> int:
+    """Numbers that the layers of a network put out for one image."""
+    return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
 
 
 def _mib(count: float) -> float:

@@ -5,6 +5,40 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
+class ConstantThenLinear(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that stays for a while and then falls linearly towards zero.
+
+    Zhu et al. 2017 (arXiv 1703.10593), section 4. Update n of N, counted from
+    0, has the rate times min(1, (N - n) / (N - constant)): the last one still
+    moves the weights.
+
+    Args:
+        rate: The rate at first.
+        constant: For how many updates it stays.
+        total: N.
+    """
+
+    def __init__(self, rate: float, constant: int, total: int):
+        self.rate = rate
+        self.constant = constant
+        self.total = total
+
+    def __call__(self, step):
+        """Returns the learning rate of an update, the first one being 0."""
+        left = ops.cast(self.total - ops.cast(step, "int64"), "float32")
+        share = left / (self.total - self.constant)
+        return self.rate * ops.clip(share, 0.0, 1.0)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {
+            "rate": self.rate,
+            "constant": self.constant,
+            "total": self.total,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tfgan_transfer")
 class Delayed(keras.optimizers.schedules.LearningRateSchedule):
     """Another schedule, or a constant, with a rate of zero at first.
 

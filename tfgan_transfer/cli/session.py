@@ -8,16 +8,17 @@ import tensorflow as tf
 
 from tfgan_transfer import data
 from tfgan_transfer.cli import (
+    announcement,
     build,
     callbacks,
     devices,
-    plan,
-    stacking,
+    pair_transfer,
+    pairs,
     transferring,
 )
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.gans import WGANGP
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import StopRequest
@@ -40,6 +41,10 @@ class Session:
         self.run = run
         self.lr_scale = None
         self.source = None
+        # Two modules for each kind of model, with the same functions.
+        pair = config["model"] == CYCLEGAN
+        self.parts = pairs if pair else build
+        self.moving = pair_transfer if pair else transferring
         self.strategy = devices.strategy(config)
         self.xla = devices.use_xla(config, self.strategy)
         self.chief = devices.is_chief(self.strategy)
@@ -52,13 +57,13 @@ class Session:
                 "stop the run by a signal"
             )
         self.stored = run.read_config()
-        self.split = build.load_data(config, self._report_bad_files)
-        self.record = build.run_record(config, self.split)
+        self.split = self.parts.load_data(config, self._report_bad_files)
+        self.record = self.parts.run_record(config, self.split)
         if self.stored:
             self._check_data()
             self.record["source"] = self.stored.get("source")
         elif config["source"]:
-            self.source = transferring.open_source(config)
+            self.source = self.moving.open_source(config)
             self.record["source"] = self.source.record
 
     def train(self) -> int:
@@ -147,7 +152,7 @@ class Session:
                 # Only now: settings that nothing above has refused.
                 self.run.write_config(self.record)
             model.fit(
-                build.batches(
+                self.parts.batches(
                     self.config, self.split.train, self.strategy, start
                 ),
                 epochs=1,
@@ -158,10 +163,10 @@ class Session:
             )
         return chain[-1].step
 
-    def _model(self, found: checkpoint.Checkpoint | None) -> WGANGP:
+    def _model(self, found: checkpoint.Checkpoint | None) -> keras.Model:
         devices.prepare(self.config)
         with self.strategy.scope():
-            model = build.gan(
+            model = self.parts.gan(
                 self.config,
                 self.split.train,
                 xla=self.xla,
@@ -172,7 +177,7 @@ class Session:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
-            transferring.show_first_fakes(
+            self.moving.show_first_fakes(
                 self.run, self.config, self.split.train, model
             )
         return model
@@ -181,14 +186,14 @@ class Session:
         """What puts the source's weights into new networks, if there is one."""
         if not self.config["source"]:
             return None
-        source = self.source or transferring.open_source(self.config)
+        source = self.source or self.moving.open_source(self.config)
 
         def start_from(*networks: keras.Model) -> None:
-            rows = transferring.move(
+            rows = self.moving.move(
                 source, self.config, self.split.train, *networks
             )
             if self.chief:
-                transferring.report(self.run, source, rows)
+                self.moving.report(self.run, source, rows)
 
         return start_from
 
@@ -200,36 +205,22 @@ class Session:
         history = measured(self.run, self.config["best_metric"])
         return exhausted(history, patience)
 
-    def _announce(self, model: WGANGP, start: int) -> None:
-        config, train = self.config, self.split.train
-        frozen = "; ".join(map(str, model.frozen))
-        counts = (model.generator.count_params(), model.critic.count_params())
+    def _announce(self, model: keras.Model, start: int) -> None:
+        replicas = self.strategy.num_replicas_in_sync
         print(
             f"run       {self.run.path}, "
             f"{f'continuing at step {start}' if start else 'new'}",
-            f"data      {config['data']}: {len(train)} images of "
-            f"{'x'.join(map(str, train.images.shape[1:]))}, "
-            f"{len(self.split.holdout)} held out",
-            *plan.label_lines(config, train),
-            *stacking.lines(config, self.record["generator"]),
-            f"networks  {config['network']}, width {config['width']}: "
-            "generator {:,} and critic {:,} parameters".format(*counts),
-            f"training  {config['adversarial_loss']}, {config['n_critic']} "
-            f"critic iterations, batch {config['batch_size']}, "
-            f"{config['steps']} steps",
-            f"freezing  {frozen}" if frozen else "freezing  nothing",
-            f"devices   {self.strategy.num_replicas_in_sync} x "
-            f"{config['precision']}, XLA {'on' if self.xla else 'off'}",
+            *announcement.lines(
+                self.config,
+                self.split,
+                self.record,
+                model,
+                f"{replicas} x {self.config['precision']}, "
+                f"XLA {'on' if self.xla else 'off'}",
+            ),
             sep="\n",
             flush=True,
         )
-
-        for frozen in model.frozen:
-            if frozen.network not in transferring.MOVED[config["transfer"]]:
-                print(
-                    f"warning: --freeze keeps random weights: the "
-                    f"{frozen.network} does not start from a --source"
-                )
 
     @contextlib.contextmanager
     def _writer(self):
@@ -282,11 +273,13 @@ class Session:
         self.lr_scale /= 2
 
 
-def _set_rates(model, config: Mapping, scale: float) -> None:
+def _set_rates(model: keras.Model, config: Mapping, scale: float) -> None:
     """Overrides the constant rates that came back with the optimizers."""
-    if config["lr_decay"] == "none":
-        if not config["critic_warmup"]:
-            model.generator_optimizer.learning_rate = (
-                config["generator_lr"] * scale
-            )
-        model.critic_optimizer.learning_rate = config["critic_lr"] * scale
+    if config["lr_decay"] != "none":
+        return
+    for name, owner in model.state.items():
+        role = "critic" if name.startswith("critic") else "generator"
+        if not isinstance(owner, keras.optimizers.Optimizer):
+            continue
+        if role == "critic" or not config["critic_warmup"]:
+            owner.learning_rate = config[f"{role}_lr"] * scale

@@ -94,7 +94,7 @@ def move(
     mapped = {}
     for name in MOVED[config["transfer"]]:
         arrays = source.arrays[GROUPS[name]]
-        mapped[name] = _map(networks[name], arrays, source.ends, target)
+        mapped[name] = map_network(networks[name], arrays, source.ends, target)
     for name, result in mapped.items():
         mapping.assign(networks[name], result)
     rows = {name: result.rows for name, result in mapped.items()}
@@ -104,9 +104,10 @@ def move(
     return rows
 
 
-def _map(
+def map_network(
     network: keras.Model, arrays: Mapping, source: Ends, target: Ends
 ) -> mapping.Mapped:
+    """Maps one network; prints what cannot be, and says so in one line."""
     try:
         return mapping.map_weights(network, arrays, source, target)
     except UserError as error:

@@ -81,7 +81,7 @@ def training_batches(
     rows = batch_size // parts
     mine = slice(index * rows, (index + 1) * rows)
     draw_latent = noise.prior(latent_prior)
-    draw_images = _image_drawer(images, n_critic, seed)
+    draw_images = image_drawer(images, n_critic, seed)
 
     # Noise is drawn for the whole batch, so that a shard gets its own rows.
     def uniform(kind: int, step: tf.Tensor, *shape: int) -> tf.Tensor:
@@ -92,7 +92,7 @@ def training_batches(
         pixels, labels = draw_images(step * batch_size + index * rows, rows)
         if flip:
             chance = uniform(_FLIP, step, n_critic)
-            pixels = _mirror(pixels, tf.reshape(chance < 0.5, [-1]))
+            pixels = mirror(pixels, tf.reshape(chance < 0.5, [-1]))
         if rotation:
             share = tf.reshape(uniform(_ROTATE, step, n_critic), [-1])
             pixels = rotate(pixels, rotation * (2.0 * share - 1.0))
@@ -100,8 +100,8 @@ def training_batches(
         latent_shape = [batch_size, n_critic + 1, latent_size]
         stream = noise.stream(seed, _LATENT, step)
         return {
-            "image": _by_example(pixels, rows, n_critic),
-            "label": _by_example(labels, rows, n_critic),
+            "image": by_example(pixels, rows, n_critic),
+            "label": by_example(labels, rows, n_critic),
             "latent": draw_latent(latent_shape, stream)[mine],
             "mix": uniform(_MIX, step, n_critic, 1, 1, 1),
             "augment": uniform(_AUGMENT, step, n_critic + 1, augment_width),
@@ -109,7 +109,11 @@ def training_batches(
         }
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
-    dataset = steps.map(element, tf.data.AUTOTUNE, deterministic=True)
+    return endless(steps.map(element, tf.data.AUTOTUNE))
+
+
+def endless(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Keeps the order of the steps, and every worker's hands off the rows."""
     options = tf.data.Options()
     options.deterministic = True
     # Each worker asks for its own rows; there is nothing left to shard.
@@ -119,13 +123,14 @@ def training_batches(
     return dataset.with_options(options).prefetch(tf.data.AUTOTUNE)
 
 
-def _image_drawer(
-    images: ImageSet, n_critic: int, seed: int
+def image_drawer(
+    images: ImageSet, n_critic: int, seed: int, order: int = 0
 ) -> Callable[[tf.Tensor, int], tuple[tf.Tensor, tf.Tensor]]:
     """Returns the function that draws the images of examples first, first+1..
 
     It takes the number of the first example and how many there are, E, and
-    returns uint8 [E * n_critic, H, W, C] and labels [E * n_critic, L].
+    returns uint8 [E * n_critic, H, W, C] and labels [E * n_critic, L]. Sets
+    with another `order` are shuffled apart, although they share the seed.
     """
     look_up = _reader(images)
     with tf.device("CPU:0"):
@@ -135,18 +140,22 @@ def _image_drawer(
         numbers = first * n_critic + tf.range(
             examples * n_critic, dtype=tf.int64
         )
-        chosen = _shuffled(numbers, len(images), seed)
+        chosen = _shuffled(numbers, len(images), seed, order)
         return look_up(chosen), tf.gather(labels, chosen)
 
     return draw
 
 
-def _shuffled(numbers: tf.Tensor, size: int, seed: int) -> tf.Tensor:
+def _shuffled(
+    numbers: tf.Tensor, size: int, seed: int, order: int
+) -> tf.Tensor:
     """Maps numbers of the endless sequence to rows, epoch by epoch."""
     epoch = numbers // size
     seeds = tf.stack(
         [
-            tf.fill(tf.shape(epoch), tf.constant(_SHUFFLE_PAD, tf.int64)),
+            tf.fill(
+                tf.shape(epoch), tf.constant(_SHUFFLE_PAD + order, tf.int64)
+            ),
             tf.fill(tf.shape(epoch), tf.constant(seed, tf.int64)),
             epoch,
         ],
@@ -160,7 +169,7 @@ def _shuffled(numbers: tf.Tensor, size: int, seed: int) -> tf.Tensor:
     )
 
 
-def _mirror(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+def mirror(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     """Mirrors the chosen ones of [M, H, W, C], left to right."""
     # A gather of whole columns: ten times faster than tf.reverse of uint8.
     width = pixels.shape[2]
@@ -171,7 +180,8 @@ def _mirror(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     return tf.transpose(mirrored, [0, 2, 1, 3])
 
 
-def _by_example(tensor: tf.Tensor, rows: int, n_critic: int) -> tf.Tensor:
+def by_example(tensor: tf.Tensor, rows: int, n_critic: int) -> tf.Tensor:
+    """Lays [rows * n_critic, ...] out as [rows, n_critic, ...]."""
     return tf.reshape(tensor, [rows, n_critic, *tensor.shape[1:]])
 
 

@@ -52,11 +52,14 @@ class Coverage:
         )
 
 
-def parse(text: str) -> tuple[tuple[str, str], ...]:
+def parse(
+    text: str, networks: tuple[str, ...] = NETWORKS
+) -> tuple[tuple[str, str], ...]:
     """Splits the description into networks and selectors.
 
     Args:
         text: `network:selector`, several separated by commas; may be empty.
+        networks: Names of the networks there are.
 
     Returns:
         Pairs of network and selector, in the order given.
@@ -72,8 +75,8 @@ def parse(text: str) -> tuple[tuple[str, str], ...]:
                 f"--freeze: expected network:selector, received {part!r}; "
                 "write for example --freeze=critic:0-2."
             )
-        if network not in NETWORKS:
-            raise UserError(choices("--freeze", network, NETWORKS))
+        if network not in networks:
+            raise UserError(choices("--freeze", network, networks))
         pairs.append((network, selector))
     return tuple(pairs)
 

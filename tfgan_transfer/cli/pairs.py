@@ -1,0 +1,256 @@
+"""Composition root of --model=cyclegan: the counterpart of `build.py`.
+
+Beside that one, the only module that sees networks and gans together.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import tfgan_transfer
+from tfgan_transfer import data
+from tfgan_transfer.cli.build import holdout
+from tfgan_transfer.cli.config import parse_size
+from tfgan_transfer.cli.schedule import ConstantThenLinear
+from tfgan_transfer.data import unpaired
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.gans import CycleGAN
+from tfgan_transfer.networks import cyclegan as networks
+from tfgan_transfer.transfer import freeze
+
+NETWORKS = ("a2b", "b2a", "critic_a", "critic_b")
+
+
+class Pair(NamedTuple):
+    """Two sets of images.
+
+    Attributes:
+        a: Images of A.
+        b: Images of B.
+    """
+
+    a: data.ImageSet
+    b: data.ImageSet
+
+
+class PairSplit(NamedTuple):
+    """What `--data_a` and `--data_b` hold, decoded.
+
+    Attributes:
+        train: Images to train on.
+        holdout: Images held out of training, perhaps none.
+    """
+
+    train: Pair
+    holdout: Pair
+
+
+def load_data(
+    config: Mapping,
+    on_bad_files: Callable[[tuple[data.BadFile, ...]], None] | None = None,
+) -> PairSplit:
+    """Decodes the images of both domains.
+
+    Args:
+        config: Resolved configuration.
+        on_bad_files: Is given the unusable files of both.
+    """
+    bad = []
+
+    def load(name: str) -> data.Split:
+        try:
+            return data.load(
+                config[name],
+                size=parse_size(config["size"]),
+                channels=int(config["channels"]),
+                fit=config["fit"],
+                limit=config["limit"],
+                holdout=holdout(config),
+                seed=config["seed"],
+                max_bad_files=config["max_bad_files"],
+                cache_dir=config["cache_dir"],
+                memory_limit=config["data_memory_mb"] * 2**20,
+                on_bad_files=bad.extend,
+            )
+        except UserError as error:
+            raise UserError(
+                str(error).replace("--data", f"--{name}")
+            ) from error
+
+    try:
+        a, b = load("data_a"), load("data_b")
+    finally:
+        if on_bad_files:
+            on_bad_files(tuple(bad))
+    return PairSplit(Pair(a.train, b.train), Pair(a.holdout, b.holdout))
+
+
+def network_arguments(config: Mapping) -> dict:
+    """Arguments of the network builders, as plain JSON values.
+
+    They are stored in every checkpoint, so that it opens without flags.
+    """
+    shape = [*parse_size(config["size"]), int(config["channels"])]
+    common = {"image_shape": shape, "width": config["width"]}
+    layers = {}
+    if config["critic_view"] == "patch":
+        layers["layers"] = config["critic_layers"]
+    return {
+        "network": config["network"],
+        "critic_view": config["critic_view"],
+        "translator": common,
+        "critic": {**common, **layers},
+    }
+
+
+def network(arguments: Mapping, name: str) -> keras.Model:
+    """Builds one of `NETWORKS`.
+
+    Args:
+        arguments: What `network_arguments` returned.
+        name: Which one.
+    """
+    if name.startswith("critic"):
+        views = {"patch": networks.patch_critic, "image": networks.image_critic}
+        options, build = arguments["critic"], views[arguments["critic_view"]]
+    else:
+        options = arguments["translator"]
+        build = networks.TRANSLATORS[arguments["network"]]
+    shape = tuple(options["image_shape"])
+    made = build(**{**options, "image_shape": shape})
+    made.name = name
+    return made
+
+
+def gan(
+    config: Mapping,
+    train: Pair | None = None,
+    *,
+    xla: bool,
+    lr_scale: float = 1.0,
+    start_from: Callable[..., None] | None = None,
+) -> CycleGAN:
+    """Builds and compiles the model; call it inside the strategy's scope.
+
+    Args:
+        config: Resolved configuration.
+        train: Unused; there for the models that have labels.
+        xla: Whether gradient functions are compiled by XLA.
+        lr_scale: Factor on all learning rates, below 1 after a rollback.
+        start_from: Puts the first weights into the networks, which it is
+            given in the order of `NETWORKS`; random when absent.
+    """
+    arguments = network_arguments(config)
+    made = [network(arguments, name) for name in NETWORKS]
+    if start_from:
+        start_from(*made)
+    model = CycleGAN(*made)
+    model.frozen = [
+        freeze.freeze(getattr(model, name), selector)
+        for name, selector in freeze.parse(config["freeze"], NETWORKS)
+    ]
+    if config["sync_batch_norm"]:
+        for layer in model.a2b.layers + model.b2a.layers:
+            if hasattr(layer, "synchronized"):
+                layer.synchronized = True
+    model.compile(
+        optimizer(config, "generator", lr_scale),
+        optimizer(config, "critic", lr_scale, updates=config["n_critic"]),
+        adversarial_loss=config["adversarial_loss"],
+        cycle_weight=config["cycle_weight"],
+        identity_weight=config["identity_weight"],
+        pool_size=config["pool_size"],
+        n_critic=config["n_critic"],
+        gradient_penalty=config["gradient_penalty"],
+        ema_decay=config["ema_decay"],
+        xla=xla,
+    )
+    return model
+
+
+def optimizer(
+    config: Mapping, network: str, lr_scale: float = 1.0, updates: int = 1
+) -> keras.optimizers.Optimizer:
+    """Adam as the paper uses it.
+
+    Args:
+        config: Resolved configuration.
+        network: `"generator"` or `"critic"`.
+        lr_scale: Factor on the configured rate.
+        updates: Updates of this network per generator step.
+    """
+    learning_rate = config[f"{network}_lr"] * lr_scale
+    if config["lr_decay"] == "linear":
+        learning_rate = ConstantThenLinear(
+            learning_rate,
+            config["lr_constant_steps"] * updates,
+            config["steps"] * updates,
+        )
+    return keras.optimizers.Adam(
+        learning_rate,
+        beta_1=config["adam_beta1"],
+        beta_2=config["adam_beta2"],
+        epsilon=1e-8,
+        name=f"{network}_adam",
+    )
+
+
+def batches(
+    config: Mapping,
+    train: Pair,
+    strategy: tf.distribute.Strategy,
+    start_step: int,
+) -> tf.distribute.DistributedDataset:
+    """The training stream from `start_step` on, divided among replicas."""
+
+    def stream(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        share = unpaired.training_batches(
+            train.a,
+            train.b,
+            batch_size=config["batch_size"],
+            n_critic=config["n_critic"],
+            flip=config["flip"],
+            seed=config["seed"],
+            start_step=start_step,
+            shard=(context.input_pipeline_id, context.num_input_pipelines),
+        )
+        replicas = context.num_replicas_in_sync
+        if replicas > context.num_input_pipelines:
+            share = share.rebatch(config["batch_size"] // replicas)
+        return share.prefetch(2)
+
+    return strategy.distribute_datasets_from_function(stream)
+
+
+def run_record(config: Mapping, split: PairSplit) -> dict:
+    """What `config.json` and every checkpoint say about a run."""
+    train = split.train
+    return {
+        "format": 1,
+        "library": tfgan_transfer.__version__,
+        "flags": dict(config),
+        **network_arguments(config),
+        "data_range": [-1, 1],
+        "data": {
+            "fingerprint": f"{train.a.fingerprint}-{train.b.fingerprint}",
+            "images": len(train.a) + len(train.b),
+            "images_a": len(train.a),
+            "images_b": len(train.b),
+            "holdout": len(split.holdout.a) + len(split.holdout.b),
+        },
+    }
+
+
+def examples(config: Mapping, split: PairSplit) -> tuple[np.ndarray, ...]:
+    """The images that all sheets of a run translate: held-out ones, if any.
+
+    Returns:
+        Uint8 [N, H, W, C] of A and of B, N up to `--sample_grid`.
+    """
+    sets = split.holdout if all(map(len, split.holdout)) else split.train
+    return tuple(
+        np.asarray(images.images[: config["sample_grid"]]) for images in sets
+    )
