@@ -121,7 +121,10 @@ def test_when_labels_drown(labels, latent, conditioning, warns):
             ["--critic_norm=batch"],
             "--critic_norm: batch norm mixes the images",
         ),
-        (["--rotate=-3"], "flag --rotate=-3: -3.0 is not a number in the range"),
+        (
+            ["--rotate=-3"],
+            "flag --rotate=-3: -3.0 is not a number in the range",
+        ),
         (
             ["--model=acgan", "--conditioning=none"],
             "--conditioning: received none with --model=acgan",
