@@ -19,6 +19,7 @@ from tfgan_transfer.cli.architecture import (
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.schedule import Delayed
 from tfgan_transfer.cli.stack_settings import CLASSES
+from tfgan_transfer.data import subset
 from tfgan_transfer.gans import ACGAN, WGANGP, StackGAN
 from tfgan_transfer.transfer import freeze
 from tfgan_transfer.transfer.regularise import Anchor, fisher
@@ -39,6 +40,7 @@ def load_data(
         size=parse_size(config["size"]),
         channels=int(config["channels"]),
         fit=config["fit"],
+        classes=subset.names(config["classes"]),
         limit=config["limit"],
         holdout=holdout(config),
         seed=config["seed"],

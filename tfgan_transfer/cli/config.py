@@ -12,6 +12,7 @@ from tfgan_transfer.errors import UserError
 DEFAULTS = {
     "run_dir": None,
     "data": None,
+    "classes": None,
     "limit": None,
     "holdout": 0,
     "size": None,

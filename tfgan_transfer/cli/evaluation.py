@@ -110,7 +110,13 @@ def of_images(given: Mapping) -> tuple[Evaluation, dict]:
     }
     split = build.load_data(flags)
     fake = build.load_data(
-        {**flags, "data": given["images"], "limit": None, "holdout": 0}
+        {
+            **flags,
+            "data": given["images"],
+            "classes": None,
+            "limit": None,
+            "holdout": 0,
+        }
     ).train
     chosen = fake.images[: given.get("num_images") or len(fake)]
     about = {
@@ -201,7 +207,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _overrides(given: Mapping) -> dict:
-    names = ("data", "limit", "holdout", "size", "channels", "fit")
+    names = ("data", "classes", "limit", "holdout", "size", "channels", "fit")
     return {name: given[name] for name in names if name in given}
 
 

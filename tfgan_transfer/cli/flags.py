@@ -45,6 +45,7 @@ def define_data() -> None:
         "folder:PATH, zip:PATH (either with #sub/folder), tfds:NAME, digits "
         "or shapes.",
     )
+    flags.DEFINE_string("classes", None, "Keep only these: cat,dog (all).")
     flags.DEFINE_integer(
         "limit", None, "Use this many images, chosen by --seed.", 1
     )

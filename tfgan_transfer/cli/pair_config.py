@@ -53,9 +53,10 @@ NEUTRAL = {
     "dropout": 0.0,
 }
 FOREIGN = frozenset(NEUTRAL) | frozenset(
-    """data rotate activation_noise latent_size latent_prior class_reduction
-    class_weight_critic class_weight_generator class_on_fake label_smoothing
-    stage2_width stage2_blocks critic_warmup anchor augment augment_p""".split()
+    """data classes rotate activation_noise latent_size latent_prior
+    class_reduction class_weight_critic class_weight_generator class_on_fake
+    label_smoothing stage2_width stage2_blocks critic_warmup anchor augment
+    augment_p""".split()
 )
 
 PASSES = 200

@@ -7,7 +7,15 @@ from typing import NamedTuple
 import keras
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, config, devices, pairs, plan, saved
+from tfgan_transfer.cli import (
+    build,
+    config,
+    devices,
+    footprint,
+    pairs,
+    plan,
+    saved,
+)
 from tfgan_transfer.errors import UserError
 
 
@@ -114,15 +122,15 @@ def _sizes(
     image = height * width * int(resolved["channels"])
     # Of two translators weights, averages and two moments; of two critics the
     # same without averages; and both pools.
-    kept = plan.FLOAT_BYTES * (
+    kept = footprint.FLOAT_BYTES * (
         8 * translator.count_params()
         + 6 * critic.count_params()
         + 2 * resolved["pool_size"] * image
     )
     # The translators' update holds six translations and two scores.
-    outputs = 6 * plan.outputs(translator) + 2 * plan.outputs(critic)
-    activations = plan.FLOAT_BYTES * resolved["batch_size"] * outputs
-    gradients = plan.FLOAT_BYTES * 2 * translator.count_params()
-    return plan.sizes(
+    outputs = 6 * footprint.outputs(translator) + 2 * footprint.outputs(critic)
+    activations = footprint.FLOAT_BYTES * resolved["batch_size"] * outputs
+    gradients = footprint.FLOAT_BYTES * 2 * translator.count_params()
+    return footprint.sizes(
         resolved, images * image, kept, kept + gradients, activations
     )

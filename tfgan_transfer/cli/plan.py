@@ -1,26 +1,27 @@
 """The resolved plan of a run: made, shown, and summed up at the end."""
 
 import json
-import math
 import pathlib
 import statistics
 import sys
 from collections.abc import Mapping
 
-import keras
-
 from tfgan_transfer import augment, data, images
-from tfgan_transfer.cli import build, config, devices, saved, stacking
+from tfgan_transfer.cli import (
+    build,
+    config,
+    devices,
+    footprint,
+    saved,
+    stacking,
+)
 from tfgan_transfer.cli.pair_config import CYCLEGAN
+from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
-FLOAT_BYTES = 4
 PREVIEWED = 8
-# Resident size of a CPU process that trains the smallest model. With it, the
-# sum below came within 7 % of the resident sizes of five runs at 32 px.
-PROCESS_MIB = 750.0
 
 # Share of the latent below which joined labels get lost: 23 beside 100 are
 # obeyed, 23 beside 4,096 are not (the tagged WGAN-GP's experiment D).
@@ -51,7 +52,8 @@ def resolve(
             "example --data=folder:photos or --data=digits"
         )
     keep_apart(source, explicit["run_dir"])
-    description = data.describe(source)
+    chosen = explicit.get("classes", before.get("classes"))
+    description = data.describe(source, subset.names(chosen))
     origin = {}
     if explicit.get("source") and not stored:
         found = saved.find(explicit["source"], "--source")
@@ -119,6 +121,7 @@ def make(resolved: Mapping, description: data.Description) -> dict:
     return {
         "data": {
             "source": resolved["data"],
+            "classes": resolved["classes"],
             "images_found": description.images,
             "images_used": used,
             "images_held_out": held_out,
@@ -132,60 +135,8 @@ def make(resolved: Mapping, description: data.Description) -> dict:
             "critic": critic.count_params(),
         },
         "replicas": replicas,
-        **_sizes(resolved, generator, critic, used),
+        **footprint.of_gan(resolved, generator, critic, used),
         "flags": dict(resolved),
-    }
-
-
-def _sizes(
-    resolved: Mapping, generator: keras.Model, critic: keras.Model, images: int
-) -> dict:
-    height, width = config.parse_size(resolved["size"])
-    # Weights and two Adam moments of both, and the averaged generator.
-    saved = FLOAT_BYTES * (
-        4 * generator.count_params() + 3 * critic.count_params()
-    )
-    gradients = FLOAT_BYTES * (generator.count_params() + critic.count_params())
-    return sizes(
-        resolved,
-        images * height * width * int(resolved["channels"]),
-        saved,
-        saved + gradients,
-        _activations(generator, critic, resolved["batch_size"]),
-    )
-
-
-def sizes(
-    resolved: Mapping,
-    images: float,
-    saved: float,
-    weights: float,
-    activations: float,
-) -> dict:
-    """Adds up estimates of memory and disk.
-
-    Args:
-        resolved: Resolved configuration.
-        images: Bytes of the decoded sets.
-        saved: Bytes of a checkpoint.
-        weights: Bytes of weights, optimizers and gradients.
-        activations: Bytes of what the larger update keeps alive.
-
-    Returns:
-        JSON values in MiB.
-    """
-    memory = {
-        "process": PROCESS_MIB,
-        "images": _mib(images),
-        "weights_and_optimizers": _mib(weights),
-        "activations": _mib(activations),
-    }
-    return {
-        "memory_mib": {**memory, "total_estimate": round(sum(memory.values()))},
-        "disk_mib": {
-            "checkpoint": _mib(saved),
-            "all_checkpoints": _mib(saved * (resolved["keep_checkpoints"] + 1)),
-        },
     }
 
 
@@ -255,27 +206,6 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
         f"  {programs}/python -m tfgan_transfer.{command}",
         sep="\n",
     )
-
-
-def _activations(
-    generator: keras.Model, critic: keras.Model, batch_size: int
-) -> float:
-    """Bytes of the layer outputs that the critic's update keeps alive.
-
-    One pass of the generator; the critic's pass over real, fake and mixed
-    images, the last one kept twice for the second derivative.
-    """
-
-    return FLOAT_BYTES * batch_size * (outputs(generator) + 4 * outputs(critic))
-
-
-def outputs(model: keras.Model) -> int:
-    """Numbers that the layers of a network put out for one image."""
-    return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
-
-
-def _mib(count: float) -> float:
-    return round(count / 2**20, 1)
 
 
 def label_lines(config: Mapping, train: data.ImageSet) -> list[str]:

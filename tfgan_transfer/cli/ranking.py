@@ -31,7 +31,8 @@ def zero_cost(
         opened = saved.find(source, "--sources")
         record = opened.manifest["run"]
         if target is None:
-            flags = {**config.DEFAULTS, **record["flags"], "limit": None}
+            whole = {"limit": None, "classes": None}
+            flags = {**config.DEFAULTS, **record["flags"], **whole}
             flags |= {k: v for k, v in given.items() if k in config.DEFAULTS}
             images = build.load_data(flags).train.images
             target = extract(network, images, [layer])[layer]

@@ -2,13 +2,13 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from tfgan_transfer.data import cache, decode, selection
+from tfgan_transfer.data import cache, decode, selection, subset
 from tfgan_transfer.data.filling import Decoder, fill, quiet
 from tfgan_transfer.data.image_set import (
     BadFile,
@@ -27,6 +27,7 @@ def load(
     size: tuple[int, int],
     channels: int = 3,
     fit: str = "crop",
+    classes: Sequence[str] = (),
     limit: int | None = None,
     holdout: int | float = 0,
     seed: int = 0,
@@ -49,6 +50,7 @@ def load(
         size: (height, width).
         channels: 1 or 3; `decode` states the conversions.
         fit: `"crop"`, `"squash"` or `"pad"`.
+        classes: The classes to keep, and no other images; none for all.
         limit: Images to train on; None for all.
         holdout: Images to hold out: a count, or a share below 1.
         seed: Seed of the selection.
@@ -73,7 +75,7 @@ def load(
             "--max_bad_files must be a share below 1 or a count, received "
             f"{max_bad_files}"
         )
-    source = open_source(spec)
+    source = subset.keep(open_source(spec), classes)
     found = len(source.entries)
     if not found:
         raise UserError(
@@ -108,13 +110,17 @@ def load(
     return Split(train, held, bad, found)
 
 
-def describe(spec: str) -> Description:
+def describe(spec: str, classes: Sequence[str] = ()) -> Description:
     """Tells what a source holds without decoding or writing anything.
+
+    Args:
+        spec: See `load`.
+        classes: The classes to keep; none for all.
 
     Raises:
         UserError: Anything wrong with the source.
     """
-    source = open_source(spec, prepare=False)
+    source = subset.keep(open_source(spec, prepare=False), classes)
     entries = source.entries
     if entries is None:
         return Description(None, source.label_mode, source.vocabulary, (), None)
