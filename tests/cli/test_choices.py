@@ -4,6 +4,7 @@ from tfgan_transfer import data, losses
 from tfgan_transfer.cli import choices, config, pair_config
 from tfgan_transfer.data import decode
 from tfgan_transfer.networks import NETWORKS, blocks, cyclegan
+from tfgan_transfer.training import translation_grid
 
 
 def test_choices_are_the_keys_of_the_real_tables():
@@ -16,6 +17,7 @@ def test_choices_are_the_keys_of_the_real_tables():
         (choices.LOSSES, config.REGULARISERS),
         (choices.LATENT_PRIORS, data.LATENT_PRIORS),
         (choices.FITS, decode._FITS),
+        (choices.DIRECTIONS, translation_grid.DIRECTIONS),
     ):
         assert sorted(listed) == sorted(table)
 

@@ -2,7 +2,12 @@
 
 from absl import flags
 
-from tfgan_transfer.cli.choices import CRITIC_VIEWS, SOURCE_DOMAINS
+from tfgan_transfer.cli.choices import (
+    CRITIC_VIEWS,
+    DIRECTIONS,
+    FITS,
+    SOURCE_DOMAINS,
+)
 
 
 def define_translation() -> None:
@@ -41,3 +46,33 @@ def define_translation() -> None:
         SOURCE_DOMAINS,
         "Which domains of --source A and B come from; - is a new one.",
     )
+
+
+def define_translate() -> None:
+    """What `translate` reads and writes."""
+    flags.DEFINE_string("checkpoint", None, "One checkpoint of a run.")
+    flags.DEFINE_string(
+        "images",
+        None,
+        "folder:PATH, zip:PATH (either with #sub/folder), or the path of a "
+        "folder, a zip file or one image.",
+    )
+    flags.DEFINE_enum("direction", None, DIRECTIONS, "From A to B (default).")
+    flags.DEFINE_string("out", None, "Folder of PNG files.")
+    flags.DEFINE_string(
+        "cycles",
+        None,
+        "FILE.png: the first 16 images, their translations, and the way back.",
+    )
+    flags.DEFINE_integer("num", None, "Only the first ones by name.", 1)
+    flags.DEFINE_string(
+        "size",
+        None,
+        "Side in pixels or HEIGHTxWIDTH instead of that of training; own: as "
+        "each image is.",
+    )
+    flags.DEFINE_enum(
+        "fit", None, FITS, "How other shapes are made to fit (as in training)."
+    )
+    flags.DEFINE_bool("ema", None, "The averaged network (default) or not.")
+    flags.DEFINE_bool("overwrite", None, "Replace files of an earlier call.")

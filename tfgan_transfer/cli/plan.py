@@ -85,16 +85,19 @@ def keep_apart(source: str, run_dir: str, flag: str = "--data") -> None:
         run_dir: The run directory.
         flag: The flag that named the source, for the error.
     """
-    scheme, _, path = source.partition(":")
-    folder = pathlib.Path(path.partition("#")[0]).resolve()
-    if scheme == "folder" and folder in (
-        pathlib.Path(run_dir).resolve(),
-        *pathlib.Path(run_dir).resolve().parents,
-    ):
+    if lies_inside(run_dir, source):
         raise UserError(
             f"--run_dir: {run_dir!r} lies inside {flag}={source}, so its "
             "pictures would become training images; choose a place outside"
         )
+
+
+def lies_inside(path: str, source: str) -> bool:
+    """Whether a path is the folder of a source, or below it."""
+    scheme, _, folder = source.partition(":")
+    root = pathlib.Path(folder.partition("#")[0]).expanduser().resolve()
+    place = pathlib.Path(path).resolve()
+    return scheme == "folder" and root in (place, *place.parents)
 
 
 def make(resolved: Mapping, description: data.Description) -> dict:

@@ -16,7 +16,9 @@ from tfgan_transfer.errors import UserError
 _ENCRYPTED = 0x1
 
 
-def open_archive(spec: str, path: str, part: str) -> Source:
+def open_archive(
+    spec: str, path: str, part: str, labels: bool = True
+) -> Source:
     """Lists the images of a zip file without unpacking it.
 
     Encrypted entries and entries whose path leads outside stay listed with
@@ -26,6 +28,7 @@ def open_archive(spec: str, path: str, part: str) -> Source:
         spec: The source as the user wrote it.
         path: The zip file.
         part: A folder inside it, or the empty string for the whole.
+        labels: Whether to look for labels.
 
     Raises:
         UserError: No such file, not a zip file, no such folder in it, or an
@@ -52,7 +55,7 @@ def open_archive(spec: str, path: str, part: str) -> Source:
     def read_text(name: str) -> bytes | None:
         return fetch(name) if name in infos else None
 
-    return labelled(spec, entries, read_text, fetch)
+    return labelled(spec, entries, read_text, fetch, labels)
 
 
 def _folders(names: Iterable[str]) -> set[str]:

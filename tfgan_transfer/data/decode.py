@@ -58,7 +58,7 @@ def check(size: tuple[int, int], channels: int, fit: str) -> None:
 
 def decode(
     content: bytes | np.ndarray,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     channels: int,
     fit: str,
 ) -> np.ndarray:
@@ -66,7 +66,7 @@ def decode(
 
     Args:
         content: An encoded file, or a uint8 or uint16 [h, w, c] array.
-        size: (height, width) wanted.
+        size: (height, width) wanted; None for the image's own.
         channels: 1 or 3.
         fit: `"crop"` cuts the largest centred piece of the wanted aspect out;
             `"squash"` ignores the aspect; `"pad"` fits the whole image inside
@@ -83,12 +83,12 @@ def decode(
         image = _open(content)
         image.load()
         image = _channels(_upright(image), channels)
-        pixels = np.asarray(_FITS[fit](image, *size))
+        pixels = np.asarray(_FITS[fit](image, *size) if size else image)
     except DamagedImageError:
         raise
     except Exception as error:  # Decoders raise anything on broken input.
         raise DamagedImageError(reason(error)) from error
-    return pixels.reshape(*size, channels)
+    return pixels.reshape(*pixels.shape[:2], channels)
 
 
 def header_size(content: bytes | np.ndarray) -> tuple[int, int]:

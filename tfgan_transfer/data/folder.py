@@ -15,7 +15,7 @@ from tfgan_transfer.data.source import (
 from tfgan_transfer.errors import UserError
 
 
-def open_folder(spec: str, path: str, part: str) -> Source:
+def open_folder(spec: str, path: str, part: str, labels: bool = True) -> Source:
     """Lists a folder of images without reading them.
 
     Links to files and folders are followed. Whatever has an image's name and
@@ -26,6 +26,7 @@ def open_folder(spec: str, path: str, part: str) -> Source:
         spec: The source as the user wrote it.
         path: The folder.
         part: A folder below it, or the empty string for the whole.
+        labels: Whether to look for labels.
 
     Raises:
         UserError: No such folder, or an ambiguous layout.
@@ -47,7 +48,11 @@ def open_folder(spec: str, path: str, part: str) -> Source:
         return file.read_bytes() if file.is_file() else None
 
     return labelled(
-        spec, entries, read_text, lambda name: (root / name).read_bytes()
+        spec,
+        entries,
+        read_text,
+        lambda name: (root / name).read_bytes(),
+        labels,
     )
 
 

@@ -35,6 +35,7 @@ def labelled(
     entries: dict[str, Entry],
     read_text: Callable[[str], bytes | None],
     fetch: Callable[[str], bytes],
+    labels: bool = True,
 ) -> Source:
     """Completes a tree of files to a source with labels.
 
@@ -43,12 +44,13 @@ def labelled(
         entries: The images by name.
         read_text: Returns the content of a file of the tree, None if absent.
         fetch: Returns the content of an image.
+        labels: Whether to look for labels; without, any layout will do.
 
     Raises:
         UserError: See `infer`.
     """
     usable = [name for name, entry in entries.items() if not entry.problem]
-    found = infer(spec, usable, read_text)
+    found = infer(spec, usable, read_text) if labels else Labels()
     entries = dict(entries)
     for name, active in found.active.items():
         identity = f"{entries[name].identity}-{active}"

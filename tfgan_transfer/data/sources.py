@@ -13,12 +13,14 @@ _BUILT_IN = {"digits": open_digits, "shapes": open_shapes}
 _NAMED = ("folder", "zip", "tfds")
 
 
-def open_source(spec: str, prepare: bool = True) -> Source:
+def open_source(spec: str, prepare: bool = True, labels: bool = True) -> Source:
     """Opens the source that a `--data` value names.
 
     Args:
         spec: See `load`.
         prepare: Whether a TFDS data set may be downloaded.
+        labels: Whether files are searched for labels; without, images may
+            lie anywhere in a folder or zip file.
 
     Raises:
         UserError: Unknown kind of source, or anything wrong with it.
@@ -32,9 +34,9 @@ def open_source(spec: str, prepare: bool = True) -> Source:
         if not path:
             raise UserError(f"--data={spec}: nothing follows {scheme}:")
         if scheme == "folder":
-            return open_folder(spec, path, part)
+            return open_folder(spec, path, part, labels)
         if scheme == "zip":
-            return open_archive(spec, path, part)
+            return open_archive(spec, path, part, labels)
         return open_tfds(spec, path, part, prepare)
     path = os.path.expanduser(_path_and_part(spec)[0])
     if os.path.exists(path):
