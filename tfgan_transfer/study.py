@@ -17,7 +17,7 @@ from tfgan_transfer.errors import UserError
 
 # Flags of the grid; all others are handed on to `train`.
 OWN = """study_dir target sources target_sizes variant study_seeds first_seed
-final_metrics""".split()
+final_metrics iw_critics""".split()
 
 flags.define_sources()
 flags.define_study()
@@ -46,7 +46,8 @@ def main() -> int:
 
     named = study.variants(own["variant"])
     path = pathlib.Path(own["study_dir"]).expanduser()
-    runs = study.Study(path, given, named, own["final_metrics"] or "")
+    final = {"metrics": own["final_metrics"], "iw_critics": own["iw_critics"]}
+    runs = study.Study(path, given, named, final)
     sizes = [int(n) for n in own["target_sizes"] or ()] or [None]
     grid = list(
         study.cells(

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics import critic
+from tfgan_transfer.metrics import critic_distance as critic_distance_module
 from tfgan_transfer.metrics.critic_distance import (
     BUDGETS,
     Budget,
@@ -68,6 +69,34 @@ def test_a_copier_is_nearer_to_its_training_set(digits):
     )
     assert distance.train_gap > 2 * distance.train_gap_error
     assert floor.train_gap is None
+
+
+def test_the_floor_is_measured_once(digits, tmp_path, monkeypatch):
+    held_out, train = digits.held_out.images[:60], digits.train.images[:40]
+    budget = Budget("test", (8,), 3, 16)
+
+    def measure(fake, seeds=(0, 1)):
+        return independent_wasserstein(
+            held_out, fake, train, budget, seeds, str(tmp_path)
+        )
+
+    fitted = []
+    fit = critic_distance_module._run
+    monkeypatch.setattr(
+        critic_distance_module,
+        "_run",
+        lambda sets, *rest: fitted.append(len(sets)) or fit(sets, *rest),
+    )
+    fresh = digits.fresh.images
+    first = measure(fresh[:40])
+    # Two critics for the samples (training images beside), two for the floor.
+    assert fitted == [5, 5, 4, 4]
+    second = measure(fresh[40:80])
+    assert fitted[4:] == [5, 5]
+    assert second[1] == first[1] and second[0] != first[0]
+    # Other critics have another floor.
+    assert measure(fresh[:40], (0,))[1].seeds == first[1].seeds[:1]
+    assert fitted[6:] == [5, 4]
 
 
 def test_a_seed_fixes_the_value(digits):

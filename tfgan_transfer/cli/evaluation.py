@@ -251,4 +251,5 @@ def _prepare(
         layer=layer,
         cache_dir=str(cache / "features"),
         budget=given.get("iw_budget", "small"),
+        critics=range(given.get("iw_critics", 3)),
     )

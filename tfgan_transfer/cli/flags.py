@@ -201,12 +201,17 @@ def define_evaluate() -> None:
     flags.DEFINE_enum(
         "iw_budget", None, ("small", "full"), "Critic of the metric iw."
     )
+    _define_critics()
     flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
     flags.DEFINE_string("against", None, "Another run to compare with.")
     flags.DEFINE_string(
         "pairs", None, "Picture of samples and their nearest training images."
     )
     flags.DEFINE_bool("json", None, "Print JSON.")
+
+
+def _define_critics() -> None:
+    flags.DEFINE_integer("iw_critics", None, "Critics of metric iw (3).", 1)
 
 
 def define_sources() -> None:
@@ -233,6 +238,7 @@ def define_study() -> None:
     flags.DEFINE_integer("study_seeds", None, "Runs of each cell (1).", 1)
     flags.DEFINE_integer("first_seed", None, "Seed to begin with (0).", 0)
     flags.DEFINE_string("final_metrics", None, "Measured at the end, e.g. iw.")
+    _define_critics()
 
 
 def define_devices() -> None:

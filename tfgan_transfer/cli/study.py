@@ -125,8 +125,8 @@ class Study:
         path: Directory of the study.
         settings: Flags that all runs share.
         named: Variant -> flags of its own.
-        final_metrics: Metrics measured of each finished run besides those of
-            `--eval_metrics`, separated by commas; may be empty.
+        final: Flags of `evaluate` for each finished run: `metrics` besides
+            those of `--eval_metrics`, separated by commas, or none.
     """
 
     def __init__(
@@ -134,12 +134,12 @@ class Study:
         path: pathlib.Path,
         settings: Mapping,
         named: Mapping[str, Mapping],
-        final_metrics: str = "",
+        final: Mapping | None = None,
     ):
         self.path = path
         self.settings = settings
         self.named = named
-        self.final_metrics = final_metrics
+        self.final = final or {}
 
     def rows(self) -> list[dict]:
         """What has been finished so far."""
@@ -185,13 +185,9 @@ class Study:
             "final": {},
             "seconds": round(time.time() - started, 1),
         }
-        if self.final_metrics:
+        if self.final.get("metrics"):
             row["final"] = trials.measure(
-                {
-                    "run_dir": run_dir,
-                    "metrics": self.final_metrics,
-                    "sampling_seeds": 1,
-                }
+                {"run_dir": run_dir, "sampling_seeds": 1, **self.final}
             )
         with (self.path / ROWS).open("a") as file:
             file.write(json.dumps(row) + "\n")

@@ -12,6 +12,10 @@ prints iw = -W ("higher is better").
 """
 
 import dataclasses
+import hashlib
+import json
+import os
+import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -23,6 +27,7 @@ from tfgan_transfer.metrics.critic import (
     score_images,
     update,
 )
+from tfgan_transfer.metrics.features import data_fingerprint
 from tfgan_transfer.metrics.score import Score
 
 
@@ -91,6 +96,7 @@ def independent_wasserstein(
     train: np.ndarray,
     budget: Budget = BUDGETS["full"],
     seeds: tuple[int, ...] = (0, 1, 2),
+    cache_dir: str | None = None,
 ) -> tuple[CriticDistance, CriticDistance]:
     """The whole protocol: samples, and training images in their place.
 
@@ -103,6 +109,8 @@ def independent_wasserstein(
         train: [T, H, W, C] uint8 images the generator was trained on.
         budget: The critic; `BUDGETS["small"]` for CPUs.
         seeds: One critic each; at least three for a spread to go by.
+        cache_dir: Where the floor is kept for the next generator that is
+            judged by the same images; None for nowhere.
 
     Returns:
         The generator's distance, and the floor: the distance of the training
@@ -111,12 +119,38 @@ def independent_wasserstein(
     Raises:
         UserError: Too few or too small images.
     """
-    real_fit, real_eval = _halves(held_out)
-    samples, reals = _halves(fake), _halves(train)
+    sets = (*_halves(held_out), *_halves(fake))
     return (
-        critic_distance(real_fit, real_eval, *samples, train, budget, seeds),
-        critic_distance(real_fit, real_eval, *reals, None, budget, seeds),
+        critic_distance(*sets, train, budget, seeds),
+        _floor(held_out, train, budget, seeds, cache_dir),
     )
+
+
+def _floor(
+    held_out: np.ndarray,
+    train: np.ndarray,
+    budget: Budget,
+    seeds: tuple[int, ...],
+    cache_dir: str | None,
+) -> CriticDistance:
+    """The distance of the training images, read where it was measured."""
+    sets = (*_halves(held_out), *_halves(train))
+    if cache_dir is None:
+        return critic_distance(*sets, None, budget, seeds)
+    key = hashlib.sha256(
+        repr(([data_fingerprint(s) for s in sets], budget, seeds)).encode()
+    )
+    path = pathlib.Path(cache_dir) / f"iw-{key.hexdigest()[:32]}.json"
+    if path.exists():
+        kept = json.loads(path.read_text())
+        score, seeds = Score(**kept.pop("score")), tuple(kept.pop("seeds"))
+        return CriticDistance(score=score, seeds=seeds, **kept)
+    floor = critic_distance(*sets, None, budget, seeds)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(json.dumps(dataclasses.asdict(floor)))
+    draft.replace(path)
+    return floor
 
 
 def critic_distance(
