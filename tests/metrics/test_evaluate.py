@@ -1,58 +1,12 @@
 """The orchestration: names, floors, protocols, notes, one pass of features."""
 
-import dataclasses
-
 import numpy as np
 import pytest
+from evaluating import Counting, evaluation, pictures
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.metrics import inception
-from tfgan_transfer.metrics.evaluate import Evaluation, Row, over_seeds
 from tfgan_transfer.metrics.kid import kid
-from tfgan_transfer.metrics.score import require_comparable
-
-RNG = np.random.default_rng(0)
-
-
-def pictures(count, level=128, seed=0):
-    rng = np.random.default_rng(seed)
-    noise = rng.integers(-60, 60, (count, 8, 8, 3))
-    return np.clip(level + noise, 0, 255).astype(np.uint8)
-
-
-class Counting:
-    """A feature network of mean colours that counts the images it sees."""
-
-    def __init__(self):
-        import tensorflow as tf
-
-        self.images = 0
-
-        def mean_colours(images):
-            quarters = tf.image.resize(images, [2, 2], method="area")
-            return {"means": tf.reshape(quarters, [-1, 12])}
-
-        network = inception.from_function(mean_colours, "means", size=8)
-
-        def run(images):
-            self.images += len(images)
-            return network.run(images)
-
-        self.extractor = dataclasses.replace(network, run=run)
-
-
-def evaluation(samples, **changes):
-    arguments = {
-        "real": pictures(40, seed=1),
-        "split": "held-out images",
-        "other": pictures(60, seed=2),
-        "train": pictures(60, seed=2),
-        "held_out": pictures(40, seed=1),
-        "samples": samples,
-        "extractor": Counting().extractor,
-        "layer": "means",
-    }
-    return Evaluation(**{**arguments, **changes})
+from tfgan_transfer.metrics.score import Row, over_seeds, require_comparable
 
 
 def test_value_is_the_metric_and_floor_is_real_against_real():

@@ -12,6 +12,7 @@ from tfgan_transfer.cli.sampling import Sampler
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import inception
 from tfgan_transfer.metrics.collapse import collapse_alarm
+from tfgan_transfer.metrics.conditional import Labels
 from tfgan_transfer.metrics.evaluate import (
     METRICS,
     NEED_NO_NETWORK,
@@ -80,9 +81,8 @@ def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
     first = given.get("seed", 0)
     seeds = range(first, first + given.get("sampling_seeds", 3))
     count = given.get("num_images") or _usual(split, given)
-
-    def draw(seed: int) -> np.ndarray:
-        return Sampler(generator, record, seed=seed).draw(count)
+    samplers = [Sampler(generator, record, seed=seed) for seed in seeds]
+    asked = [sampler.labels(count) for sampler in samplers]
 
     about = {
         "step": found.step,
@@ -92,7 +92,9 @@ def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
         "sampling_seeds": list(seeds),
         "data": split.train.fingerprint,
     }
-    return _prepare(split, [draw(seed) for seed in seeds], given), about
+    drawn = [sampler.draw(count) for sampler in samplers]
+    labels = None if asked[0] is None else asked
+    return _prepare(split, drawn, given, labels=labels), about
 
 
 def of_images(given: Mapping) -> tuple[Evaluation, dict]:
@@ -118,12 +120,16 @@ def of_images(given: Mapping) -> tuple[Evaluation, dict]:
             "holdout": 0,
         }
     ).train
-    chosen = fake.images[: given.get("num_images") or len(fake)]
+    count = given.get("num_images") or len(fake)
     about = {
         "images": given["images"],
         "data": split.train.fingerprint,
     }
-    return _prepare(split, [np.asarray(chosen)], given), about
+    labels = None
+    if fake.vocabulary and fake.vocabulary == split.train.vocabulary:
+        labels = [fake.labels[:count]]
+    chosen = np.asarray(fake.images[:count])
+    return _prepare(split, [chosen], given, labels=labels), about
 
 
 def while_training(
@@ -147,7 +153,7 @@ def while_training(
         )
     network, layer = extractor_for(settings, metrics)
     count = settings["eval_images"]
-    real = np.asarray(_choose_real(split, None)[0][:count])
+    real = np.asarray(_choose_real(split, None)[0].images[:count])
     similar = mean_ms_ssim(real) if large_enough(real) else None
 
     inputs = [build.fixed_latents(settings, count)]
@@ -166,6 +172,7 @@ def while_training(
             [drawn],
             settings,
             extractor=(network, layer),
+            labels=inputs[1:] or None,
         )
         records = [
             {"metric": name, **row.record()}
@@ -217,9 +224,9 @@ def _usual(split: data.Split, given: Mapping) -> int:
 
 def _choose_real(
     split: data.Split, wanted: str | None
-) -> tuple[np.ndarray, str, np.ndarray]:
+) -> tuple[data.ImageSet, str, data.ImageSet]:
     """Real images to compare with, what they are called, and the others."""
-    train, held_out = split.train.images, split.holdout.images
+    train, held_out = split.train, split.holdout
     if wanted == "holdout" or (wanted is None and len(held_out)):
         if not len(held_out):
             raise UserError(
@@ -235,15 +242,16 @@ def _prepare(
     samples: list[np.ndarray],
     given: Mapping,
     extractor: tuple | None = None,
+    labels: list[np.ndarray] | None = None,
 ) -> Evaluation:
     metrics = metric_names(given.get("metrics"))
     network, layer = extractor or extractor_for(given, metrics)
     real, name, other = _choose_real(split, given.get("split"))
     cache = pathlib.Path(given.get("cache_dir") or data.cache_home())
     return Evaluation(
-        real=np.asarray(real[:MOST_IMAGES]),
+        real=np.asarray(real.images[:MOST_IMAGES]),
         split=name,
-        other=np.asarray(other[:MOST_IMAGES]),
+        other=np.asarray(other.images[:MOST_IMAGES]),
         train=split.train.images,
         held_out=split.holdout.images,
         samples=samples,
@@ -252,4 +260,11 @@ def _prepare(
         cache_dir=str(cache / "features"),
         budget=given.get("iw_budget", "small"),
         critics=range(given.get("iw_critics", 3)),
+        labels=labels
+        and Labels(
+            split.train.vocabulary,
+            real.labels[:MOST_IMAGES],
+            other.labels[:MOST_IMAGES],
+            labels,
+        ),
     )

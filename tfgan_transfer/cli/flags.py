@@ -188,7 +188,8 @@ def define_evaluate() -> None:
         "metrics",
         None,
         "Of fid, fid_inf, kid, precision_recall, is, swd, ms_ssim, iw, "
-        "memorisation; separated by commas (kid,fid,precision_recall).",
+        "memorisation, per_class; separated by commas "
+        "(kid,fid,precision_recall).",
     )
     flags.DEFINE_integer("num_images", None, "Samples per sampling seed.", 4)
     flags.DEFINE_integer("sampling_seeds", None, "Sets of samples (3).", 1)

@@ -12,6 +12,11 @@ import numpy as np
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import fid as frechet
+from tfgan_transfer.metrics.conditional import (
+    Labels,
+    labelled_alike,
+    per_class_rows,
+)
 from tfgan_transfer.metrics.critic_distance import (
     BUDGETS,
     independent_wasserstein,
@@ -30,28 +35,8 @@ from tfgan_transfer.metrics.memorisation import (
 )
 from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
 from tfgan_transfer.metrics.precision_recall import precision_recall
-from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.metrics.score import Row, Score, over_seeds
 from tfgan_transfer.metrics.sliced_wasserstein import sliced_wasserstein
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One line of an evaluation.
-
-    Attributes:
-        score: The measured value, with its protocol.
-        floor: The same of real images in the place of samples, or None.
-        note: What a reader has to know to judge the value.
-    """
-
-    score: Score
-    floor: Score | None = None
-    note: str = ""
-
-    def record(self) -> dict:
-        """The row as JSON types."""
-        floor = self.floor.record() if self.floor else None
-        return {**self.score.record(), "floor": floor, "note": self.note}
 
 
 class Evaluation:
@@ -61,7 +46,8 @@ class Evaluation:
         real: Uint8 [N, H, W, C] that samples are compared with.
         split: What `real` is, e.g. `"held-out"`; part of every protocol.
         other: Uint8 [M, H, W, C] real images, none of them in `real`; they
-            take the place of samples for the floor. May be empty.
+            take the place of samples for the floor, as many, and with the
+            labels of the first samples if there are labels. May be empty.
         train: Uint8 [T, H, W, C] images the generator has seen.
         held_out: Uint8 images it has not seen; may be empty.
         samples: One uint8 [n, H, W, C] per sampling seed.
@@ -70,6 +56,7 @@ class Evaluation:
         cache_dir: Where what real images give is kept; None for nowhere.
         budget: Critic of the independent Wasserstein distance.
         critics: Seeds of those that are fitted.
+        labels: Labels of `real`, `other` and `samples`, if there are any.
     """
 
     def __init__(
@@ -86,10 +73,15 @@ class Evaluation:
         cache_dir: str | None = None,
         budget: str = "small",
         critics: Sequence[int] = (0, 1, 2),
+        labels: Labels | None = None,
     ):
         self.real = real
         self.split = split
         self.count = len(samples[0])
+        if labels is not None:
+            chosen = labelled_alike(labels.samples[0], labels.other)
+            labels = dataclasses.replace(labels, other=labels.other[chosen])
+            other = other[chosen]
         self.other = other[: self.count]
         self.train = train
         self.held_out = held_out
@@ -99,6 +91,7 @@ class Evaluation:
         self.cache_dir = cache_dir
         self.budget = BUDGETS[budget]
         self.critics = tuple(critics)
+        self.labels = labels
 
     def rows(self, metrics: Sequence[str]) -> Iterator[Row]:
         """Measures, one metric after the other.
@@ -115,8 +108,12 @@ class Evaluation:
         for name in metrics:
             if name not in METRICS:
                 raise UserError(choices("--metrics", name, METRICS))
+        known = set()
         for name in metrics:
-            yield from METRICS[name](self)
+            for row in METRICS[name](self):
+                if row.score not in known:
+                    known.add(row.score)
+                    yield row
 
     def real_features(self, images: np.ndarray) -> np.ndarray:
         """Features [N, D] of real images, from the cache if they are there."""
@@ -172,22 +169,6 @@ class Evaluation:
     def plain(self, score: Score) -> Score:
         """Adds the real split to the protocol of a metric without network."""
         return score.under(score.name, f"real: {self.split}")
-
-
-def over_seeds(scores: Sequence[Score]) -> Score:
-    """Mean over sampling seeds, with their standard deviation.
-
-    A single measurement keeps its own kind of spread.
-    """
-    if len(scores) == 1:
-        return scores[0]
-    values = [score.value for score in scores]
-    return dataclasses.replace(
-        scores[0],
-        value=float(np.mean(values)),
-        spread=float(np.std(values, ddof=1)),
-        spread_kind=f"s.d. over {len(scores)} sampling seeds",
-    )
 
 
 def _fid(run: Evaluation) -> Iterator[Row]:
@@ -292,5 +273,6 @@ METRICS = {
     "ms_ssim": _ms_ssim,
     "iw": _iw,
     "memorisation": _memorisation,
+    "per_class": per_class_rows,
 }
 NEED_NO_NETWORK = ("swd", "ms_ssim", "iw")

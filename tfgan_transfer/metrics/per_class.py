@@ -1,11 +1,14 @@
 """Any metric of two feature sets, class by class."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tfgan_transfer.metrics.score import Score
+
+# KID's standard error needs as many vectors on either side.
+FEWEST = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,14 +16,15 @@ class PerClass:
     """Scores of the classes and the two ways to sum them up.
 
     Attributes:
-        classes: Score of each class; sample counts differ between classes,
-            and with them the bias of a biased metric.
-        average: Plain mean over the classes ("Avg.").
-        pooled: Score of all classes together ("All").
+        classes: Score of each class, by its column; sample counts differ
+            between classes, and with them the bias of a biased metric.
+        average: Plain mean over these classes ("Avg."), with the standard
+            error that follows from theirs; None if no class has a score.
+        pooled: Score of all images together ("All").
     """
 
     classes: dict[int, Score]
-    average: float
+    average: Score | None
     pooled: Score
 
 
@@ -33,25 +37,43 @@ def per_class(
 ) -> PerClass:
     """Measures each class against its own real images.
 
+    The class of column c are the images whose label is 1 there: with one class
+    per image each is in one of them, with tags in as many as it has tags.
+
     Args:
         metric: E.g. `kid`; called with (real, fake).
         real: [N, ...] features.
-        real_labels: [N] integers.
+        real_labels: [N, L], 0 or 1.
         fake: [M, ...] features.
-        fake_labels: [M] integers, the classes that were asked for.
+        fake_labels: [M, L], the labels that were asked for.
 
     Returns:
-        One score per class of the real labels, their mean, and the pooled
-        one.
-
-    Raises:
-        ValueError: A class has real images and no generated ones.
+        A score for each class that has at least `FEWEST` images on both
+        sides, their mean, and the pooled score.
     """
     classes = {}
-    for label in np.unique(real_labels):
-        chosen = fake[fake_labels == label]
-        if len(chosen) == 0:
-            raise ValueError(f"no generated example of class {label}")
-        classes[int(label)] = metric(real[real_labels == label], chosen)
-    average = float(np.mean([score.value for score in classes.values()]))
-    return PerClass(classes, average, metric(real, fake))
+    for column in range(real_labels.shape[1]):
+        own = real[real_labels[:, column] == 1]
+        drawn = fake[fake_labels[:, column] == 1]
+        if min(len(own), len(drawn)) >= FEWEST:
+            classes[column] = metric(own, drawn)
+    return PerClass(
+        classes, mean_score(list(classes.values())), metric(real, fake)
+    )
+
+
+def mean_score(scores: Sequence[Score]) -> Score | None:
+    """Plain mean of the scores of several classes; None of no scores."""
+    if not scores:
+        return None
+    errors = [score.spread for score in scores]
+    known = None not in errors
+    return dataclasses.replace(
+        scores[0],
+        value=float(np.mean([score.value for score in scores])),
+        spread=float(np.linalg.norm(errors) / len(scores)) if known else None,
+        spread_kind="standard error" if known else "",
+        n_real=sum(score.n_real for score in scores),
+        n_fake=sum(score.n_fake for score in scores),
+        protocol=f"{scores[0].protocol}, mean over {len(scores)} classes",
+    )

@@ -1,6 +1,7 @@
 """The one type every metric returns: a number that carries its protocol."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,42 @@ class Score:
             f"{self.name} = {self.value:.6g}{spread}{kind}, "
             f"{self.n_real} real / {self.n_fake} generated, {self.protocol}"
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One line of an evaluation.
+
+    Attributes:
+        score: The measured value, with its protocol.
+        floor: The same of real images in the place of samples, or None.
+        note: What a reader has to know to judge the value.
+    """
+
+    score: Score
+    floor: Score | None = None
+    note: str = ""
+
+    def record(self) -> dict:
+        """The row as JSON types."""
+        floor = self.floor.record() if self.floor else None
+        return {**self.score.record(), "floor": floor, "note": self.note}
+
+
+def over_seeds(scores: Sequence[Score]) -> Score:
+    """Mean over sampling seeds, with their standard deviation.
+
+    A single measurement keeps its own kind of spread.
+    """
+    if len(scores) == 1:
+        return scores[0]
+    values = [score.value for score in scores]
+    return dataclasses.replace(
+        scores[0],
+        value=float(np.mean(values)),
+        spread=float(np.std(values, ddof=1)),
+        spread_kind=f"s.d. over {len(scores)} sampling seeds",
+    )
 
 
 def require_comparable(first: Score, second: Score) -> None:

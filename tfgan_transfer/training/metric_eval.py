@@ -77,7 +77,12 @@ class MetricEval(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _report(self, step: int, records: list[dict], warning: str) -> None:
-        shown = [f"{row['name']} {row['value']:.4g}" for row in records]
+        shown = [
+            f"{row['name']} {row['value']:.4g}"
+            for row in records
+            # Those of single classes would fill the screen.
+            if "/" not in row["name"]
+        ]
         print(f"step {step}  evaluation:", "  ".join(shown), flush=True)
         if warning:
             print(f"warning: {warning}", flush=True)

@@ -1,0 +1,87 @@
+"""Evaluation of runs with labels, by command and while training."""
+
+import json
+
+import pytest
+import tensorflow as tf
+from mean_colours import MeanColours
+from tagged import TAGS, train
+
+EVALUATE = "tfgan_transfer.evaluate"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    path = tmp_path_factory.mktemp("network") / "means"
+    tf.saved_model.save(MeanColours(), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def evaluated(commands, pictures, network, tmp_path_factory):
+    """A conditional run that measured its classes while it trained."""
+    run_dir = tmp_path_factory.mktemp("runs") / "run"
+    finished = train(
+        commands,
+        run_dir,
+        pictures,
+        "--limit=8",
+        "--holdout=16",
+        "--eval_every=3",
+        "--eval_metrics=kid,per_class",
+        "--eval_images=20",
+        f"--inception={network}",
+    )
+    assert finished.code == 0, finished.err
+    return run_dir, finished
+
+
+def rows(run_dir):
+    lines = (run_dir / "metrics.jsonl").read_text().splitlines()
+    found = map(json.loads, lines)
+    return [row for row in found if row.get("evaluation")]
+
+
+def test_classes_are_measured_while_training(evaluated):
+    run_dir, finished = evaluated
+    found = rows(run_dir)
+    assert [row["step"] for row in found] == [3, 6]
+    names = {score["name"] for score in found[0]["evaluation"]}
+    for tag in TAGS:
+        assert f"per_class_kid[means@pool_3]/{tag}" in names
+    assert {"kid[means@pool_3]", "per_class_fd[means@pool_3]"} <= names
+    assert "per_class_kid[means@pool_3] " in finished.out
+    assert f"/{TAGS[0]}" not in finished.out
+
+
+def test_the_command_measures_each_tag(commands, evaluated, network):
+    run_dir, _ = evaluated
+    finished = commands.run(
+        EVALUATE,
+        f"--run_dir={run_dir}",
+        "--metrics=per_class",
+        "--num_images=30",
+        "--sampling_seeds=1",
+        f"--inception={network}",
+    )
+    assert finished.code == 0, finished.err
+    scores = {s["name"]: s for s in rows(run_dir)[-1]["evaluation"]}
+    tags = [scores[f"per_class_kid[means@pool_3]/{tag}"] for tag in TAGS]
+    mean = scores["per_class_kid[means@pool_3]"]
+    assert mean["value"] == pytest.approx(sum(s["value"] for s in tags) / 3)
+    assert "held-out" in mean["protocol"]
+    assert mean["floor"]["n_real"] == mean["n_real"]
+    assert "mean over 3 of 3 classes" in finished.out
+
+
+def test_a_run_without_labels_is_told_so(commands, unbroken, network):
+    finished = commands.run(
+        EVALUATE,
+        f"--run_dir={unbroken}",
+        "--metrics=per_class",
+        "--num_images=12",
+        "--sampling_seeds=1",
+        f"--inception={network}",
+    )
+    assert finished.code == 2
+    assert "per_class needs labels" in finished.err
