@@ -51,6 +51,7 @@ def flag_files() -> str:
     cli = ROOT / "tfgan_transfer" / "cli"
     names = (
         "flags.py",
+        "evaluation_flags.py",
         "model_flags.py",
         "pair_flags.py",
         "serving_flags.py",

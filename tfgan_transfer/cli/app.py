@@ -15,6 +15,7 @@ _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 FLAG_FILES = (
     "tfgan_transfer.cli.flags",
+    "tfgan_transfer.cli.evaluation_flags",
     "tfgan_transfer.cli.model_flags",
     "tfgan_transfer.cli.pair_flags",
     "tfgan_transfer.cli.serving_flags",

@@ -33,3 +33,5 @@ SOURCE_DOMAINS = ("ab", "ba", "a-", "-b", "b-", "-a")
 TRANSFERS = ("both", "generator", "critic", "none")
 ANCHORS = ("none", "l2_sp", "ewc")
 DRY_RUN = ("text", "json")
+# NumPy takes 32 bits.
+LARGEST_SEED = 2**32 - 1

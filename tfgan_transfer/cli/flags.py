@@ -9,14 +9,24 @@ from absl import flags
 
 from tfgan_transfer.cli.choices import (
     ANCHORS,
-    BEST_METRICS,
     DRY_RUN,
     FITS,
+    LARGEST_SEED,
     LR_DECAYS,
     ON_NAN,
     PRECISIONS,
     TRANSFERS,
     XLA,
+)
+from tfgan_transfer.cli.evaluation_flags import define_critics
+from tfgan_transfer.cli.evaluation_flags import (
+    define_evaluate as define_evaluate,
+)
+from tfgan_transfer.cli.evaluation_flags import (
+    define_evaluation_while_training as define_evaluation_while_training,
+)
+from tfgan_transfer.cli.evaluation_flags import (
+    define_inception as define_inception,
 )
 from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
@@ -30,9 +40,6 @@ from tfgan_transfer.cli.pair_flags import (
 )
 from tfgan_transfer.cli.serving_flags import define_export as define_export
 from tfgan_transfer.cli.serving_flags import define_serve as define_serve
-
-# NumPy takes 32 bits.
-LARGEST_SEED = 2**32 - 1
 
 
 def define_run() -> None:
@@ -149,72 +156,6 @@ def define_reporting() -> None:
     )
 
 
-def define_evaluation_while_training() -> None:
-    """What is measured while training, and what follows from it."""
-    flags.DEFINE_integer("eval_every", None, "Steps; 0 (default) for none.", 0)
-    flags.DEFINE_string("eval_metrics", None, "As --metrics of evaluate (kid).")
-    flags.DEFINE_integer("eval_images", None, "Samples per evaluation.", 4)
-    flags.DEFINE_enum(
-        "best_metric",
-        None,
-        BEST_METRICS,
-        "The best checkpoint by this one is kept (kid).",
-    )
-    flags.DEFINE_integer(
-        "stop_patience",
-        None,
-        "Stop after this many evaluations without improvement; 0 for never.",
-        0,
-    )
-
-
-def define_inception() -> None:
-    """The feature network behind FID, KID, precision and recall."""
-    flags.DEFINE_string(
-        "inception",
-        None,
-        "Directory of a SavedModel that is called like TF-GAN's Inception.",
-    )
-    flags.DEFINE_string("inception_layer", None, "Its output (pool_3).")
-
-
-def define_evaluate() -> None:
-    """What `evaluate` measures."""
-    flags.DEFINE_string("checkpoint", None, "One checkpoint of a run.")
-    flags.DEFINE_string(
-        "images", None, "Images to judge instead of a generator (a --data)."
-    )
-    flags.DEFINE_string(
-        "metrics",
-        None,
-        "Of fid, fid_inf, kid, precision_recall, is, swd, ms_ssim, iw, "
-        "memorisation, per_class; separated by commas "
-        "(kid,fid,precision_recall).",
-    )
-    flags.DEFINE_integer("num_images", None, "Samples per sampling seed.", 4)
-    flags.DEFINE_integer("sampling_seeds", None, "Sets of samples (3).", 1)
-    flags.DEFINE_integer(
-        "seed", None, "First sampling seed (0).", 0, LARGEST_SEED
-    )
-    flags.DEFINE_enum(
-        "split", None, ("holdout", "train"), "Real images to compare with."
-    )
-    flags.DEFINE_enum(
-        "iw_budget", None, ("small", "full"), "Critic of the metric iw."
-    )
-    _define_critics()
-    flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
-    flags.DEFINE_string("against", None, "Another run to compare with.")
-    flags.DEFINE_string(
-        "pairs", None, "Picture of samples and their nearest training images."
-    )
-    flags.DEFINE_bool("json", None, "Print JSON.")
-
-
-def _define_critics() -> None:
-    flags.DEFINE_integer("iw_critics", None, "Critics of metric iw (3).", 1)
-
-
 def define_sources() -> None:
     """Which sources to compare."""
     flags.DEFINE_list("sources", None, "Sources, each a --source.")
@@ -239,7 +180,7 @@ def define_study() -> None:
     flags.DEFINE_integer("study_seeds", None, "Runs of each cell (1).", 1)
     flags.DEFINE_integer("first_seed", None, "Seed to begin with (0).", 0)
     flags.DEFINE_string("final_metrics", None, "Measured at the end, e.g. iw.")
-    _define_critics()
+    define_critics()
 
 
 def define_devices() -> None:
