@@ -80,6 +80,8 @@ def test_without_kid_the_first_metric_steers_and_has_a_column():
 def test_other_networks_have_other_names():
     assert study.find({"kd[net@pool]": 1}, "kid") == "kd[net@pool]"
     assert study.find({"kid_extra": 1}, "kid") is None
+    values = {"per_class_fd[net@pool]/cat": 1, "per_class_fd[net@pool]": 2}
+    assert study.find(values, "per_class_fid") == "per_class_fd[net@pool]"
 
 
 def test_tables_have_mean_and_spread_over_seeds():
@@ -99,6 +101,67 @@ def test_tables_have_mean_and_spread_over_seeds():
     )
     assert "| kid, last | a | scratch | b |" in sources
     assert "| t, 100 | 0.2 ± 0.1 | 0.8 | 0.3 |" in sources
+
+
+def conditional_row(variant, seed, kids, images=100):
+    """A row whose class `cat` has the KIDs, and class `dog` ten times them."""
+    measured = row(variant, seed, kids, images)
+    for evaluation, kid in zip(measured["evaluations"], kids, strict=True):
+        evaluation["per_class_kid@mixed_7/cat"] = kid
+        evaluation["per_class_kid@mixed_7/dog"] = 10 * kid
+        evaluation["per_class_kid@mixed_7"] = 5.5 * kid
+        evaluation["kid@mixed_7"] = 3 * kid
+    measured["floors"] = {
+        name: {"value": 0.001, "n_real": 50, "n_fake": 25}
+        for name in evaluation
+        if "dog" not in name
+    }
+    return measured
+
+
+def test_a_column_for_each_class_at_three_checkpoints():
+    rows = [
+        conditional_row("both", seed, [0.8, 0.4, 0.2, 0.02 + 0.04 * seed])
+        for seed in (0, 1)
+    ]
+    text = study_report.per_class(rows, "kid")
+    assert text.splitlines()[2:] == [
+        "| kid | steps | cat | dog | Avg. | All |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| both, a | 10 | 0.8 ± 0 | 8 ± 0 | 4.4 ± 0 | 2.4 ± 0 |",
+        "| both, a | 20 | 0.4 ± 0 | 4 ± 0 | 2.2 ± 0 | 1.2 ± 0 |",
+        "| both, a | 40 | 0.04 ± 0.03 | 0.4 ± 0.3 | 0.22 ± 0.2 | 0.12 ± 0.08 |",
+        "| real images |  | 0.001 ± 0 (25 of 50) | - "
+        "| 0.001 ± 0 (25 of 50) | 0.001 ± 0 (25 of 50) |",
+    ]
+    assert study_report.per_class(rows, "fid") == ""
+    # Single classes are no columns of the other tables, the mean is one.
+    head = study_report.configurations(rows, "last").splitlines()[2]
+    assert head == (
+        "| configuration | kid | fid | iw_distance | per_class_kid | seeds |"
+    )
+
+
+def test_checkpoints_are_the_ends_and_the_geometric_middle():
+    for steps, shown in (
+        ([250, 2500, 12500, 25000], [250, 2500, 25000]),
+        ([5, 10], [5, 10]),
+        ([5], [5]),
+    ):
+        evaluations = [{"step": step} for step in steps]
+        assert study_report.checkpoints([{"evaluations": evaluations}]) == shown
+
+
+def test_images_of_each_class_are_an_axis(tmp_path):
+    rows = [
+        conditional_row("both", 0, [0.8, 0.4], images) for images in (100, 400)
+    ]
+    text = study_report.write(rows, tmp_path, "python -m x").read_text()
+    assert "## Table 7: images of each class, about" in text
+    assert "| per_class_kid, last | 50 | 200 |" in text
+    assert "## Table 6: classes" in text and "cat:" not in text
+    plain = study_report.write([row("both", 0, [1])], tmp_path, "x").read_text()
+    assert "Table 6" not in plain and "Table 7" not in plain
 
 
 def test_report_and_plot_are_written(tmp_path):

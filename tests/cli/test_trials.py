@@ -55,13 +55,14 @@ def forked(commands, monkeypatch):
 def test_a_study_runs_each_cell_once(forked, unbroken, tmp_path):
     named = study.variants(["scratch", "both"])
     settings = {k: v for k, v in TINY.items() if k != "data"}
-    runs = study.Study(tmp_path / "study", settings, named, "swd")
+    runs = study.Study(tmp_path / "study", settings, named, {"metrics": "swd"})
     grid = list(study.cells(["digits"], [str(unbroken)], [30], named, range(1)))
     for cell in grid:
         assert not runs.done(cell)
         row = runs.run(cell)
         assert [e["step"] for e in row["evaluations"]] == [2, 4]
         assert row["evaluations"][-1]["swd"] > 0
+        assert row["floors"]["swd"]["n_real"] == 20
         assert row["final"]["swd"] > 0 and "swd" in row["protocols"]
         assert runs.done(cell)
     assert len(runs.rows()) == 2
@@ -148,6 +149,7 @@ def test_protocols_are_those_of_the_last_evaluation(tmp_path):
     text = "\n".join(json.dumps(row) for row in [{"step": 1}, *rows])
     (tmp_path / "metrics.jsonl").write_text(text)
     assert trials.protocols(tmp_path) == {"kid": "new"}
+    assert trials.floors(tmp_path) == {}
     assert trials.evaluations(tmp_path) == [
         {"step": 1, "kid": 1},
         {"step": 2, "kid": 2},

@@ -182,6 +182,7 @@ class Study:
             "flags": flags,
             "evaluations": trials.evaluations(run_dir),
             "protocols": trials.protocols(run_dir),
+            "floors": trials.floors(run_dir),
             "final": {},
             "seconds": round(time.time() - started, 1),
         }
@@ -222,10 +223,18 @@ def reproduce(argv: list[str]) -> str:
 def find(values: dict, metric: str) -> str | None:
     """The full name under which a metric was measured, or None.
 
-    It says what the network was: `fid@mixed_7`, `fd[NAME@LAYER]`.
+    It says what the network was: `fid@mixed_7`, `fd[NAME@LAYER]`. Values of
+    single classes, `per_class_fid@mixed_7/NAME`, are not looked at.
     """
-    names = {metric, {"fid": "fd", "kid": "kd"}.get(metric)}
-    return next((n for n in values if re.split(r"[@\[]", n)[0] in names), None)
+    names = {metric, metric.replace("fid", "fd"), metric.replace("kid", "kd")}
+    return next(
+        (
+            name
+            for name in values
+            if "/" not in name and re.split(r"[@\[]", name)[0] in names
+        ),
+        None,
+    )
 
 
 def steering(evaluation: dict) -> str:

@@ -125,3 +125,20 @@ def protocols(run_dir: str | pathlib.Path) -> dict[str, str]:
     """How a run's last evaluation measured: metric name -> protocol."""
     last = _evaluated(run_dir)[-1]["evaluation"]
     return {score["name"]: score["protocol"] for score in last}
+
+
+def floors(run_dir: str | pathlib.Path) -> dict[str, dict]:
+    """What real images got in a run's last evaluation, and at which sizes.
+
+    Returns:
+        Metric name -> `value`, `n_real`, `n_fake`, where there is a floor.
+    """
+    last = _evaluated(run_dir)[-1]["evaluation"]
+    return {
+        score["name"]: {
+            field: score["floor"][field]
+            for field in ("value", "n_real", "n_fake")
+        }
+        for score in last
+        if score.get("floor")
+    }
