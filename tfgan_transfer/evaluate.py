@@ -10,11 +10,12 @@ place of samples. Values of a run are added to its metrics.jsonl.
 
 import json
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.cli import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
 flags.define_data()
+pair_flags.define_pair_data()
 flags.define_inception()
 flags.define_evaluate()
 
@@ -29,13 +30,17 @@ def main() -> None:
             "--run_dir=..., --checkpoint=..., or --images=folder:..."
         )
 
-    from tfgan_transfer.cli import evaluation, results
+    from tfgan_transfer.cli import evaluation, pair_evaluation, results, saved
+    from tfgan_transfer.cli.pair_config import CYCLEGAN
 
     others = results.latest(given["against"]) if given.get("against") else {}
     if given.get("images"):
         run, about = evaluation.of_images(given)
     else:
-        run, about = evaluation.of_checkpoint(given)
+        found = saved.find(generator)
+        pair = found.manifest["run"]["flags"]["model"] == CYCLEGAN
+        module = pair_evaluation if pair else evaluation
+        run, about = module.of_checkpoint(given, found)
     names = evaluation.metric_names(given.get("metrics"))
     rows = list(run.rows(names))
     record = {**about, "evaluation": [row.record() for row in rows]}

@@ -5,7 +5,7 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.cli import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -13,7 +13,8 @@ flags.define_data()
 flags.define_model()
 flags.define_labels()
 flags.define_stack()
-flags.define_translation()
+pair_flags.define_pair_data()
+pair_flags.define_translation()
 flags.define_transfer()
 flags.define_training()
 flags.define_reporting()

@@ -9,11 +9,11 @@ An image is brought to the size of training, as the training images were
 (--fit), unless --size says otherwise. It keeps its name, with the ending .png.
 """
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.cli import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
-flags.define_translate()
+pair_flags.define_translate()
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ def make(tmp_path, values, **options):
         **options,
     }
 
-    def measure(sample):
-        assert sample == "the sampler"
+    def measure(model):
+        assert model.sample == "the sampler"
         row = {"metric": "kid", "name": "kid@x", "value": next(queue)}
         return [{**row, "protocol": "p"}], "too alike"
 

@@ -53,12 +53,13 @@ def reports(
     grid = _grid(config, run, writer, split, start)
     if not config["eval_every"]:
         return [progress, grid]
-    from tfgan_transfer.cli import evaluation
+    from tfgan_transfer.cli import evaluation, pair_evaluation
 
+    pair = config["model"] == CYCLEGAN
     metrics = MetricEval(
         run,
         writer,
-        evaluation.while_training(config, split),
+        (pair_evaluation if pair else evaluation).while_training(config, split),
         best_metric=config["best_metric"],
         start_step=start,
         every=config["eval_every"],

@@ -4,6 +4,7 @@ import pathlib
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
+import keras
 import numpy as np
 
 from tfgan_transfer import data, images
@@ -20,6 +21,7 @@ from tfgan_transfer.metrics.evaluate import (
     Row,
 )
 from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
+from tfgan_transfer.training.checkpoint import Checkpoint
 
 DEFAULT_METRICS = ("kid", "fid", "precision_recall")
 MOST_IMAGES = 5000
@@ -61,17 +63,16 @@ def metric_names(text: str | None, flag: str = "--metrics") -> tuple[str, ...]:
     return names
 
 
-def of_checkpoint(given: Mapping) -> tuple[Evaluation, dict]:
+def of_checkpoint(given: Mapping, found: Checkpoint) -> tuple[Evaluation, dict]:
     """Prepares the evaluation of a generator against its own data.
 
     Args:
         given: Flags of `evaluate`.
+        found: The checkpoint.
 
     Returns:
         The evaluation, and what is recorded beside its values.
     """
-    path = given.get("checkpoint") or given["run_dir"]
-    found = saved.find(path)
     record = found.manifest["run"]
     # A run of an older version lacks the flags that are newer.
     flags = {**config.DEFAULTS, **record["flags"], **_overrides(given)}
@@ -134,7 +135,7 @@ def of_images(given: Mapping) -> tuple[Evaluation, dict]:
 
 def while_training(
     settings: Mapping, split: data.Split
-) -> Callable[[Callable], tuple[list[dict], str]]:
+) -> Callable[[keras.Model], tuple[list[dict], str]]:
     """Makes what the `MetricEval` callback calls.
 
     Args:
@@ -142,15 +143,10 @@ def while_training(
         split: The run's images.
 
     Returns:
-        Maps a function from latents to images to JSON records of all metrics
-        and a warning if the samples are too alike.
+        Maps the model to JSON records of all metrics and a warning if its
+        samples are too alike.
     """
-    metrics = metric_names(settings["eval_metrics"], "--eval_metrics")
-    if settings["best_metric"] not in metrics:
-        raise UserError(
-            f"--best_metric: {settings['best_metric']} is not among "
-            f"--eval_metrics={','.join(metrics)}; add it there"
-        )
+    metrics = metrics_while_training(settings)
     network, layer = extractor_for(settings, metrics)
     count = settings["eval_images"]
     real = np.asarray(_choose_real(split, None)[0].images[:count])
@@ -160,10 +156,10 @@ def while_training(
     if settings["conditioning"] != "none":
         inputs.append(build.fixed_labels(settings, split.train, count))
 
-    def measure(sample: Callable) -> tuple[list[dict], str]:
+    def measure(model: keras.Model) -> tuple[list[dict], str]:
         drawn = np.concatenate(
             [
-                images.to_uint8(sample(*(x[i : i + 64] for x in inputs)))
+                images.to_uint8(model.sample(*(x[i : i + 64] for x in inputs)))
                 for i in range(0, count, 64)
             ]
         )
@@ -185,6 +181,21 @@ def while_training(
         return records, alarm.message if alarm.raised else ""
 
     return measure
+
+
+def metrics_while_training(settings: Mapping) -> tuple[str, ...]:
+    """What is measured while training.
+
+    Raises:
+        UserError: If a metric is unknown, or none to steer by.
+    """
+    metrics = metric_names(settings["eval_metrics"], "--eval_metrics")
+    if settings["best_metric"] not in metrics:
+        raise UserError(
+            f"--best_metric: {settings['best_metric']} is not among "
+            f"--eval_metrics={','.join(metrics)}; add it there"
+        )
+    return metrics
 
 
 def large_enough(batch: np.ndarray) -> bool:

@@ -32,12 +32,6 @@ from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
 from tfgan_transfer.cli.model_flags import define_stack as define_stack
 from tfgan_transfer.cli.optional_enum import OptionalEnum
-from tfgan_transfer.cli.pair_flags import (
-    define_translate as define_translate,
-)
-from tfgan_transfer.cli.pair_flags import (
-    define_translation as define_translation,
-)
 from tfgan_transfer.cli.serving_flags import define_export as define_export
 from tfgan_transfer.cli.serving_flags import define_serve as define_serve
 

@@ -10,10 +10,14 @@ from tfgan_transfer.cli.choices import (
 )
 
 
-def define_translation() -> None:
-    """Two sets of images, and the game of translating between them."""
+def define_pair_data() -> None:
+    """Two sets of images."""
     flags.DEFINE_string("data_a", None, "Images of A; a source as in --data.")
     flags.DEFINE_string("data_b", None, "Images of B; a source as in --data.")
+
+
+def define_translation() -> None:
+    """The game of translating between two sets."""
     flags.DEFINE_float("cycle_weight", None, "Weight of the cycle loss.", 0)
     flags.DEFINE_float(
         "identity_weight",

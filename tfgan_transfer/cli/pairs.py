@@ -235,13 +235,18 @@ def run_record(config: Mapping, split: PairSplit) -> dict:
         **network_arguments(config),
         "data_range": [-1, 1],
         "data": {
-            "fingerprint": f"{train.a.fingerprint}-{train.b.fingerprint}",
+            "fingerprint": fingerprint(train),
             "images": len(train.a) + len(train.b),
             "images_a": len(train.a),
             "images_b": len(train.b),
             "holdout": len(split.holdout.a) + len(split.holdout.b),
         },
     }
+
+
+def fingerprint(train: Pair) -> str:
+    """What tells these images from others."""
+    return f"{train.a.fingerprint}-{train.b.fingerprint}"
 
 
 def examples(config: Mapping, split: PairSplit) -> tuple[np.ndarray, ...]:

@@ -22,9 +22,9 @@ class MetricEval(keras.callbacks.Callback):
     Args:
         run: Run directory.
         writer: TensorBoard writer, or None.
-        measure: Maps a function from latents to images to JSON records, each
-            with `metric` (short name), `name`, `value` and `protocol`; and to
-            a warning, empty if all is well.
+        measure: Maps the model to JSON records, each with `metric` (short
+            name), `name`, `value` and `protocol`; and to a warning, empty if
+            all is well.
         best_metric: Short name of the metric to steer by; lower is better.
         start_step: Steps done before this `fit` began.
         every: Steps between two evaluations.
@@ -37,7 +37,7 @@ class MetricEval(keras.callbacks.Callback):
         self,
         run: RunDirectory,
         writer: tf.summary.SummaryWriter | None,
-        measure: Callable[[Callable], tuple[list[dict], str]],
+        measure: Callable[[keras.Model], tuple[list[dict], str]],
         *,
         best_metric: str,
         start_step: int,
@@ -62,7 +62,7 @@ class MetricEval(keras.callbacks.Callback):
         step = self.start_step + batch + 1
         if step % self.every and step != self.steps:
             return
-        records, warning = self.measure(self.model.sample)
+        records, warning = self.measure(self.model)
         self.latest = {row["metric"]: row["value"] for row in records}
         self.run.append_metrics(
             {"step": step, "evaluation": records, "warning": warning}
