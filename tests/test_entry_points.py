@@ -66,7 +66,7 @@ def defined(groups: list[str]) -> set[str]:
     for group in groups:
         body = source.split(f"def {group}(")[1].split("\ndef ")[0]
         names |= set(
-            re.findall(r'(?:DEFINE_\w+|OptionalEnum)\(\s*"(\w+)"', body)
+            re.findall(r'(?:DEFINE_\w+|Optional\w+)\(\s*"(\w+)"', body)
         )
     return names
 

@@ -1,44 +1,63 @@
 """Exports a generator as a SavedModel that TensorFlow Serving loads.
 
   python -m tfgan_transfer.export --run_dir=runs/photos \\
-      --model_base=export/models/gan
+      --model_base=export/models/gan --check
   python -m tfgan_transfer.export --checkpoint=zoo:anime_32 --model_base=m/anime
+  python -m tfgan_transfer.export --check=export/models/gan/1
 
-Each call adds a version, --model_base/1, 2, ..., which a running server picks
-up by itself.
+Each export adds a version, --model_base/1, 2, ..., which a running server
+picks up by itself. --check judges it first, in a process of its own, through
+the loader that the server uses, and compares its answers with the
+checkpoint's. --check=DIR judges any SavedModel, and with --run_dir or
+--checkpoint compares it as well. The exit code is 0 if it is accepted, and 1
+if it is refused, which publishes nothing.
 """
+
+import json
 
 from tfgan_transfer.cli import app, flags
 from tfgan_transfer.errors import UserError
+
+EXIT_REFUSED = 1
 
 flags.define_run()
 flags.define_export()
 
 
-def main() -> None:
-    """Opens the checkpoint, publishes it and says where."""
+def main() -> int:
+    """Publishes a checkpoint and says where, or judges what is there."""
     given = flags.given()
     path = given.get("checkpoint") or given.get("run_dir")
-    for flag, value in (
-        ("run_dir", path),
-        ("model_base", given.get("model_base")),
-    ):
-        if not value:
-            raise UserError(f"--{flag}: expected a directory, received none")
-
-    try:
-        from tensorflow_serving.apis import prediction_log_pb2  # noqa: F401
-    except ModuleNotFoundError as error:
+    base, directory = given.get("model_base"), given.get("check")
+    options = {
+        "ema": given.get("ema", True),
+        "as_json": given.get("json", False),
+    }
+    if directory and base:
         raise UserError(
-            f"export: needs the package {error.name}, which is not installed; "
-            "pip install 'tfgan-transfer[serving]'"
-        ) from error
+            f"--check: received {directory!r} beside --model_base; to judge "
+            "what is exported use --check alone, else leave --model_base out"
+        )
+    if not directory:
+        for flag, value in (("run_dir", path), ("model_base", base)):
+            if not value:
+                raise UserError(
+                    f"--{flag}: expected a directory, received none"
+                )
 
     from tfgan_transfer.cli import exporting
 
-    print(
-        exporting.export(path, given["model_base"], ema=given.get("ema", True))
+    if directory:
+        accepted = exporting.check(directory, path, **options)
+        return 0 if accepted else EXIT_REFUSED
+    published = exporting.export(
+        path, base, checked=directory is not None, **options
     )
+    if not published:
+        return EXIT_REFUSED
+    as_json = json.dumps({"published": str(published)})
+    print(as_json if options["as_json"] else published)
+    return 0
 
 
 if __name__ == "__main__":

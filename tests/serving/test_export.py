@@ -182,14 +182,15 @@ def test_a_model_that_fails_is_not_published(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_kill_leaves_no_version(commands, unbroken, tmp_path):
+@pytest.mark.parametrize("moment", ["_write_extra", "_settle", "_name"])
+def test_a_kill_leaves_no_version(commands, unbroken, tmp_path, moment):
     started = commands.start(
         EXPORT,
         f"--run_dir={unbroken}",
         f"--model_base={tmp_path}",
         setup="import os, signal\n"
         "from tfgan_transfer.serving import savedmodel\n"
-        "savedmodel._settle = lambda _: os.kill(os.getpid(), 9)\n",
+        f"savedmodel.{moment} = lambda *_: os.kill(os.getpid(), 9)\n",
     )
     assert started.wait().code == -signal.SIGKILL
     (left,) = tmp_path.iterdir()

@@ -13,7 +13,8 @@ from hand_made import NAME, good_record, record
 from PIL import Image
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import servable, status, versions
+from tfgan_transfer.serving import records as recorded
+from tfgan_transfer.serving import status, versions
 from tfgan_transfer.serving.dev_server import DevServer
 
 BODY = {"instances": [{"seed": 1, "label": 0}]}
@@ -140,8 +141,8 @@ def refused(watched, said):
 def test_a_version_that_fails_its_warm_up_is_refused(
     watched, records, code, said, monkeypatch
 ):
-    assert servable.MOST_WARM_UP_RECORDS == 1000
-    monkeypatch.setattr(servable, "MOST_WARM_UP_RECORDS", 5)
+    assert recorded.MOST_WARM_UP_RECORDS == 1000
+    monkeypatch.setattr(recorded, "MOST_WARM_UP_RECORDS", 5)
     watched[2](2, records=records)
     assert refused(watched, said).code == code
 

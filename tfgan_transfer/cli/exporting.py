@@ -2,41 +2,109 @@
 
 import functools
 import pathlib
+import tempfile
 from collections.abc import Mapping
 
 import tfgan_transfer
 from tfgan_transfer import data
 from tfgan_transfer.cli import saved
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import savedmodel, signatures
+from tfgan_transfer.serving import check as conformance
+from tfgan_transfer.serving import reference, savedmodel, signatures
 from tfgan_transfer.training.checkpoint import Checkpoint
 
 
-def export(path: str, base: str, *, ema: bool = True) -> pathlib.Path:
+def export(
+    path: str,
+    base: str,
+    *,
+    ema: bool = True,
+    checked: bool = False,
+    as_json: bool = False,
+) -> pathlib.Path | None:
     """Publishes the generator of a checkpoint.
 
     Args:
         path: A run directory, a checkpoint, or `zoo:NAME`.
         base: Directory of the model's versions.
         ema: Whether to take the averaged weights.
+        checked: Whether the version is judged before it gets its number.
+        as_json: Whether that report is for programs.
 
     Returns:
-        The directory of the new version.
+        The directory of the new version; None if it was refused.
 
     Raises:
         UserError: If there is no such checkpoint, its model cannot be
             exported, or the place cannot be written.
     """
     found = saved.find(path)
+    served = _signatures(found, path, ema)
+    card = _card(found, ema, list(served))
+    judge = functools.partial(_accepted, served, draft=True, as_json=as_json)
+    return savedmodel.publish(
+        pathlib.Path(base), served, card, *[judge] * checked
+    )
+
+
+def check(
+    directory: str,
+    path: str | None = None,
+    *,
+    ema: bool = True,
+    as_json: bool = False,
+) -> bool:
+    """Judges a version, ours or another's, and prints a report.
+
+    Args:
+        directory: The version.
+        path: A run directory, a checkpoint, or `zoo:NAME` whose answers it
+            has to give; None where there is none.
+        ema: Whether these are those of the averaged weights.
+        as_json: Whether the report is for programs.
+
+    Returns:
+        Whether TensorFlow Serving would take it.
+
+    Raises:
+        UserError: If there is no such directory or checkpoint.
+    """
+    version = conformance.find(directory)
+    served = {}
+    if path:
+        found = saved.find(path)
+        served = _signatures(found, path, ema)
+    return _accepted(served, version, as_json=as_json)
+
+
+def _accepted(
+    served: Mapping[str, signatures.Signature],
+    version: pathlib.Path,
+    *,
+    draft: bool = False,
+    as_json: bool = False,
+) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        expected = None
+        if served:
+            expected = pathlib.Path(folder) / "expected"
+            reference.record(served, expected)
+        code = conformance.in_new_process(
+            version, expected, draft=draft, as_json=as_json
+        )
+    return code == conformance.EXIT_ACCEPTED
+
+
+def _signatures(
+    found: Checkpoint, path: str, ema: bool
+) -> dict[str, signatures.Signature]:
     run = found.manifest["run"]
     if "generator" not in run:
         raise UserError(
             f"export: {path!r} holds a {run['flags']['model']}, which has no "
             "export yet; expected a model with a generator"
         )
-    served = signatures.of_generator(_generator(found, ema))
-    card = _card(found, ema, list(served))
-    return savedmodel.publish(pathlib.Path(base), served, card)
+    return signatures.of_generator(_generator(found, ema))
 
 
 def _generator(found: Checkpoint, ema: bool) -> signatures.Generator:

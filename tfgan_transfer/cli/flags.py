@@ -31,7 +31,7 @@ from tfgan_transfer.cli.evaluation_flags import (
 from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
 from tfgan_transfer.cli.model_flags import define_stack as define_stack
-from tfgan_transfer.cli.optional_enum import OptionalEnum
+from tfgan_transfer.cli.optional_flags import OptionalEnum
 from tfgan_transfer.cli.serving_flags import define_export as define_export
 from tfgan_transfer.cli.serving_flags import define_serve as define_serve
 

@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from tfgan_transfer.cli.optional_flags import OptionalString
+
 
 def define_serve() -> None:
     """Which model is served, and where it listens."""
@@ -31,3 +33,11 @@ def define_export() -> None:
         "model_base", None, "Directory of the model's versions 1, 2, ..."
     )
     flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
+    flags.DEFINE_flag(
+        OptionalString(
+            "check",
+            "With --model_base: judge the version before it gets its number. "
+            "--check=DIR: judge a version, whoever wrote it.",
+        )
+    )
+    flags.DEFINE_bool("json", None, "Print the report of --check as JSON.")

@@ -17,8 +17,8 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfgan_transfer.serving import status, versions
-from tfgan_transfer.serving.servable import DEFAULT_SIGNATURE, Servable, arrays
+from tfgan_transfer.serving import records, status, versions
+from tfgan_transfer.serving.servable import DEFAULT_SIGNATURE, Servable
 from tfgan_transfer.serving.versions import Version, Versions
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -81,7 +81,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         with _abort(context), _lease(self.served, request) as version:
             found = version.servable.predict(
                 spec.signature_name,
-                arrays(request.inputs),
+                records.arrays(request.inputs),
                 request.output_filter,
                 timeout=context.time_remaining(),
             )

@@ -10,12 +10,12 @@ import os
 import pathlib
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
-import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.serving import records
 from tfgan_transfer.serving.signatures import Signature
 
 EXTRA = "assets.extra"
@@ -24,17 +24,21 @@ DRAFT = ".draft-"
 
 
 def publish(
-    base: pathlib.Path, signatures: Mapping[str, Signature], card: Mapping
-) -> pathlib.Path:
+    base: pathlib.Path,
+    signatures: Mapping[str, Signature],
+    card: Mapping,
+    accepts: Callable[[pathlib.Path], bool] = lambda draft: True,
+) -> pathlib.Path | None:
     """Writes the next version of a model.
 
     Args:
         base: Directory of the versions 1, 2, ...; it is made.
         signatures: Name -> what the model answers to.
         card: JSON values that describe the model.
+        accepts: Judges the version before it is named.
 
     Returns:
-        The directory of the new version.
+        The directory of the new version; None if it was not accepted.
 
     Raises:
         UserError: If it cannot be written, or does not work once written.
@@ -46,7 +50,7 @@ def publish(
         _write_extra(draft, signatures, card)
         _try(draft)
         _settle(draft)
-        return _name(draft)
+        return _name(draft) if accepts(draft) else None
     except OSError as error:
         raise UserError(
             f"--model_base: {str(base)!r} cannot be written ({error}); give a "
@@ -78,21 +82,16 @@ def _write(draft: pathlib.Path, signatures: Mapping[str, Signature]) -> None:
 def _write_extra(
     draft: pathlib.Path, signatures: Mapping[str, Signature], card: Mapping
 ) -> None:
-    from tensorflow_serving.apis import prediction_log_pb2
-
-    extra = draft / EXTRA
-    extra.mkdir()
-    with tf.io.TFRecordWriter(
-        str(extra / "tf_serving_warmup_requests")
-    ) as writer:
-        for name, signature in signatures.items():
-            log = prediction_log_pb2.PredictionLog()
-            request = log.predict_log.request
-            request.model_spec.signature_name = name
-            for key, value in signature.example.items():
-                request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
-            writer.write(log.SerializeToString())
-    (extra / CARD).write_text(json.dumps(card, indent=1) + "\n")
+    (draft / EXTRA).mkdir()
+    records.write(
+        draft / records.WARM_UP,
+        [
+            records.Record(name, signature.example)
+            for name, signature in signatures.items()
+        ],
+    )
+    card = json.dumps(card, indent=1)
+    (draft / EXTRA / CARD).write_text(card + "\n")
 
 
 def _try(draft: pathlib.Path) -> None:

@@ -6,26 +6,40 @@ only `tf.saved_model.load` can run fails here as it fails there.
 
 import contextlib
 import ctypes
-import math
 import pathlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from tfgan_transfer.serving import status
+from tfgan_transfer.serving import records, status
 
 DEFAULT_SIGNATURE = "serving_default"
-WARM_UP = "assets.extra/tf_serving_warmup_requests"
-MOST_WARM_UP_RECORDS = 1000
-# More than fit into a request of the size that is accepted.
-MOST_ELEMENTS = 2**26
 # Seconds; a deadline beyond it, such as gRPC gives where there is none, is no
 # deadline.
 LONGEST = 1e6
+
+
+Signatures = Mapping[str, meta_graph_pb2.SignatureDef]
+Load = Callable[[pathlib.Path], tuple["Session", Signatures]]
+
+
+class Session(Protocol):
+    """What runs a graph: TensorFlow's session, or one like it."""
+
+    def run(
+        self,
+        fetches: Mapping[str, str],
+        feeds: Mapping[str, np.ndarray],
+        options: object = None,
+    ) -> dict[str, np.ndarray]:
+        """Values of the named tensors, by the keys of `fetches`."""
+
+    def close(self) -> None:
+        """Frees the memory."""
 
 
 def disable_xla() -> bool:
@@ -49,25 +63,19 @@ class Servable:
     Args:
         path: Directory of one version.
         model: Name of the model, for messages.
+        load: Opens a session: directory -> session and signatures.
 
     Raises:
         ServingError: If it cannot be loaded.
     """
 
-    def __init__(self, path: pathlib.Path, model: str):
+    def __init__(
+        self, path: pathlib.Path, model: str, load: Load | None = None
+    ):
         self.path = path
         self.model = model
-        graph = tf.Graph()
-        self.session = tf.compat.v1.Session(graph=graph)
-        try:
-            with graph.as_default(), _translated(), _quiet():
-                loaded = tf.compat.v1.saved_model.loader.load(
-                    self.session, ["serve"], str(path)
-                )
-        except Exception:
-            self.session.close()
-            raise
-        self.signatures = dict(loaded.signature_def)
+        with _translated():
+            self.session, self.signatures = (load or python_session)(path)
 
     def close(self) -> None:
         """Frees the memory; nobody may be using it any more."""
@@ -126,55 +134,30 @@ class Servable:
         Raises:
             ServingError: Of the first one that fails.
         """
-        path = self.path / WARM_UP
+        path = self.path / records.WARM_UP
         if not path.exists():
             return 0
-        from tensorflow_serving.apis import prediction_log_pb2
-
         count = 0
         with _translated():
-            for record in tf.data.TFRecordDataset(
-                str(path)
-            ).as_numpy_iterator():
+            for record in records.read(path):
+                self.predict(record.signature, record.inputs, record.wanted)
                 count += 1
-                if count > MOST_WARM_UP_RECORDS:
-                    raise status.invalid(
-                        "Number of warmup records exceeds the maximum ("
-                        f"{MOST_WARM_UP_RECORDS}) at {path}"
-                    )
-                log = prediction_log_pb2.PredictionLog.FromString(record)
-                kind = log.WhichOneof("log_type")
-                if kind != "predict_log":
-                    raise status.ServingError(
-                        status.UNIMPLEMENTED,
-                        f"Unsupported log_type for warmup: {kind}",
-                    )
-                request = log.predict_log.request
-                self.predict(
-                    request.model_spec.signature_name,
-                    arrays(request.inputs),
-                    request.output_filter,
-                )
         return count
 
 
-def arrays(tensors: Mapping[str, tensor_pb2.TensorProto]) -> dict:
-    """Values of tensors that came over the wire.
-
-    Raises:
-        ServingError: If one of them does not fit its own shape.
-    """
-    made = {}
-    for name, proto in tensors.items():
-        try:
-            # One value may stand for a tensor of any size.
-            sizes = [dim.size for dim in proto.tensor_shape.dim]
-            if min(sizes, default=0) < 0 or math.prod(sizes) > MOST_ELEMENTS:
-                raise ValueError("impossible shape")
-            made[name] = tf.make_ndarray(proto)
-        except (TypeError, ValueError, KeyError) as error:
-            raise status.invalid(f"tensor parsing error: {name}") from error
-    return made
+def python_session(path: pathlib.Path) -> tuple[Session, Signatures]:
+    """Opens a SavedModel in TensorFlow's session, from Python."""
+    graph = tf.Graph()
+    session = tf.compat.v1.Session(graph=graph)
+    try:
+        with graph.as_default(), _quiet():
+            loaded = tf.compat.v1.saved_model.loader.load(
+                session, ["serve"], str(path)
+            )
+    except Exception:
+        session.close()
+        raise
+    return session, dict(loaded.signature_def)
 
 
 def _complete(
@@ -184,7 +167,7 @@ def _complete(
 ) -> dict[str, np.ndarray]:
     """The inputs with defaults for absent ones; their set must be right."""
     expected, received = set(signature.inputs), set(inputs)
-    given = {**arrays(signature.defaults), **inputs}
+    given = {**records.arrays(signature.defaults), **inputs}
     extra = ",".join(sorted(received - expected))
     missing = ",".join(sorted(expected - set(given)))
     if not extra and not missing:
