@@ -28,7 +28,7 @@ def conditional(asked, drawn, **changes):
         [shaded(drawn, 5 + i) for i in range(len(asked))],
         real=shaded(real, 1),
         other=shaded(train, 2),
-        labels=Labels(NAMES, real, train, asked),
+        labels=Labels(NAMES, real, train, train, real, asked),
         **changes,
     )
 
@@ -106,3 +106,28 @@ def test_images_are_chosen_by_label_once():
 def test_without_labels_the_message_says_what_to_do():
     with pytest.raises(UserError, match="--model=acgan"):
         list(evaluation([pictures(20)]).rows(["per_class"]))
+
+
+def test_similarity_within_each_class_beside_that_of_real_images():
+    asked = one_hot(12, 8, 4)
+    drawn = shaded(asked, 5).repeat(4, axis=1).repeat(4, axis=2)
+    drawn[12:20] = drawn[12]
+    real, train = one_hot(20, 20, 2), one_hot(30, 30, 10)
+    run = evaluation(
+        [drawn],
+        real=shaded(real, 1).repeat(4, axis=1).repeat(4, axis=2),
+        labels=Labels(NAMES, real, train, train, real, [asked]),
+        other=shaded(train, 2),
+    )
+    *classes, mean = run.rows(["class_ms_ssim"])
+    assert [row.score.name for row in classes] == [
+        f"class_ms_ssim/{name}" for name in NAMES
+    ]
+    dark, bright, _ = classes
+    assert bright.score.value == pytest.approx(1)
+    assert dark.score.value < 0.5 and bright.floor.value < 0.5
+    assert dark.floor.n_fake == 20 and dark.score.n_fake == 12
+    assert mean.score.value == pytest.approx(
+        np.mean([row.score.value for row in classes])
+    )
+    assert "bright" in mean.note.partition("most uniform real class: ")[2]

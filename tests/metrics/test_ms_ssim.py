@@ -78,15 +78,20 @@ def test_pairs_are_different_and_distinct():
 
 def test_a_collapsed_class_is_named():
     images = smooth_images(0, 40, 32)
-    labels = np.arange(40) % 2
+    labels = np.eye(3)[np.arange(40) % 2]
+    labels[:, 2] = labels[:, 1]
+    labels[2:, 2] = 0  # A single image of the third class.
     fake = images.copy()
-    fake[labels == 1] = fake[1]
+    fake[labels[:, 1] == 1] = fake[1]
     found = intra_class_ms_ssim(images, labels, fake, labels, pairs=20)
     assert found.suspects == (1,)
     assert found.fake[1].value == pytest.approx(1)
     assert found.as_diverse == 0.5
     itself = intra_class_ms_ssim(images, labels, images, labels, pairs=20)
     assert itself.as_diverse == 1 and itself.suspects == ()
+    assert list(found.fake) == [0, 1]
+    with pytest.raises(ValueError, match="no class with two"):
+        intra_class_ms_ssim(images, labels, fake[:1], labels[:1])
 
 
 def test_too_small_is_a_sentence():

@@ -20,6 +20,7 @@ from tfgan_transfer.metrics.evaluate import (
     Evaluation,
     Row,
 )
+from tfgan_transfer.metrics.label_accuracy import JUDGED
 from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
 from tfgan_transfer.training.checkpoint import Checkpoint
 
@@ -187,9 +188,15 @@ def metrics_while_training(settings: Mapping) -> tuple[str, ...]:
     """What is measured while training.
 
     Raises:
-        UserError: If a metric is unknown, or none to steer by.
+        UserError: If a metric is unknown or not for training, or none to
+            steer by.
     """
     metrics = metric_names(settings["eval_metrics"], "--eval_metrics")
+    for name in set(metrics) & set(JUDGED):
+        raise UserError(
+            f"--eval_metrics: {name} would train a classifier while the model "
+            "trains; leave it out here and run `evaluate` afterwards"
+        )
     if settings["best_metric"] not in metrics:
         raise UserError(
             f"--best_metric: {settings['best_metric']} is not among "
@@ -276,6 +283,8 @@ def _prepare(
             split.train.vocabulary,
             real.labels[:MOST_IMAGES],
             other.labels[:MOST_IMAGES],
+            split.train.labels,
+            split.holdout.labels,
             labels,
         ),
     )

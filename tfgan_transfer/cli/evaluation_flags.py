@@ -44,7 +44,8 @@ def define_evaluate() -> None:
         "metrics",
         None,
         "Of fid, fid_inf, kid, precision_recall, is, swd, ms_ssim, iw, "
-        "memorisation, per_class; separated by commas "
+        "memorisation, and of runs with labels per_class, class_ms_ssim, "
+        "label_accuracy, discriminability; separated by commas "
         "(kid,fid,precision_recall).",
     )
     flags.DEFINE_integer("num_images", None, "Samples per sampling seed.", 4)

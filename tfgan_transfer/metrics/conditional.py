@@ -10,7 +10,13 @@ import numpy as np
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.fid import fid
 from tfgan_transfer.metrics.kid import kid
-from tfgan_transfer.metrics.per_class import FEWEST, PerClass, per_class
+from tfgan_transfer.metrics.ms_ssim import intra_class_ms_ssim
+from tfgan_transfer.metrics.per_class import (
+    FEWEST,
+    PerClass,
+    mean_score,
+    per_class,
+)
 from tfgan_transfer.metrics.score import Row, Score, over_seeds
 
 if TYPE_CHECKING:
@@ -25,12 +31,16 @@ class Labels:
         vocabulary: Names of the L columns.
         real: [N, L], 0 or 1, of the images that samples are compared with.
         other: [M, L] of the real images in the place of samples.
+        train: [T, L] of the images the generator has seen.
+        held_out: Of those it has not seen.
         samples: For each sampling seed [n, L], the labels asked for.
     """
 
     vocabulary: Sequence[str]
     real: np.ndarray
     other: np.ndarray
+    train: np.ndarray
+    held_out: np.ndarray
     samples: Sequence[np.ndarray]
 
 
@@ -105,6 +115,38 @@ def _classes(
         note = _note(labels, found[0], shown)
         yield dataclasses.replace(average, note=note)
     yield row(lambda f: f.pooled)
+
+
+def class_ms_ssim_rows(run: "Evaluation") -> Iterator[Row]:
+    """Similarity within each class, of samples and beside it of real images.
+
+    AC-GAN (Odena et al., 2017, section 4.2): a class whose samples are more
+    alike than the most uniform real class has collapsed.
+    """
+    labels = labels_of(run, "class_ms_ssim")
+    found = [
+        intra_class_ms_ssim(run.real, labels.real, samples, asked)
+        for samples, asked in zip(run.samples, labels.samples, strict=True)
+    ]
+    shown = [c for c in found[0].fake if all(c in f.fake for f in found)]
+
+    def row(scores: list[Score], real: Score, ending: str) -> Row:
+        name = f"class_ms_ssim{ending}"
+        named = [s.under(name, f"real: {run.split}") for s in scores]
+        return Row(over_seeds(named), dataclasses.replace(real, name=name))
+
+    for c in shown:
+        fakes = [f.fake[c] for f in found]
+        yield row(fakes, found[0].real[c], f"/{labels.vocabulary[c]}")
+    means = [mean_score([f.fake[c] for c in shown]) for f in found]
+    real = mean_score([found[0].real[c] for c in shown])
+    suspects = [labels.vocabulary[c] for c in found[0].suspects]
+    note = (
+        f"{found[0].as_diverse:.0%} of {len(shown)} classes are as varied as "
+        "the real ones; more alike than the most uniform real class: "
+        f"{', '.join(suspects) or 'none'}"
+    )
+    yield dataclasses.replace(row(means, real, ""), note=note)
 
 
 def _called(row: Row, ending: str) -> Row:

@@ -12,11 +12,7 @@ import numpy as np
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import fid as frechet
-from tfgan_transfer.metrics.conditional import (
-    Labels,
-    labelled_alike,
-    per_class_rows,
-)
+from tfgan_transfer.metrics.conditional import Labels, labelled_alike
 from tfgan_transfer.metrics.critic_distance import (
     BUDGETS,
     independent_wasserstein,
@@ -29,6 +25,12 @@ from tfgan_transfer.metrics.features import (
 from tfgan_transfer.metrics.inception import LOGITS, Extractor
 from tfgan_transfer.metrics.inception_score import inception_score
 from tfgan_transfer.metrics.kid import kid
+from tfgan_transfer.metrics.label_accuracy import (
+    JUDGED,
+    LABEL_METRICS,
+    judge_of,
+)
+from tfgan_transfer.metrics.label_judge import LabelJudge
 from tfgan_transfer.metrics.memorisation import (
     memorisation_in_features,
     memorisation_in_pixels,
@@ -144,6 +146,11 @@ class Evaluation:
         if LOGITS in self.extractor.fingerprint:
             wanted.append(LOGITS)
         return [extract(self.extractor, s, wanted) for s in self.samples]
+
+    @functools.cached_property
+    def judge(self) -> LabelJudge:
+        """A classifier of the labels, trained on the training images."""
+        return judge_of(self)
 
     @property
     def fake_sides(self) -> list[np.ndarray]:
@@ -273,6 +280,6 @@ METRICS = {
     "ms_ssim": _ms_ssim,
     "iw": _iw,
     "memorisation": _memorisation,
-    "per_class": per_class_rows,
+    **LABEL_METRICS,
 }
-NEED_NO_NETWORK = ("swd", "ms_ssim", "iw")
+NEED_NO_NETWORK = ("swd", "ms_ssim", "iw", "class_ms_ssim", *JUDGED)

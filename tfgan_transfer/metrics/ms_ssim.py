@@ -93,7 +93,7 @@ class Diversity:
     """Similarity within each class, generated and real.
 
     Attributes:
-        fake: Score of each class of generated images.
+        fake: Score of each class of generated images, by its column.
         real: Score of the same class of real images.
         as_diverse: Share of classes whose samples are at most as alike as
             the real images (84.7 % for AC-GAN on ImageNet).
@@ -119,26 +119,32 @@ def intra_class_ms_ssim(
 
     Args:
         real: [N, H, W, C], levels 0 to 255.
-        real_labels: [N] integers.
+        real_labels: [N, L], 0 or 1.
         fake: [M, H, W, C], levels 0 to 255.
-        fake_labels: [M] integers, the classes asked for.
+        fake_labels: [M, L], the labels asked for.
         pairs: Pairs per class and side.
         seed: Seed of the pairs.
 
     Returns:
-        The scores of all classes and what follows from them.
+        The scores of the classes with at least two images on both sides, by
+        column, and what follows from them.
 
     Raises:
-        ValueError: A class has fewer than two images on a side.
+        ValueError: No class has two images on both sides.
         UserError: Images smaller than 16 pixels.
     """
-    classes = [int(label) for label in np.unique(real_labels)]
-    fakes = {
-        c: mean_ms_ssim(fake[fake_labels == c], pairs, seed) for c in classes
-    }
-    reals = {
-        c: mean_ms_ssim(real[real_labels == c], pairs, seed) for c in classes
-    }
+    sides = [
+        (images, labels == 1)
+        for images, labels in ((real, real_labels), (fake, fake_labels))
+    ]
+    enough = [members.sum(axis=0) > 1 for _, members in sides]
+    classes = np.flatnonzero(enough[0] & enough[1]).tolist()
+    if not classes:
+        raise ValueError("no class with two images on both sides")
+    reals, fakes = (
+        {c: mean_ms_ssim(images[m[:, c]], pairs, seed) for c in classes}
+        for images, m in sides
+    )
     uniform = max(score.value for score in reals.values())
     wins = [fakes[c].value <= reals[c].value for c in classes]
     suspects = tuple(c for c in classes if fakes[c].value > uniform)
