@@ -59,6 +59,20 @@ def unpacked(data):
     return {"found_bytes": tf.io.decode_compressed(data, "GZIP")}
 
 
+def photo(image_bytes):
+    def brightness(file):
+        image = tf.io.decode_image(file, 3, expand_animations=False)
+        return tf.reduce_mean(tf.cast(image[:5], tf.float32))
+
+    return {"brightness": tf.map_fn(brightness, image_bytes, tf.float32)}
+
+
+def words(prompt):
+    known = tf.reduce_all(tf.strings.regex_full_match(prompt, "red|blue"))
+    with tf.control_dependencies([tf.debugging.Assert(known, ["not a word"])]):
+        return {"length": tf.strings.length(prompt)}
+
+
 def one_row_only(number):
     # Of two rows the second would be told apart by nobody.
     with tf.control_dependencies(
@@ -82,6 +96,8 @@ FUNCTIONS = {
         lambda b64: {"found_bytes": b64},
         [spec("b64", dtype=tf.string)],
     ),
+    "photo": (photo, [spec("image_bytes", dtype=tf.string)]),
+    "words": (words, [spec("prompt", dtype=tf.string)]),
     "fixed": (good, [tf.TensorSpec((3, 4), tf.float32, "number")]),
     "scalar": (good, [tf.TensorSpec((), tf.float32, "number")]),
     "no_input": (lambda: {"one": tf.ones([1])}, []),
@@ -175,6 +191,8 @@ def break_files(made: dict[str, pathlib.Path]) -> None:
         warm_up(made[name], *records)
     made["warm"] = copies(made["once"], "warm")
     warm_up(made["warm"], record(number=fine))
+    made["told_words"] = copies(made["words"], "told_words")
+    warm_up(made["told_words"], record(prompt=tf.constant(["red", "blue"])))
     made["tags"] = copies(made["good"], "tags")
     retag(made["tags"], ["gpu"])
     made["cut_off"] = copies(made["once"], "cut_off")

@@ -105,6 +105,44 @@ def test_nothing_is_said_of_what_is_in_order(reports):
     assert report["loader"].endswith("the C++ loader, XLA turned off")
 
 
+def test_an_input_is_found_without_records(reports):
+    """An image for bytes; for words it takes a record."""
+    assert reports["photo"]["tried"] == [*range(1, 21)]
+    assert {f["rule"] for f in reports["photo"]["findings"]} == {11}
+    (found,) = findings(reports["words"], 13)
+    assert found["level"] == "warning"
+    assert "not a word" in found["message"]
+    assert "record a warm-up request" in found["message"]
+    assert 15 not in reports["words"]["tried"]
+    assert reports["told_words"]["findings"] == []
+    assert reports["told_words"]["tried"] == [*range(1, 21)]
+
+
+def test_rows_differ_where_they_can(versions):
+    def rows(name, key):
+        found = trial.Trial(versions[name], cloader.load).rows
+        return [row[key].tolist() for row in found["serving_default"]]
+
+    first, mirrored, again = rows("photo", "image_bytes")
+    assert first != mirrored and first == again
+    red, blue, _ = rows("told_words", "prompt")
+    assert (red, blue) == ([b"red"], [b"blue"])
+    assert len({tuple(row) for (row,) in rows("warm", "number")}) == 3
+
+
+def test_another_process_or_eager_mode_may_answer_otherwise(versions):
+    asked = trial.Trial(versions["good"], cloader.load)
+    answers = asked.answers()
+    assert [*dynamic_rules.repetition(asked, answers)] == []
+    answers["serving_default"]["twice"] += 1
+    (found,) = dynamic_rules.repetition(asked, answers)
+    assert "otherwise in another process: 'twice' differs by 1" in found.message
+    assert [*dynamic_rules.equality(asked, None)] == []
+    asked.path = versions["mean"]
+    (found,) = dynamic_rules.equality(asked, None)
+    assert found.level == "error" and "its eager run" in found.message
+
+
 def test_a_type_without_json_is_asked_all_the_same(reports):
     assert reports["half"]["tried"] == [*range(1, 21)]
     assert {f["rule"] for f in reports["half"]["findings"]} == {4, 11, 18}
@@ -172,11 +210,11 @@ def test_texts_pass_through_the_c_library(tmp_path):
 
 
 def test_a_model_that_ends_its_process_is_refused(versions, monkeypatch):
-    monkeypatch.setattr(check, "_judge", lambda *_: os.kill(os.getpid(), 11))
+    monkeypatch.setattr(check, "_judge", lambda *_: os.kill(os.getpid(), 9))
     monkeypatch.setattr(check, "_answer", lambda *_: None)
     report = check.judge_apart(check.Task(versions["good"]))
     assert not report.accepted
-    assert "ends the process that loads it (signal 11)" in report.text()
+    assert "ends the process that loads it (signal 9)" in report.text()
 
 
 def test_records_are_the_server_s_messages(tmp_path):

@@ -26,17 +26,14 @@ def find(
 
     Args:
         run: Answers a row, or raises ServingError.
-        recorded: Requests, of which the first row of each is tried.
+        recorded: Requests of one row or several.
         infos: Name of each input -> its TensorInfo.
         count: Number of rows.
 
     Returns:
         `count` rows, name -> values [1, ...]; none if nothing is answered.
     """
-    starts = [
-        {name: np.atleast_1d(value)[:1] for name, value in row.items()}
-        for row in recorded
-    ]
+    starts = [row for request in recorded for row in _split(request)]
     for start in itertools.chain(starts, _guesses(infos)):
         if _answers(run, start):
             return [start, *vary(run, start, starts, count - 1)]
@@ -73,6 +70,12 @@ def joined(rows: Sequence[Row]) -> Row:
     }
 
 
+def _split(request: Row) -> Iterator[Row]:
+    columns = {name: np.atleast_1d(value) for name, value in request.items()}
+    for i in range(min(map(len, columns.values()), default=0)):
+        yield {name: value[i : i + 1] for name, value in columns.items()}
+
+
 def _answers(run: Run, row: Row) -> bool:
     try:
         run(row)
@@ -93,7 +96,8 @@ def _values(info: object) -> list[np.ndarray]:
     sizes = [dim.size for dim in info.tensor_shape.dim][1:]
     shape = [1, *(_UNKNOWN_SIZE if size < 0 else size for size in sizes)]
     if dtype == tf.string:
-        texts = [_png(np.full((64, 64, 3), 127, np.uint8)), b"", b"a"]
+        image = np.arange(64 * 64 * 3, dtype=np.uint8).reshape(64, 64, 3)
+        texts = [_png(image), b"", b"a"]
         return [np.full(shape, text, object) for text in texts]
     if dtype.is_floating:
         random = np.random.default_rng(0).normal(size=shape)
