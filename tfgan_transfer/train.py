@@ -39,6 +39,7 @@ def main() -> int:
     from tfgan_transfer.cli.pair_config import CYCLEGAN
     from tfgan_transfer.training import run_directory
 
+    explicit = pair_plan.name_sets(explicit)
     run = run_directory.RunDirectory(explicit["run_dir"])
     stored = run.read_config()
     if stored:

@@ -1,5 +1,7 @@
 """The stream of two sets without pairs."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,50 @@ def test_what_cannot_be_drawn_from_is_refused():
         stream(b=numbered(0))
     with pytest.raises(UserError, match="multiple of the 2 workers"):
         stream(batch_size=3, shard=(0, 2))
+
+
+def sloping(count, height, width):
+    """Images whose pixel (y, x) is 16 y + x."""
+    pixels = 16 * np.arange(height)[:, None] + np.arange(width)
+    pixels = np.tile(pixels[None, :, :, None], (count, 1, 1, 1))
+    return dataclasses.replace(numbered(count), images=pixels.astype(np.uint8))
+
+
+def test_pieces_are_cut_out_at_places_of_their_own():
+    """3x4 places of a 4x6 image for a piece of 2x3."""
+    options = {"flip": False, "size": (2, 3), "batch_size": 8}
+    batches = take(stream(sloping(5, 4, 6), sloping(5, 4, 6), **options), 60)
+    pixels = {
+        name: np.concatenate(
+            [b[f"image_{name}"][:, 0, ..., 0] for b in batches]
+        )
+        for name in "ab"
+    }
+    corners = {}
+    for name, values in pixels.items():
+        values = np.rint((values + 1) * 127.5).astype(int)
+        assert values.shape == (480, 2, 3)
+        corners[name] = values[:, 0, 0]
+        np.testing.assert_array_equal(
+            values - values[:, :1, :1],
+            np.broadcast_to([[0, 1, 2], [16, 17, 18]], values.shape),
+        )
+        places, counts = np.unique(corners[name], return_counts=True)
+        assert places.tolist() == [
+            16 * y + x for y in range(3) for x in range(4)
+        ]
+        # 40 each, with a standard deviation of 6.
+        assert 15 < counts.min() and counts.max() < 65
+    assert (corners["a"] == corners["b"]).mean() < 0.2
+    again = take(
+        stream(sloping(5, 4, 6), sloping(5, 4, 6), start_step=59, **options),
+        1,
+    )
+    np.testing.assert_array_equal(again[0]["image_a"], batches[59]["image_a"])
+
+
+def test_images_of_the_size_are_taken_whole():
+    whole = take(stream(flip=False), 3)
+    cut = take(stream(flip=False, size=(2, 4)), 3)
+    for one, other in zip(whole, cut, strict=True):
+        np.testing.assert_array_equal(one["image_a"], other["image_a"])

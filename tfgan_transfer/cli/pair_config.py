@@ -9,6 +9,9 @@ from tfgan_transfer.errors import UserError, choices
 DEFAULTS = {
     "data_a": None,
     "data_b": None,
+    "test_a": None,
+    "test_b": None,
+    "load_size": None,
     "cycle_weight": 10.0,
     "identity_weight": 0.5,
     "pool_size": 50,
@@ -151,6 +154,7 @@ def check(config: Mapping) -> None:
             raise UserError(
                 choices(f"--{name} of --model=cyclegan", config[name], options)
             )
+    _check_data(config)
     if config["sync_batch_norm"] and config["network"] != "hourglass":
         raise UserError(
             "--sync_batch_norm: only --network=hourglass has batch norm, "
@@ -166,4 +170,18 @@ def check(config: Mapping) -> None:
         raise UserError(
             "--source_domains: names domains of --source, received none; add "
             "--source=RUN"
+        )
+
+
+def _check_data(config: Mapping) -> None:
+    if bool(config["test_a"]) != bool(config["test_b"]):
+        there, missing = "ab" if config["test_a"] else "ba"
+        raise UserError(
+            f"--test_{missing}: expected images of both sides, received "
+            f"--test_{there} alone; add it"
+        )
+    if config["test_a"] and config["holdout"]:
+        raise UserError(
+            f"--holdout: --test_a and --test_b are held out already, received "
+            f"--holdout={config['holdout']:g} too; leave it out"
         )

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import config, evaluation, pairs
+from tfgan_transfer.cli import config, evaluation, pair_plan, pairs
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.cli.pair_scores import PairEvaluation, Translate
 from tfgan_transfer.cli.translators import Translators
 from tfgan_transfer.errors import UserError
@@ -16,6 +17,8 @@ from tfgan_transfer.training.checkpoint import Checkpoint
 OVERRIDES = (
     "data_a",
     "data_b",
+    "test_a",
+    "test_b",
     "limit",
     "holdout",
     "size",
@@ -41,10 +44,11 @@ def of_checkpoint(
             "--pairs: compares samples with training images, which "
             "translations need not be unlike; leave it out"
         )
+    named = pair_plan.name_sets({**given, "model": CYCLEGAN})
     flags = {
         **config.DEFAULTS,
         **found.manifest["run"]["flags"],
-        **{name: given[name] for name in OVERRIDES if name in given},
+        **{name: named[name] for name in OVERRIDES if name in named},
     }
     split = pairs.load_data(flags)
     ema = given.get("ema", True)
@@ -105,9 +109,10 @@ def _prepare(
     if wanted == "holdout" and not held_out:
         raise UserError(
             "--split: holdout asked for, but no images of both sets are held "
-            "out; train with --holdout=N, or use --split=train"
+            "out; train with --holdout=N, or --test_a and --test_b, or use "
+            "--split=train"
         )
-    chosen, others = split.holdout, split.train
+    chosen, others = split.holdout, split.plain
     if wanted == "train":
         chosen, others = others, chosen
     most = given.get("num_images") or evaluation.MOST_IMAGES
@@ -119,7 +124,7 @@ def _prepare(
         judged=tuple(np.asarray(x.images[:count]) for x in chosen),
         others=tuple(np.asarray(x.images[:count]) for x in others),
         split="held-out images" if wanted == "holdout" else "training images",
-        train=tuple(x.images for x in split.train),
+        train=tuple(x.images for x in split.plain),
         weights=weights,
         extractor=network,
         layer=layer,

@@ -14,10 +14,20 @@ def define_pair_data() -> None:
     """Two sets of images."""
     flags.DEFINE_string("data_a", None, "Images of A; a source as in --data.")
     flags.DEFINE_string("data_b", None, "Images of B; a source as in --data.")
+    flags.DEFINE_string(
+        "test_a", None, "Held-out images of A, a source, instead of --holdout."
+    )
+    flags.DEFINE_string("test_b", None, "The same of B.")
 
 
 def define_translation() -> None:
     """The game of translating between two sets."""
+    flags.DEFINE_string(
+        "load_size",
+        None,
+        "Larger than --size: images are loaded at this side, or "
+        "HEIGHTxWIDTH, and --size is cut out at random.",
+    )
     flags.DEFINE_float("cycle_weight", None, "Weight of the cycle loss.", 0)
     flags.DEFINE_float(
         "identity_weight",

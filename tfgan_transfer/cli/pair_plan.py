@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
+import numpy as np
 
 from tfgan_transfer import data
 from tfgan_transfer.cli import (
@@ -16,6 +17,7 @@ from tfgan_transfer.cli import (
     plan,
     saved,
 )
+from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.errors import UserError
 
 
@@ -24,6 +26,32 @@ class Descriptions(NamedTuple):
 
     a: data.Description
     b: data.Description
+
+
+def name_sets(explicit: Mapping) -> dict:
+    """Takes `--data` of --model=cyclegan for what it stands for.
+
+    Args:
+        explicit: Flags that were given.
+
+    Returns:
+        The same, with `--data_a`, `--data_b` and perhaps `--test_a` and
+        `--test_b` in its place.
+
+    Raises:
+        UserError: If it holds no two sets, or they are named twice.
+    """
+    if explicit.get("model") != CYCLEGAN or "data" not in explicit:
+        return dict(explicit)
+    found = data.domains(explicit["data"])
+    twice = sorted(found.keys() & explicit.keys())
+    if twice:
+        raise UserError(
+            f"--data: stands for {', '.join(f'--{name}' for name in found)}, "
+            f"received --{twice[0]} too; leave one out"
+        )
+    rest = {name: value for name, value in explicit.items() if name != "data"}
+    return {**rest, **found}
 
 
 def resolve(
@@ -42,6 +70,9 @@ def resolve(
     found = Descriptions(
         *(_describe(name, explicit, before) for name in ("data_a", "data_b"))
     )
+    for name in ("test_a", "test_b"):
+        if explicit.get(name, before.get(name)):
+            _describe(name, explicit, before)
     origin = {}
     if explicit.get("source") and not stored:
         source = saved.find(explicit["source"], "--source")
@@ -54,7 +85,20 @@ def resolve(
         count=max(one.images or 10_000 for one in found),
         source=origin,
     )
+    _check_load_size(resolved)
     return resolved, found
+
+
+def _check_load_size(resolved: Mapping) -> None:
+    if not resolved["load_size"]:
+        return
+    loaded = config.parse_size(resolved["load_size"], "--load_size")
+    size = config.parse_size(resolved["size"])
+    if min(np.subtract(loaded, size)) < 0:
+        raise UserError(
+            f"--load_size: expected at least --size={resolved['size']}, "
+            f"received {resolved['load_size']}; raise it or lower --size"
+        )
 
 
 def _describe(
@@ -94,6 +138,8 @@ def make(resolved: Mapping, found: Descriptions) -> dict:
             used, held = data.counts(
                 used, resolved["limit"], build.holdout(resolved)
             )
+        if resolved[f"test_{name}"]:
+            held = data.describe(resolved[f"test_{name}"]).images
         sets[f"data_{name}"] = {
             "source": resolved[f"data_{name}"],
             "images_found": one.images,

@@ -108,12 +108,13 @@ def move(
 def show_first_fakes(
     run: RunDirectory,
     config: Mapping,
-    train: pairs.Pair,
+    split: pairs.PairSplit,
     model: keras.Model,
 ) -> None:
     """Writes `samples/init-a2b.png` and `init-b2a.png`: the first sheets."""
-    for direction, own in zip(DIRECTIONS, train, strict=True):
-        picture = sheet(model, direction, own.images[: config["sample_grid"]])
+    examples = pairs.examples(config, split)
+    for direction, own in zip(DIRECTIONS, examples, strict=True):
+        picture = sheet(model, direction, own)
         images.save(run.samples / f"init-{direction}.png", picture)
 
 

@@ -22,6 +22,8 @@ from tfgan_transfer.networks import cyclegan as networks
 from tfgan_transfer.transfer import freeze
 
 NETWORKS = ("a2b", "b2a", "critic_a", "critic_b")
+# As many as an evaluation looks at.
+PLAIN = 5000
 
 
 class Pair(NamedTuple):
@@ -40,12 +42,15 @@ class PairSplit(NamedTuple):
     """What `--data_a` and `--data_b` hold, decoded.
 
     Attributes:
-        train: Images to train on.
+        train: Images to train on, of --load_size if there is one.
         holdout: Images held out of training, perhaps none.
+        plain: Images that are trained on, as large as the networks take them;
+            with --load_size some of them.
     """
 
     train: Pair
     holdout: Pair
+    plain: Pair
 
 
 def load_data(
@@ -58,34 +63,63 @@ def load_data(
         config: Resolved configuration.
         on_bad_files: Is given the unusable files of both.
     """
-    bad = []
-
-    def load(name: str) -> data.Split:
-        try:
-            return data.load(
-                config[name],
-                size=parse_size(config["size"]),
-                channels=int(config["channels"]),
-                fit=config["fit"],
-                limit=config["limit"],
-                holdout=holdout(config),
-                seed=config["seed"],
-                max_bad_files=config["max_bad_files"],
-                cache_dir=config["cache_dir"],
-                memory_limit=config["data_memory_mb"] * 2**20,
-                on_bad_files=bad.extend,
-            )
-        except UserError as error:
-            raise UserError(
-                str(error).replace("--data", f"--{name}")
-            ) from error
-
+    # Without repeats: some files are read at two sizes.
+    bad = {}
     try:
-        a, b = load("data_a"), load("data_b")
+        sets = [_load(config, domain, bad) for domain in "ab"]
     finally:
         if on_bad_files:
             on_bad_files(tuple(bad))
-    return PairSplit(Pair(a.train, b.train), Pair(a.holdout, b.holdout))
+    return PairSplit(*(Pair(*both) for both in zip(*sets, strict=True)))
+
+
+def _load(
+    config: Mapping, domain: str, bad: dict[data.BadFile, None]
+) -> tuple[data.ImageSet, data.ImageSet, data.ImageSet]:
+    """One domain's images to train on, held out, and of the networks' size."""
+    own, test = f"data_{domain}", f"test_{domain}"
+    limit, most_bad = config["limit"], config["max_bad_files"]
+    held = holdout(config)
+    train = None
+    if config["load_size"]:
+        large = _read(config, own, "load_size", limit, held, most_bad, bad)
+        train = large.train
+        # Those have been found bearable.
+        most_bad, limit = len(large.bad_files), min(len(train), PLAIN)
+    found = _read(config, own, "size", limit, held, most_bad, bad)
+    apart = found.holdout
+    if config[test]:
+        most_bad = config["max_bad_files"]
+        apart = _read(config, test, "size", None, 0, most_bad, bad).train
+    train = found.train if train is None else train
+    return train, apart, found.train
+
+
+def _read(
+    config: Mapping,
+    flag: str,
+    size: str,
+    limit: int | None,
+    held: float,
+    most_bad: float,
+    bad: dict[data.BadFile, None],
+) -> data.Split:
+    try:
+        return data.load(
+            config[flag],
+            size=parse_size(config[size], f"--{size}"),
+            channels=int(config["channels"]),
+            fit=config["fit"],
+            limit=limit,
+            holdout=held,
+            seed=config["seed"],
+            max_bad_files=most_bad,
+            cache_dir=config["cache_dir"],
+            memory_limit=config["data_memory_mb"] * 2**20,
+            on_bad_files=lambda files: bad.update(dict.fromkeys(files)),
+        )
+    except UserError as error:
+        raise UserError(str(error).replace("--data", f"--{flag}")) from error
 
 
 def network_arguments(config: Mapping) -> dict:
@@ -213,6 +247,7 @@ def batches(
             batch_size=config["batch_size"],
             n_critic=config["n_critic"],
             flip=config["flip"],
+            size=parse_size(config["size"]),
             seed=config["seed"],
             start_step=start_step,
             shard=(context.input_pipeline_id, context.num_input_pipelines),
@@ -255,7 +290,7 @@ def examples(config: Mapping, split: PairSplit) -> tuple[np.ndarray, ...]:
     Returns:
         Uint8 [N, H, W, C] of A and of B, N up to `--sample_grid`.
     """
-    sets = split.holdout if all(map(len, split.holdout)) else split.train
+    sets = split.holdout if all(map(len, split.holdout)) else split.plain
     return tuple(
         np.asarray(images.images[: config["sample_grid"]]) for images in sets
     )

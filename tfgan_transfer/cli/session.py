@@ -178,7 +178,7 @@ class Session:
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
             self.moving.show_first_fakes(
-                self.run, self.config, self.split.train, model
+                self.run, self.config, self.split, model
             )
         return model
 

@@ -10,7 +10,7 @@ import keras
 
 from tfgan_transfer import images
 from tfgan_transfer.cli import build, saved, stacking
-from tfgan_transfer.data import ImageSet
+from tfgan_transfer.data import ImageSet, Split
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory, write_atomically
@@ -131,11 +131,11 @@ def report(
 
 
 def show_first_fakes(
-    run: RunDirectory, config: Mapping, train: ImageSet, model: keras.Model
+    run: RunDirectory, config: Mapping, split: Split, model: keras.Model
 ) -> None:
     """Writes `samples/fakes_init.png`: what the new run starts with."""
     latents = build.fixed_latents(config, config["sample_grid"])
-    labels = build.fixed_labels(config, train, config["sample_grid"])
+    labels = build.fixed_labels(config, split.train, config["sample_grid"])
     samples = images.to_uint8(model.sample(latents, labels))
     scale = images.readable_scale(samples.shape[1])
     path = run.samples / "fakes_init.png"

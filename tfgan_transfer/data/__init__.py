@@ -7,6 +7,7 @@ holds at no cost.
 """
 
 from tfgan_transfer.data.cache import cache_home
+from tfgan_transfer.data.domains import domains
 from tfgan_transfer.data.image_set import (
     BadFile,
     Description,
@@ -29,6 +30,7 @@ __all__ = [
     "cache_home",
     "counts",
     "describe",
+    "domains",
     "latent",
     "latents",
     "load",

@@ -180,6 +180,29 @@ def mirror(pixels: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     return tf.transpose(mirrored, [0, 2, 1, 3])
 
 
+def cut(
+    pixels: tf.Tensor, place: tf.Tensor, size: tuple[int, int]
+) -> tf.Tensor:
+    """Cuts a piece of a size out of each of [M, H, W, C].
+
+    Args:
+        pixels: Any type.
+        place: Float32 [M, 2] in [0, 1): 0 is the uppermost, leftmost place.
+        size: (height, width) of the pieces.
+
+    Returns:
+        [M, height, width, C].
+    """
+    for axis, side in enumerate(size):
+        places = pixels.shape[1 + axis] - side + 1
+        first = tf.cast(place[:, axis] * places, tf.int32)
+        # Rounding may take 1 - 2**-24 to the number of places.
+        first = tf.minimum(first, places - 1)
+        lines = first[:, None] + tf.range(side)[None]
+        pixels = tf.gather(pixels, lines, axis=1 + axis, batch_dims=1)
+    return pixels
+
+
 def by_example(tensor: tf.Tensor, rows: int, n_critic: int) -> tf.Tensor:
     """Lays [rows * n_critic, ...] out as [rows, n_critic, ...]."""
     return tf.reshape(tensor, [rows, n_critic, *tensor.shape[1:]])

@@ -10,6 +10,7 @@ from tfgan_transfer.errors import UserError
 # One stream of random numbers for each use; 0 to 3 are the pipeline's.
 _MIX, _POOL = 4, 5
 _FLIPS = {"a": 6, "b": 7}
+_CROPS = {"a": 8, "b": 9}
 _ORDERS = {"a": 0, "b": 1}
 
 
@@ -20,6 +21,7 @@ def training_batches(
     batch_size: int,
     n_critic: int = 1,
     flip: bool = True,
+    size: tuple[int, int] | None = None,
     seed: int = 0,
     start_step: int = 0,
     shard: tuple[int, int] = (0, 1),
@@ -36,6 +38,8 @@ def training_batches(
         batch_size: Images B of each set per critic iteration.
         n_critic: Critic iterations per generator step.
         flip: Whether each drawn image is mirrored with probability 1/2.
+        size: (H, W) that is cut out of each drawn image, at a place of its
+            own, all places being equally likely; None for whole images.
         seed: The run's seed.
         start_step: Number of the first element.
         shard: (k, n): yield rows [k * B / n, (k + 1) * B / n) only.
@@ -74,6 +78,9 @@ def training_batches(
 
     def images(name: str, step: tf.Tensor) -> tf.Tensor:
         pixels, _ = draw[name](step * batch_size + index * rows, rows)
+        if size and size != tuple(pixels.shape[1:3]):
+            place = tf.reshape(uniform(_CROPS[name], step, 2), [-1, 2])
+            pixels = pipeline.cut(pixels, place, size)
         if flip:
             chance = uniform(_FLIPS[name], step)
             pixels = pipeline.mirror(pixels, tf.reshape(chance < 0.5, [-1]))
