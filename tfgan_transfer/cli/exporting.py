@@ -8,9 +8,15 @@ from collections.abc import Mapping
 import tfgan_transfer
 from tfgan_transfer import data
 from tfgan_transfer.cli import saved
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.cli.pair_config import CYCLEGAN
+from tfgan_transfer.cli.translators import Translators
 from tfgan_transfer.serving import check as conformance
-from tfgan_transfer.serving import reference, savedmodel, signatures
+from tfgan_transfer.serving import (
+    reference,
+    savedmodel,
+    signatures,
+    translation,
+)
 from tfgan_transfer.training.checkpoint import Checkpoint
 
 
@@ -22,7 +28,7 @@ def export(
     checked: bool = False,
     as_json: bool = False,
 ) -> pathlib.Path | None:
-    """Publishes the generator of a checkpoint.
+    """Publishes the generator, or the translators, of a checkpoint.
 
     Args:
         path: A run directory, a checkpoint, or `zoo:NAME`.
@@ -35,11 +41,11 @@ def export(
         The directory of the new version; None if it was refused.
 
     Raises:
-        UserError: If there is no such checkpoint, its model cannot be
-            exported, or the place cannot be written.
+        UserError: If there is no such checkpoint, or the place cannot be
+            written.
     """
     found = saved.find(path)
-    served = _signatures(found, path, ema)
+    served = _signatures(found, ema)
     card = _card(found, ema, list(served))
     judge = functools.partial(_accepted, served, draft=True, as_json=as_json)
     return savedmodel.publish(
@@ -73,7 +79,7 @@ def check(
     served = {}
     if path:
         found = saved.find(path)
-        served = _signatures(found, path, ema)
+        served = _signatures(found, ema)
     return _accepted(served, version, as_json=as_json)
 
 
@@ -96,15 +102,15 @@ def _accepted(
 
 
 def _signatures(
-    found: Checkpoint, path: str, ema: bool
+    found: Checkpoint, ema: bool
 ) -> dict[str, signatures.Signature]:
-    run = found.manifest["run"]
-    if "generator" not in run:
-        raise UserError(
-            f"export: {path!r} holds a {run['flags']['model']}, which has no "
-            "export yet; expected a model with a generator"
-        )
+    if _is_pair(found):
+        return translation.of_translators(_translators(found, ema))
     return signatures.of_generator(_generator(found, ema))
+
+
+def _is_pair(found: Checkpoint) -> bool:
+    return found.manifest["run"]["flags"]["model"] == CYCLEGAN
 
 
 def _generator(found: Checkpoint, ema: bool) -> signatures.Generator:
@@ -127,25 +133,58 @@ def _generator(found: Checkpoint, ema: bool) -> signatures.Generator:
     )
 
 
-def _card(found: Checkpoint, ema: bool, names: list[str]) -> Mapping:
+def _translators(found: Checkpoint, ema: bool) -> translation.Translators:
+    model = Translators(found, ema=ema)
+    return translation.Translators(
+        **model.networks,
+        image_shape=model.image_shape,
+        fit=found.manifest["run"]["flags"]["fit"],
+    )
+
+
+def _about_generator(found: Checkpoint, ema: bool) -> dict:
     run = found.manifest["run"]
     labelled = bool(run["generator"].get("num_labels"))
     kept = ("fingerprint", "images", "holdout", "label_mode")
     return {
-        "format": 1,
-        "library": tfgan_transfer.__version__,
-        "model": run["flags"]["model"],
-        "network": run["network"],
         "image_shape": run["generator"]["image_shape"],
         "latent_size": run["generator"]["latent_size"],
         "latent_prior": run["latent_prior"],
-        "step": found.step,
         "weights": "averaged generator" if ema else "generator",
         "vocabulary": run["data"]["vocabulary"] if labelled else [],
         "data": {
             "source": run["flags"]["data"],
             **{name: run["data"].get(name) for name in kept},
         },
+    }
+
+
+def _about_translators(found: Checkpoint, ema: bool) -> dict:
+    run = found.manifest["run"]
+    flags = run["flags"]
+    kept = ("fingerprint", "images_a", "images_b", "holdout")
+    return {
+        "image_shape": run["translator"]["image_shape"],
+        "fit": flags["fit"],
+        "weights": "averaged translators" if ema else "translators",
+        "data": {
+            "source_a": flags["data_a"],
+            "source_b": flags["data_b"],
+            **{name: run["data"].get(name) for name in kept},
+        },
+    }
+
+
+def _card(found: Checkpoint, ema: bool, names: list[str]) -> Mapping:
+    run = found.manifest["run"]
+    about = _about_translators if _is_pair(found) else _about_generator
+    return {
+        "format": 1,
+        "library": tfgan_transfer.__version__,
+        "model": run["flags"]["model"],
+        "network": run["network"],
+        "step": found.step,
+        **about(found, ema),
         "metrics": found.manifest.get("metrics", {}),
         "signatures": names,
         "licence": "Not stated. The rights to the training images and to the "

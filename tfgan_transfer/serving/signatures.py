@@ -91,7 +91,7 @@ def of_generator(served: Generator) -> dict[str, Signature]:
         latent = served.latents(seed)
         if truncation is not None:
             latent *= truncation[:, None]
-        return {"images_bytes": _png(served.images(latent, label))}
+        return {"images_bytes": encode_png(served.images(latent, label))}
 
     def default(seed, label=None):
         return png(seed, label=_named(served, label))
@@ -140,7 +140,7 @@ def _named(served: Generator, label: tf.Tensor | None) -> tf.Tensor | None:
     return None if label is None else served.labels(label)
 
 
-def _png(images: tf.Tensor) -> tf.Tensor:
+def encode_png(images: tf.Tensor) -> tf.Tensor:
     """PNG files, string [B], of float images in [-1, 1]."""
     scaled = tf.clip_by_value(tf.round((images + 1) * 127.5), 0, 255)
     return tf.io.encode_png(tf.cast(scaled, tf.uint8))
