@@ -27,7 +27,7 @@ def pictures(tmp_path_factory):
     return folder
 
 
-def train(commands, run_dir, pictures, *arguments):
+def train(commands, run_dir, pictures, *arguments, setup=""):
     return commands.run(
         TRAIN,
         SMOKE,
@@ -39,4 +39,5 @@ def train(commands, run_dir, pictures, *arguments):
         "--sample_every=3",
         "--checkpoint_every=3",
         *arguments,
+        setup=setup,
     )

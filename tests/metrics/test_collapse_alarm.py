@@ -1,8 +1,9 @@
 import dataclasses
 
+import numpy as np
 import pytest
 
-from tfgan_transfer.metrics.collapse import collapse_alarm
+from tfgan_transfer.metrics.collapse import CollapseWatch, collapse_alarm
 from tfgan_transfer.metrics.score import Score
 
 
@@ -36,3 +37,36 @@ def test_recall_works_the_other_way_round():
         collapse_alarm(score("kid", 0), score("kid", 0))
     with pytest.raises(ValueError, match="recall against ms_ssim"):
         collapse_alarm(score("recall", 0), score("ms_ssim", 0))
+
+
+def noise(count, seed):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (count, 16, 16, 1), dtype=np.uint8)
+
+
+def test_a_label_that_collapsed_is_named_while_the_others_are_varied():
+    labels = np.eye(3)[np.arange(60) % 3]
+    watch = CollapseWatch(noise(60, 0), labels, ("cat", "dog", "fox"))
+    samples = noise(60, 1)
+    assert watch(samples, labels) == ""
+    dogs = labels[:, 1] == 1
+    samples[dogs] = samples[1]
+    warning = watch(samples, labels)
+    assert warning.startswith(
+        "dog: collapse: samples are too alike (ms_ssim 1."
+    )
+    assert "cat" not in warning and "fox" not in warning
+    assert warning.endswith("--restart_from=STEP goes back to before it")
+    # All samples together are still varied.
+    assert CollapseWatch(noise(60, 0))(samples) == ""
+    samples[:] = samples[0]
+    assert CollapseWatch(noise(60, 0))(samples).startswith("collapse: ")
+
+
+def test_labels_of_few_images_are_not_watched():
+    labels = np.eye(2)[[0] * 20 + [1] * 4]
+    watch = CollapseWatch(noise(24, 0), labels, ("cat", "dog"))
+    samples = noise(24, 1)
+    samples[20:] = samples[20]
+    assert watch(samples, labels) == ""
+    assert list(watch.classes) == [0]

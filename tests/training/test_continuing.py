@@ -34,10 +34,10 @@ WGANGP.generator_gradients = generator_gradients
 """
 
 MEASURE = """
-from tfgan_transfer.cli import evaluation
+from tfgan_transfer.cli import evaluation_while_training as measuring
 
 row = {"metric": "kid", "name": "kid", "value": 1.0, "protocol": "none"}
-evaluation.while_training = lambda *settings: lambda sample: ([row], "")
+measuring.while_training = lambda *settings: lambda sample: ([row], "")
 """
 
 

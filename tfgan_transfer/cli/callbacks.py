@@ -53,13 +53,14 @@ def reports(
     grid = _grid(config, run, writer, split, start)
     if not config["eval_every"]:
         return [progress, grid]
-    from tfgan_transfer.cli import evaluation, pair_evaluation
+    from tfgan_transfer.cli import evaluation_while_training, pair_evaluation
 
     pair = config["model"] == CYCLEGAN
+    measuring = pair_evaluation if pair else evaluation_while_training
     metrics = MetricEval(
         run,
         writer,
-        (pair_evaluation if pair else evaluation).while_training(config, split),
+        measuring.while_training(config, split),
         best_metric=config["best_metric"],
         start_step=start,
         every=config["eval_every"],

@@ -1,18 +1,16 @@
-"""Evaluations of a checkpoint, of a folder of images, and during training."""
+"""Evaluations of a checkpoint and of a folder of images."""
 
 import pathlib
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import keras
 import numpy as np
 
-from tfgan_transfer import data, images
+from tfgan_transfer import data
 from tfgan_transfer.cli import build, config, saved
 from tfgan_transfer.cli.sampling import Sampler
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import inception
-from tfgan_transfer.metrics.collapse import collapse_alarm
 from tfgan_transfer.metrics.conditional import Labels
 from tfgan_transfer.metrics.evaluate import (
     METRICS,
@@ -21,12 +19,10 @@ from tfgan_transfer.metrics.evaluate import (
     Row,
 )
 from tfgan_transfer.metrics.label_accuracy import JUDGED
-from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
 from tfgan_transfer.training.checkpoint import Checkpoint
 
 DEFAULT_METRICS = ("kid", "fid", "precision_recall")
 MOST_IMAGES = 5000
-SMALLEST_FOR_MS_SSIM = 16
 
 
 def extractor_for(
@@ -96,7 +92,7 @@ def of_checkpoint(given: Mapping, found: Checkpoint) -> tuple[Evaluation, dict]:
     }
     drawn = [sampler.draw(count) for sampler in samplers]
     labels = None if asked[0] is None else asked
-    return _prepare(split, drawn, given, labels=labels), about
+    return prepare(split, drawn, given, labels=labels), about
 
 
 def of_images(given: Mapping) -> tuple[Evaluation, dict]:
@@ -131,57 +127,7 @@ def of_images(given: Mapping) -> tuple[Evaluation, dict]:
     if fake.vocabulary and fake.vocabulary == split.train.vocabulary:
         labels = [fake.labels[:count]]
     chosen = np.asarray(fake.images[:count])
-    return _prepare(split, [chosen], given, labels=labels), about
-
-
-def while_training(
-    settings: Mapping, split: data.Split
-) -> Callable[[keras.Model], tuple[list[dict], str]]:
-    """Makes what the `MetricEval` callback calls.
-
-    Args:
-        settings: Resolved configuration.
-        split: The run's images.
-
-    Returns:
-        Maps the model to JSON records of all metrics and a warning if its
-        samples are too alike.
-    """
-    metrics = metrics_while_training(settings)
-    network, layer = extractor_for(settings, metrics)
-    count = settings["eval_images"]
-    real = np.asarray(_choose_real(split, None)[0].images[:count])
-    similar = mean_ms_ssim(real) if large_enough(real) else None
-
-    inputs = [build.fixed_latents(settings, count)]
-    if settings["conditioning"] != "none":
-        inputs.append(build.fixed_labels(settings, split.train, count))
-
-    def measure(model: keras.Model) -> tuple[list[dict], str]:
-        drawn = np.concatenate(
-            [
-                images.to_uint8(model.sample(*(x[i : i + 64] for x in inputs)))
-                for i in range(0, count, 64)
-            ]
-        )
-        run = _prepare(
-            split,
-            [drawn],
-            settings,
-            extractor=(network, layer),
-            labels=inputs[1:] or None,
-        )
-        records = [
-            {"metric": name, **row.record()}
-            for name in metrics
-            for row in run.rows([name])
-        ]
-        if similar is None:
-            return records, ""
-        alarm = collapse_alarm(mean_ms_ssim(drawn), similar)
-        return records, alarm.message if alarm.raised else ""
-
-    return measure
+    return prepare(split, [chosen], given, labels=labels), about
 
 
 def metrics_while_training(settings: Mapping) -> tuple[str, ...]:
@@ -203,11 +149,6 @@ def metrics_while_training(settings: Mapping) -> tuple[str, ...]:
             f"--eval_metrics={','.join(metrics)}; add it there"
         )
     return metrics
-
-
-def large_enough(batch: np.ndarray) -> bool:
-    """Whether MS-SSIM is defined for images of this size."""
-    return min(batch.shape[1:3]) >= SMALLEST_FOR_MS_SSIM
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -237,10 +178,10 @@ def _overrides(given: Mapping) -> dict:
 
 
 def _usual(split: data.Split, given: Mapping) -> int:
-    return min(MOST_IMAGES, len(_choose_real(split, given.get("split"))[0]))
+    return min(MOST_IMAGES, len(choose_real(split, given.get("split"))[0]))
 
 
-def _choose_real(
+def choose_real(
     split: data.Split, wanted: str | None
 ) -> tuple[data.ImageSet, str, data.ImageSet]:
     """Real images to compare with, what they are called, and the others."""
@@ -255,17 +196,36 @@ def _choose_real(
     return train, "training images", held_out
 
 
-def _prepare(
+def prepare(
     split: data.Split,
     samples: list[np.ndarray],
     given: Mapping,
     extractor: tuple | None = None,
     labels: list[np.ndarray] | None = None,
 ) -> Evaluation:
+    """Puts the two sides of an evaluation together.
+
+    Args:
+        split: The real images.
+        samples: One uint8 [n, H, W, C] per sampling seed.
+        given: Flags of `evaluate`, or a resolved configuration.
+        extractor: Feature network and layer, if they are loaded already.
+        labels: For each of `samples` the labels asked for, [n, L].
+    """
     metrics = metric_names(given.get("metrics"))
     network, layer = extractor or extractor_for(given, metrics)
-    real, name, other = _choose_real(split, given.get("split"))
+    real, name, other = choose_real(split, given.get("split"))
     cache = pathlib.Path(given.get("cache_dir") or data.cache_home())
+    known = None
+    if labels:
+        known = Labels(
+            vocabulary=split.train.vocabulary,
+            real=real.labels[:MOST_IMAGES],
+            other=other.labels[:MOST_IMAGES],
+            train=split.train.labels,
+            held_out=split.holdout.labels,
+            samples=labels,
+        )
     return Evaluation(
         real=np.asarray(real.images[:MOST_IMAGES]),
         split=name,
@@ -278,13 +238,5 @@ def _prepare(
         cache_dir=str(cache / "features"),
         budget=given.get("iw_budget", "small"),
         critics=range(given.get("iw_critics", 3)),
-        labels=labels
-        and Labels(
-            split.train.vocabulary,
-            real.labels[:MOST_IMAGES],
-            other.labels[:MOST_IMAGES],
-            split.train.labels,
-            split.holdout.labels,
-            labels,
-        ),
+        labels=known,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import keras
 import numpy as np
 
 from tfgan_transfer import data, images
@@ -9,20 +10,18 @@ from tfgan_transfer.cli import build
 from tfgan_transfer.cli.evaluation import (
     choose_real,
     extractor_for,
-    metric_names,
+    metrics_while_training,
     prepare,
 )
-from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.collapse import CollapseWatch
 from tfgan_transfer.metrics.evaluate import Evaluation
-from tfgan_transfer.metrics.label_accuracy import JUDGED
 
 SMALLEST_FOR_MS_SSIM = 16
 
 
 def while_training(
     settings: Mapping, split: data.Split
-) -> Callable[[Callable], tuple[list[dict], str]]:
+) -> Callable[[keras.Model], tuple[list[dict], str]]:
     """Makes what the `MetricEval` callback calls.
 
     Args:
@@ -30,14 +29,13 @@ def while_training(
         split: The run's images.
 
     Returns:
-        Maps a function from latents to images to JSON records of all metrics
-        and a warning if the samples, all or of one label, are too alike.
+        Maps the model to JSON records of all metrics, and a warning if its
+        samples, all or of one label, are too alike.
 
     Raises:
         UserError: If a metric cannot be measured while training.
     """
-    metrics = metric_names(settings["eval_metrics"], "--eval_metrics")
-    _check(metrics, settings)
+    metrics = metrics_while_training(settings)
     network = extractor_for(settings, metrics)
     count = settings["eval_images"]
     inputs = [build.fixed_latents(settings, count)]
@@ -46,10 +44,10 @@ def while_training(
         inputs.append(labels)
     watch = _watch(split, count, labels is not None)
 
-    def measure(sample: Callable) -> tuple[list[dict], str]:
+    def measure(model: keras.Model) -> tuple[list[dict], str]:
         drawn = np.concatenate(
             [
-                images.to_uint8(sample(*(x[i : i + 64] for x in inputs)))
+                images.to_uint8(model.sample(*(x[i : i + 64] for x in inputs)))
                 for i in range(0, count, 64)
             ]
         )
@@ -59,20 +57,6 @@ def while_training(
         return _records(run, metrics), watch(drawn, labels) if watch else ""
 
     return measure
-
-
-def _check(metrics: tuple[str, ...], settings: Mapping) -> None:
-    for name in metrics:
-        if name in JUDGED:
-            raise UserError(
-                f"--eval_metrics: {name} would train a classifier while the "
-                "model trains; leave it out here and run `evaluate` afterwards"
-            )
-    if settings["best_metric"] not in metrics:
-        raise UserError(
-            f"--best_metric: {settings['best_metric']} is not among "
-            f"--eval_metrics={','.join(metrics)}; add it there"
-        )
 
 
 def _watch(
