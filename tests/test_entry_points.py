@@ -80,6 +80,7 @@ def test_train_has_a_flag_for_every_setting_and_no_other():
         "dry_run",
         "augment_preview",
         "restart_from",
+        "ensemble",
     }
 
 

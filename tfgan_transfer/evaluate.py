@@ -30,17 +30,17 @@ def main() -> None:
             "--run_dir=..., --checkpoint=..., or --images=folder:..."
         )
 
-    from tfgan_transfer.cli import evaluation, pair_evaluation, results, saved
+    from tfgan_transfer.cli import evaluation, opening, pair_evaluation, results
     from tfgan_transfer.cli.pair_config import CYCLEGAN
 
     others = results.latest(given["against"]) if given.get("against") else {}
     if given.get("images"):
         run, about = evaluation.of_images(given)
     else:
-        found = saved.find(generator)
-        pair = found.manifest["run"]["flags"]["model"] == CYCLEGAN
+        opened = opening.open_model(generator, ema=given.get("ema", True))
+        pair = opened.record["flags"]["model"] == CYCLEGAN
         module = pair_evaluation if pair else evaluation
-        run, about = module.of_checkpoint(given, found)
+        run, about = module.of_checkpoint(given, opened)
     names = evaluation.metric_names(given.get("metrics"))
     rows = list(run.rows(names))
     record = {**about, "evaluation": [row.record() for row in rows]}

@@ -30,12 +30,9 @@ def main() -> None:
             "FILE.gif), or --grid=FILE.png"
         )
 
-    from tfgan_transfer.cli import config, sampling, saved
+    from tfgan_transfer.cli import config, opening, sampling
 
-    found = saved.find(path)
-    sampler = sampling.Sampler(
-        saved.generator(found, ema=given.get("ema", True)),
-        found.manifest["run"],
+    sampler = opening.open_model(path, ema=given.get("ema", True)).sampler(
         seed=given.get("seed", 0),
         truncation=given.get("truncation", 1.0),
         size=config.parse_size(given["resize"], "--resize")

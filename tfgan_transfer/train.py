@@ -12,6 +12,7 @@ flags.define_run()
 flags.define_data()
 flags.define_model()
 flags.define_labels()
+flags.define_ensemble()
 flags.define_stack()
 pair_flags.define_pair_data()
 pair_flags.define_translation()
@@ -35,10 +36,17 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.cli import pair_plan, plan
+    from tfgan_transfer.cli import ensemble_training, pair_plan, plan
     from tfgan_transfer.cli.pair_config import CYCLEGAN
     from tfgan_transfer.training import run_directory
 
+    if ensemble_training.wanted(explicit):
+        of_one_run = {"restart_from": restart_from, "augment_preview": preview}
+        members = ensemble_training.prepare(explicit, of_one_run)
+        if dry_run:
+            ensemble_training.show(members, as_json=dry_run == "json")
+            return 0
+        return ensemble_training.train(members)
     explicit = pair_plan.name_sets(explicit)
     run = run_directory.RunDirectory(explicit["run_dir"])
     stored = run.read_config()

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import build, config, saved
-from tfgan_transfer.cli.sampling import Sampler
+from tfgan_transfer.cli import build, config
+from tfgan_transfer.cli.opening import Opened
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.metrics import inception
 from tfgan_transfer.metrics.conditional import Labels
@@ -19,7 +19,6 @@ from tfgan_transfer.metrics.evaluate import (
     Row,
 )
 from tfgan_transfer.metrics.label_accuracy import JUDGED
-from tfgan_transfer.training.checkpoint import Checkpoint
 
 DEFAULT_METRICS = ("kid", "fid", "precision_recall")
 MOST_IMAGES = 5000
@@ -60,32 +59,28 @@ def metric_names(text: str | None, flag: str = "--metrics") -> tuple[str, ...]:
     return names
 
 
-def of_checkpoint(given: Mapping, found: Checkpoint) -> tuple[Evaluation, dict]:
+def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
     """Prepares the evaluation of a generator against its own data.
 
     Args:
         given: Flags of `evaluate`.
-        found: The checkpoint.
+        opened: The model.
 
     Returns:
         The evaluation, and what is recorded beside its values.
     """
-    record = found.manifest["run"]
     # A run of an older version lacks the flags that are newer.
-    flags = {**config.DEFAULTS, **record["flags"], **_overrides(given)}
-    split = build.load_data(flags)
-    ema = given.get("ema", True)
-    generator = saved.generator(found, ema=ema)
+    flags = {**config.DEFAULTS, **opened.record["flags"], **_overrides(given)}
+    split = opened.load(flags)
     first = given.get("seed", 0)
     seeds = range(first, first + given.get("sampling_seeds", 3))
     count = given.get("num_images") or _usual(split, given)
-    samplers = [Sampler(generator, record, seed=seed) for seed in seeds]
+    samplers = [opened.sampler(seed=seed) for seed in seeds]
     asked = [sampler.labels(count) for sampler in samplers]
 
     about = {
-        "step": found.step,
-        "checkpoint": found.path.name,
-        "ema": ema,
+        **opened.about,
+        "ema": given.get("ema", True),
         "batch_norm": "moving statistics",
         "sampling_seeds": list(seeds),
         "data": split.train.fingerprint,

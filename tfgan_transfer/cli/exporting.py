@@ -3,21 +3,22 @@
 import functools
 import pathlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import tfgan_transfer
 from tfgan_transfer import data
-from tfgan_transfer.cli import saved
+from tfgan_transfer.cli import opening
+from tfgan_transfer.cli.opening import Opened
 from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.cli.translators import Translators
 from tfgan_transfer.serving import check as conformance
 from tfgan_transfer.serving import (
     reference,
+    routing,
     savedmodel,
     signatures,
     translation,
 )
-from tfgan_transfer.training.checkpoint import Checkpoint
 
 
 def export(
@@ -31,7 +32,7 @@ def export(
     """Publishes the generator, or the translators, of a checkpoint.
 
     Args:
-        path: A run directory, a checkpoint, or `zoo:NAME`.
+        path: A run directory, an ensemble, a checkpoint, or `zoo:NAME`.
         base: Directory of the model's versions.
         ema: Whether to take the averaged weights.
         checked: Whether the version is judged before it gets its number.
@@ -44,9 +45,9 @@ def export(
         UserError: If there is no such checkpoint, or the place cannot be
             written.
     """
-    found = saved.find(path)
-    served = _signatures(found, ema)
-    card = _card(found, ema, list(served))
+    opened = opening.open_model(path, ema=ema)
+    served = _signatures(opened, ema)
+    card = _card(opened, ema, list(served))
     judge = functools.partial(_accepted, served, draft=True, as_json=as_json)
     return savedmodel.publish(
         pathlib.Path(base), served, card, *[judge] * checked
@@ -64,8 +65,8 @@ def check(
 
     Args:
         directory: The version.
-        path: A run directory, a checkpoint, or `zoo:NAME` whose answers it
-            has to give; None where there is none.
+        path: A run directory, an ensemble, a checkpoint, or `zoo:NAME` whose
+            answers it has to give; None where there is none.
         ema: Whether these are those of the averaged weights.
         as_json: Whether the report is for programs.
 
@@ -78,8 +79,7 @@ def check(
     version = conformance.find(directory)
     served = {}
     if path:
-        found = saved.find(path)
-        served = _signatures(found, ema)
+        served = _signatures(opening.open_model(path, ema=ema), ema)
     return _accepted(served, version, as_json=as_json)
 
 
@@ -101,24 +101,22 @@ def _accepted(
     return code == conformance.EXIT_ACCEPTED
 
 
-def _signatures(
-    found: Checkpoint, ema: bool
-) -> dict[str, signatures.Signature]:
-    if _is_pair(found):
-        return translation.of_translators(_translators(found, ema))
-    return signatures.of_generator(_generator(found, ema))
+def _signatures(opened: Opened, ema: bool) -> dict[str, signatures.Signature]:
+    if _is_pair(opened):
+        return translation.of_translators(_translators(opened, ema))
+    return signatures.of_generator(_generator(opened))
 
 
-def _is_pair(found: Checkpoint) -> bool:
-    return found.manifest["run"]["flags"]["model"] == CYCLEGAN
+def _is_pair(opened: Opened) -> bool:
+    return opened.record["flags"]["model"] == CYCLEGAN
 
 
-def _generator(found: Checkpoint, ema: bool) -> signatures.Generator:
-    run = found.manifest["run"]
+def _generator(opened: Opened) -> signatures.Generator:
+    run = opened.record
     options, prior = run["generator"], run["latent_prior"]
     labelled = bool(options.get("num_labels"))
     return signatures.Generator(
-        network=saved.generator(found, ema=ema),
+        network=_network(opened),
         # Image 0 of a seed, as `generate --seed` numbers them.
         latent=functools.partial(
             data.latent,
@@ -133,17 +131,29 @@ def _generator(found: Checkpoint, ema: bool) -> signatures.Generator:
     )
 
 
-def _translators(found: Checkpoint, ema: bool) -> translation.Translators:
+def _network(opened: Opened) -> Callable:
+    networks = [load() for load in opened.generators]
+    if not opened.members:
+        return networks[0]
+    return routing.Routed(
+        networks,
+        [len(names) for names in opened.vocabularies],
+        opened.record["generator"]["image_shape"],
+    )
+
+
+def _translators(opened: Opened, ema: bool) -> translation.Translators:
+    [found] = opened.checkpoints
     model = Translators(found, ema=ema)
     return translation.Translators(
         **model.networks,
         image_shape=model.image_shape,
-        fit=found.manifest["run"]["flags"]["fit"],
+        fit=opened.record["flags"]["fit"],
     )
 
 
-def _about_generator(found: Checkpoint, ema: bool) -> dict:
-    run = found.manifest["run"]
+def _about_generator(opened: Opened, ema: bool) -> dict:
+    run = opened.record
     labelled = bool(run["generator"].get("num_labels"))
     kept = ("fingerprint", "images", "holdout", "label_mode")
     return {
@@ -156,11 +166,12 @@ def _about_generator(found: Checkpoint, ema: bool) -> dict:
             "source": run["flags"]["data"],
             **{name: run["data"].get(name) for name in kept},
         },
+        **({"members": list(opened.members)} if opened.members else {}),
     }
 
 
-def _about_translators(found: Checkpoint, ema: bool) -> dict:
-    run = found.manifest["run"]
+def _about_translators(opened: Opened, ema: bool) -> dict:
+    run = opened.record
     flags = run["flags"]
     kept = ("fingerprint", "images_a", "images_b", "holdout")
     return {
@@ -175,17 +186,17 @@ def _about_translators(found: Checkpoint, ema: bool) -> dict:
     }
 
 
-def _card(found: Checkpoint, ema: bool, names: list[str]) -> Mapping:
-    run = found.manifest["run"]
-    about = _about_translators if _is_pair(found) else _about_generator
+def _card(opened: Opened, ema: bool, names: list[str]) -> Mapping:
+    run = opened.record
+    about = _about_translators if _is_pair(opened) else _about_generator
     return {
         "format": 1,
         "library": tfgan_transfer.__version__,
         "model": run["flags"]["model"],
         "network": run["network"],
-        "step": found.step,
-        **about(found, ema),
-        "metrics": found.manifest.get("metrics", {}),
+        "step": opened.about["step"],
+        **about(opened, ema),
+        "metrics": opened.metrics,
         "signatures": names,
         "licence": "Not stated. The rights to the training images and to the "
         "source model decide what may be done with generated images.",

@@ -28,6 +28,7 @@ from tfgan_transfer.cli.evaluation_flags import (
 from tfgan_transfer.cli.evaluation_flags import (
     define_inception as define_inception,
 )
+from tfgan_transfer.cli.model_flags import define_ensemble as define_ensemble
 from tfgan_transfer.cli.model_flags import define_labels as define_labels
 from tfgan_transfer.cli.model_flags import define_model as define_model
 from tfgan_transfer.cli.model_flags import define_stack as define_stack

@@ -77,6 +77,13 @@ def define_labels() -> None:
     )
 
 
+def define_ensemble() -> None:
+    """Several models instead of one."""
+    flags.DEFINE_integer(
+        "ensemble", None, "Models that share the classes among them.", 2
+    )
+
+
 def define_stack() -> None:
     """The second stage of --model=stack_gan."""
     flags.DEFINE_integer(

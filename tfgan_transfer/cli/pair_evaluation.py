@@ -8,11 +8,11 @@ import numpy as np
 
 from tfgan_transfer import data
 from tfgan_transfer.cli import config, evaluation, pair_plan, pairs
+from tfgan_transfer.cli.opening import Opened
 from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.cli.pair_scores import PairEvaluation, Translate
 from tfgan_transfer.cli.translators import Translators
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.training.checkpoint import Checkpoint
 
 OVERRIDES = (
     "data_a",
@@ -28,13 +28,13 @@ OVERRIDES = (
 
 
 def of_checkpoint(
-    given: Mapping, found: Checkpoint
+    given: Mapping, opened: Opened
 ) -> tuple[PairEvaluation, dict]:
     """Prepares the evaluation of both translators of a checkpoint.
 
     Args:
         given: Flags of `evaluate`.
-        found: The checkpoint.
+        opened: The model.
 
     Returns:
         The evaluation, and what is recorded beside its values.
@@ -45,6 +45,7 @@ def of_checkpoint(
             "translations need not be unlike; leave it out"
         )
     named = pair_plan.name_sets({**given, "model": CYCLEGAN})
+    [found] = opened.checkpoints
     flags = {
         **config.DEFAULTS,
         **found.manifest["run"]["flags"],

@@ -88,20 +88,37 @@ class Sampler:
 
         Labels are float32 [N, L], for a generator that has them.
         """
-        for start in range(0, len(latents), BATCH):
-            count = min(BATCH, len(latents) - start)
-            # Convolutions may round differently for another batch size; a
-            # full batch each time keeps an image the same to the last bit.
-            padded = [
-                np.resize(x[start : start + count], (BATCH, x.shape[1]))
-                for x in (latents, labels)
-                if x is not None
-            ]
-            inputs = padded[0] if labels is None else padded
-            rendered = self.generator(inputs, training=False)
-            if self.size:
-                rendered = images.resized(rendered, self.size)
-            yield images.to_uint8(rendered)[:count]
+        yield from rendered(self.generator, latents, labels, self.size)
+
+
+def rendered(
+    generator: keras.Model,
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+    size: tuple[int, int] | None,
+) -> Iterator[np.ndarray]:
+    """Yields uint8 batches [B, H, W, C] that a generator draws.
+
+    Args:
+        generator: Maps latents (and labels) to images in [-1, 1].
+        latents: Float32 [N, Z].
+        labels: Float32 [N, L], None for a generator without.
+        size: `(height, width)` to scale to, or None.
+    """
+    for start in range(0, len(latents), BATCH):
+        count = min(BATCH, len(latents) - start)
+        # Convolutions may round differently for another batch size; a full
+        # batch each time keeps an image the same to the last bit.
+        padded = [
+            np.resize(x[start : start + count], (BATCH, x.shape[1]))
+            for x in (latents, labels)
+            if x is not None
+        ]
+        inputs = padded[0] if labels is None else padded
+        drawn = generator(inputs, training=False)
+        if size:
+            drawn = images.resized(drawn, size)
+        yield images.to_uint8(drawn)[:count]
 
 
 def slerp(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:

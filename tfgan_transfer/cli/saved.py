@@ -2,7 +2,7 @@
 
 import keras
 
-from tfgan_transfer.cli import architecture, zoo
+from tfgan_transfer.cli import architecture, ensemble, zoo
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -29,6 +29,11 @@ def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
     found, damaged = checkpoint.latest(RunDirectory(location).checkpoints)
     for message in damaged:
         print(f"warning: damaged checkpoint skipped: {message}")
+    if found is None and (members := ensemble.find(location)):
+        raise UserError(
+            f"{flag}: {str(location)!r} is an ensemble; expected one model, "
+            f"such as {members.members[0].run_dir}"
+        )
     if found is None:
         raise UserError(
             f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "

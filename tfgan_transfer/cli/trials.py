@@ -1,11 +1,12 @@
 """Training runs that another command starts, and what they measured."""
 
+import contextlib
 import json
 import pathlib
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
@@ -61,6 +62,25 @@ def train(settings: Mapping) -> None:
         )
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Makes SIGTERM and Ctrl-C raise `Interrupted` between runs.
+
+    During one, `wait_for` looks after them.
+    """
+
+    def stop(*_: object) -> None:
+        raise Interrupted
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
 def wait_for(words: Sequence[str], log: IO) -> int:
     """Runs a command, and lets it finish what it does when told to stop.
 
@@ -69,19 +89,28 @@ def wait_for(words: Sequence[str], log: IO) -> int:
         log: Open file for what it prints.
 
     Returns:
-        Its exit code.
+        Its exit code; 3 whenever it was told to stop, even if it did so
+        before it could save, or just when it was done.
     """
-    process = subprocess.Popen(words, stdout=log, stderr=log)
-    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    process, told = None, []
+
+    def stop(number: int, _: object) -> None:
+        told.append(number)
+        # A terminal has told the process as well, and it is saving.
+        if process and number == signal.SIGTERM:
+            process.terminate()
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, stop) for number in numbers]
     try:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                # The terminal has told the run, too, and it is saving.
-                continue
+        process = subprocess.Popen(words, stdout=log, stderr=log)
+        if signal.SIGTERM in told:
+            process.terminate()
+        code = process.wait()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    return EXIT_RUN_AGAIN if told else code
 
 
 def measure(settings: Mapping) -> dict[str, float]:

@@ -5,6 +5,11 @@ import dataclasses
 import difflib
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+import scipy.linalg
+
+from tfgan_transfer.data import selection
+from tfgan_transfer.data.image_set import ImageSet, Split
 from tfgan_transfer.data.source import Item, Source, some
 from tfgan_transfer.errors import UserError
 
@@ -64,6 +69,38 @@ def keep(source: Source, classes: Sequence[str]) -> Source:
         entries=_entries(source, column),
         vocabulary=tuple(source.vocabulary[i] for i in kept),
         read=read,
+    )
+
+
+def join(parts: Sequence[Split], seed: int) -> Split:
+    """Puts different classes of one source together, as if loaded at once.
+
+    Args:
+        parts: What was loaded of each choice of classes.
+        seed: The seed of their selection.
+
+    Returns:
+        Images in the order that `load` would give them; each image is held
+        out if it was held out of its part. They are copied into memory.
+    """
+    return Split(
+        _joined([part.train for part in parts], seed),
+        _joined([part.holdout for part in parts], seed),
+        tuple({bad.name: bad for p in parts for bad in p.bad_files}.values()),
+        sum(part.found for part in parts),
+    )
+
+
+def _joined(sets: Sequence[ImageSet], seed: int) -> ImageSet:
+    names = [name for part in sets for name in part.names]
+    row = {name: i for i, name in enumerate(names)}
+    rows = [row[name] for name in selection.order(names, seed)]
+    return ImageSet(
+        images=np.concatenate([part.images for part in sets])[rows],
+        labels=scipy.linalg.block_diag(*(part.labels for part in sets))[rows],
+        vocabulary=tuple(name for part in sets for name in part.vocabulary),
+        label_mode=sets[0].label_mode,
+        names=tuple(names[i] for i in rows),
     )
 
 

@@ -8,7 +8,6 @@ split requests. Nothing is jit-compiled, which the server would refuse.
 from collections.abc import Callable
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
 
 from tfgan_transfer.serving import prompts
@@ -34,7 +33,8 @@ class Generator(NamedTuple):
     """A generator and what it needs around it.
 
     Attributes:
-        network: Latents [B, Z] (and labels [B, L]) to images in [-1, 1].
+        network: Latents [B, Z] (and labels [B, L]) to images in [-1, 1]; a
+            model, or `routing.Routed`.
         latent: Draws the latent float32 [Z] of a seed, an int64 scalar.
         latent_size: Z.
         vocabulary: Names of the L labels, () for a model without.
@@ -42,7 +42,7 @@ class Generator(NamedTuple):
         truncation: Whether latents may be shrunk towards 0, their mean.
     """
 
-    network: keras.Model
+    network: Callable[..., tf.Tensor]
     latent: Callable[[tf.Tensor], tf.Tensor]
     latent_size: int
     vocabulary: tuple[str, ...] = ()

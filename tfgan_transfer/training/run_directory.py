@@ -66,6 +66,19 @@ class RunDirectory:
             self._lock.close()
             self._lock = None
 
+    def busy(self) -> bool:
+        """Whether another process trains in the directory."""
+        try:
+            lock = open(self.path / ".lock")
+        except OSError:
+            return False
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
+
     def read_config(self) -> dict | None:
         """The resolved configuration, or None for a new run.
 
