@@ -88,6 +88,11 @@ MISTAKES = {
     ),
     "anchor in nothing": (["--anchor=ewc"], "--anchor: holds a generator"),
     "ada without holdout": (["--augment=ada"], "received --holdout=0"),
+    "stage 2 alone": (
+        ["--stage2_width=8"],
+        "--stage2_width: is for --model=stack_gan, received it with --model="
+        "wgan_gp; leave it out",
+    ),
     "unknown augmentation": (["--augment=colour"], "'color'"),
     "frozen network": (["--freeze=encoder:0"], "--freeze: unknown value"),
     "frozen stage": (["--freeze=critic:7"], "its stages are 0 down1"),

@@ -67,7 +67,7 @@ def test_a_file_of_prompts(tmp_path):
             "Expected some of: blue_eyes, blue_hair, green_hair, long dark "
             "hair, glass",
         ),
-        ({"tags": "and"}, "--tags: 'and' is unknown"),
+        ({"tags": "and"}, "--tags: 'and' is unknown. Expected some"),
         ({"class": "hair"}, "--class: 'hair' is unknown"),
         (
             {"tags": "glass", "class": "glass"},

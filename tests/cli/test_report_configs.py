@@ -1,14 +1,13 @@
 """The configs of the tagged-anime report and of AC-GAN's paper, resolved."""
 
 import json
-import types
 
 import numpy as np
 import pytest
 from PIL import Image
 from running import TRAIN
 
-from tfgan_transfer.cli import plan
+from tfgan_transfer.cli import label_settings
 
 REPORT = {
     "model": "acgan",
@@ -100,13 +99,12 @@ def test_the_papers_networks(commands, pictures, tmp_path):
     ],
 )
 def test_when_labels_drown(labels, latent, conditioning, warns):
-    train = types.SimpleNamespace(vocabulary=("x",) * labels, label_mode="tags")
     config = {
         "model": "acgan",
         "conditioning": conditioning,
         "latent_size": latent,
     }
-    lines = plan.label_lines(config, train)
+    lines = label_settings.lines(config, ("x",) * labels, "tags")
     assert ("hardly count" in " ".join(lines)) == warns
 
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 import keras
 
-from tfgan_transfer.cli import pair_transfer, plan, stacking, transferring
+from tfgan_transfer.cli import (
+    label_settings,
+    pair_transfer,
+    stacking,
+    transferring,
+)
 from tfgan_transfer.cli.pair_config import CYCLEGAN
 
 
@@ -56,7 +61,7 @@ def _single(
         f"data      {config['data']}: {len(train)} images of "
         f"{'x'.join(map(str, train.images.shape[1:]))}, "
         f"{len(split.holdout)} held out",
-        *plan.label_lines(config, train),
+        *label_settings.lines(config, train.vocabulary, train.label_mode),
         *stacking.lines(config, record["generator"]),
         f"networks  {config['network']}, width {config['width']}: "
         "generator {:,} and critic {:,} parameters".format(*counts),

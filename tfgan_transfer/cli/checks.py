@@ -3,7 +3,12 @@
 import math
 from collections.abc import Mapping
 
-from tfgan_transfer.cli import critic_settings, pair_config, stack_settings
+from tfgan_transfer.cli import (
+    critic_settings,
+    label_settings,
+    pair_config,
+    stack_settings,
+)
 from tfgan_transfer.errors import UserError
 
 
@@ -14,7 +19,7 @@ def check(config: Mapping) -> None:
         config: Resolved configuration.
     """
     pair_config.check(config)
-    _check_labels(config)
+    label_settings.check(config)
     critic_settings.check(config)
     for name, value in config.items():
         if isinstance(value, float) and not math.isfinite(value):
@@ -59,15 +64,3 @@ def check(config: Mapping) -> None:
             raise UserError(
                 f"--{name}: expected a rate above 0, received {config[name]}"
             )
-
-
-def _check_labels(config: Mapping) -> None:
-    labelled = config["conditioning"] != "none"
-    if config["model"] != "stack_gan" and labelled != (
-        config["model"] == "acgan"
-    ):
-        raise UserError(
-            f"--conditioning: received {config['conditioning']} with --model="
-            f"{config['model']}; --model=acgan needs concat, batch_norm or "
-            "embedding, and only it has labels"
-        )

@@ -3,7 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from tfgan_transfer.cli import checks, pair_config, stack_settings
+from tfgan_transfer.cli import (
+    checks,
+    label_settings,
+    pair_config,
+    stack_settings,
+)
 from tfgan_transfer.cli.pair_config import CYCLEGAN
 from tfgan_transfer.errors import UserError
 
@@ -144,6 +149,7 @@ def resolve(
     before = inherited(source, explicit) if stored is None else stored
     model = {**DEFAULTS, **(stored or {}), **explicit}["model"]
     pair_config.refuse_foreign(explicit, model, DEFAULTS)
+    stack_settings.refuse_foreign(explicit, model, DEFAULTS)
     overrides = pair_config.OVERRIDES if model == CYCLEGAN else {}
     config = {**DEFAULTS, **overrides, **before, **explicit}
     if stored is None:
@@ -209,7 +215,7 @@ def _derived(config: Mapping, side: int, count: int, label_mode: str) -> dict:
 
     network = NETWORKS[config["network"]]
     regularisers = REGULARISERS[config["adversarial_loss"]]
-    conditional = config["model"] == "acgan"
+    conditional = label_settings.learns_labels(config["model"])
     return {
         **{
             name: regularisers.get(name, 0.0)

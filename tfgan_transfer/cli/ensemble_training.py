@@ -4,7 +4,14 @@ import pathlib
 from collections.abc import Mapping
 
 from tfgan_transfer import data
-from tfgan_transfer.cli import config, devices, ensemble, plan, trials
+from tfgan_transfer.cli import (
+    config,
+    devices,
+    ensemble,
+    label_settings,
+    plan,
+    trials,
+)
 from tfgan_transfer.cli.app import EXIT_RUN_AGAIN
 from tfgan_transfer.cli.ensemble import Ensemble, Member
 from tfgan_transfer.data import subset
@@ -68,7 +75,7 @@ def _new(path: pathlib.Path, given: Mapping, count: int) -> Ensemble:
             "another --run_dir"
         )
     model = given.get("model", config.DEFAULTS["model"])
-    if model != "acgan":
+    if not label_settings.learns_labels(model):
         raise UserError(
             "--ensemble: needs models that draw the class they are asked for, "
             f"received --model={model}; use --model=acgan"

@@ -23,10 +23,6 @@ from tfgan_transfer.training.run_directory import RunDirectory
 
 PREVIEWED = 8
 
-# Share of the latent below which joined labels get lost: 23 beside 100 are
-# obeyed, 23 beside 4,096 are not (the tagged WGAN-GP's experiment D).
-DROWNED = 0.02
-
 
 def resolve(
     explicit: Mapping, stored: Mapping | None
@@ -209,20 +205,3 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
         f"  {programs}/python -m tfgan_transfer.{command}",
         sep="\n",
     )
-
-
-def label_lines(config: Mapping, train: data.ImageSet) -> list[str]:
-    """What is said about the labels, if the model has any."""
-    if config["conditioning"] == "none":
-        return []
-    count, size = len(train.vocabulary), config["latent_size"]
-    lines = [
-        f"labels    {count} ({train.label_mode}), {config['conditioning']}"
-    ]
-    joined = config["conditioning"] == "concat"
-    if config["model"] == "acgan" and joined and count < DROWNED * size:
-        lines.append(
-            f"warning: {count} labels beside a latent of {size} hardly "
-            "count; lower --latent_size or use --conditioning=batch_norm"
-        )
-    return lines

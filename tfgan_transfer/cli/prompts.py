@@ -143,7 +143,7 @@ def _rows(path: pathlib.Path) -> list[tuple[str, str]]:
 def _unknown(flag: str, text: str, vocabulary: Sequence[str]) -> UserError:
     plain = {" ".join(_words(name)): name for name in vocabulary}
     near = difflib.get_close_matches(" ".join(_words(text)), plain, 1, 0.4)
-    suggestion = f"; did you mean {plain[near[0]]!r}?" if near else ""
+    suggestion = f"; did you mean {plain[near[0]]!r}?" if near else "."
     return UserError(
         f"{flag}: {text!r} is unknown{suggestion} Expected some of: "
         f"{', '.join(vocabulary)}"

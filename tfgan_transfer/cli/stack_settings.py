@@ -14,6 +14,26 @@ CLASSES = (
 )
 
 
+def refuse_foreign(explicit: Mapping, model: str, defaults: Mapping) -> None:
+    """Refuses settings of stage 2 that another model would ignore.
+
+    Args:
+        explicit: Flags given by the user; a run's own `flags.txt` names all.
+        model: The model.
+        defaults: Values of settings that nobody gave.
+
+    Raises:
+        UserError: Naming the first of them.
+    """
+    for name in ("stage2_width", "stage2_blocks"):
+        value = explicit.get(name, defaults[name])
+        if model != "stack_gan" and value != defaults[name]:
+            raise UserError(
+                f"--{name}: is for --model=stack_gan, received it with "
+                f"--model={model}; leave it out"
+            )
+
+
 def inherited(settings: Mapping, source: Mapping) -> dict:
     """What stage 2 takes over from stage 1.
 
