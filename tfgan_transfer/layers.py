@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from tfgan_transfer import convolution
+
 _PACKAGE = "tfgan_transfer"
 _TINY = 1e-12
 
@@ -222,7 +224,12 @@ class SpectralConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """Convolves with the normalised kernel."""
-        return super().convolution_op(inputs, _normalised(kernel, self.u))
+        kernel = _normalised(kernel, self.u)
+        if not convolution.worthwhile(inputs):
+            return super().convolution_op(inputs, kernel)
+        return convolution.convolve(
+            inputs, kernel, self.strides[0], self.padding
+        )
 
     def update_spectral_norm(self) -> None:
         """Improves `u` by one power iteration."""

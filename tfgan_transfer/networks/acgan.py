@@ -12,6 +12,7 @@ dropout.
 import keras
 from keras import KerasTensor
 
+from tfgan_transfer.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
@@ -96,7 +97,7 @@ def _grow(
     activation: str | None = None,
     dtype: str | None = None,
 ) -> KerasTensor:
-    return keras.layers.Conv2DTranspose(
+    return TransposedConvolution(
         channels,
         5,
         strides=2,
@@ -142,7 +143,7 @@ def critic(
     """
     blocks.check_critic(width, num_labels, norm)
     blocks.doublings(image_shape, _BASE)
-    conv = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    conv = SpectralConv2D if spectral_norm else Convolution
     dense = SpectralDense if spectral_norm else keras.layers.Dense
     normalise = blocks.critic_norm(norm)
     image = keras.Input(image_shape, name="image", dtype="float32")

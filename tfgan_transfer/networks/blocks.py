@@ -10,6 +10,7 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
+from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.errors import UserError, choices
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
@@ -177,7 +178,7 @@ def residual(
     channels: int,
     norm: Norm,
     resample: str = "same",
-    conv: type[keras.layers.Conv2D] = keras.layers.Conv2D,
+    conv: type[keras.layers.Conv2D] = Convolution,
     first_bias: bool = False,
 ) -> KerasTensor:
     """Pre-activation residual block, the sum unscaled and not rectified.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
+from tfgan_transfer.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers import InstanceNorm, ReflectionPad
 from tfgan_transfer.networks import dcgan
@@ -27,8 +28,8 @@ DEEPEST = 8
 
 def _conv(
     filters: int, size: int, stride: int = 1, **kwargs: object
-) -> keras.layers.Conv2D:
-    return keras.layers.Conv2D(
+) -> Convolution:
+    return Convolution(
         filters, size, stride, kernel_initializer=_normal(), **kwargs
     )
 
@@ -36,7 +37,7 @@ def _conv(
 def _transposed(
     filters: int, size: int, **kwargs: object
 ) -> keras.layers.Conv2DTranspose:
-    return keras.layers.Conv2DTranspose(
+    return TransposedConvolution(
         filters, size, 2, kernel_initializer=_normal(), **kwargs
     )
 

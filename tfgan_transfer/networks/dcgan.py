@@ -11,6 +11,7 @@ generator in a sigmoid for images in [0, 1], ours ends in tanh for [-1, 1]:
 import keras
 from keras import KerasTensor
 
+from tfgan_transfer.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.layers import SpectralConv2D
 from tfgan_transfer.networks import blocks, labels
 
@@ -56,7 +57,7 @@ def generator(
         latent_size, num_labels, conditioning
     )
     x = keras.layers.Reshape((1, 1, code.shape[-1]), name="code_map")(code)
-    x = keras.layers.Conv2DTranspose(
+    x = TransposedConvolution(
         _channels(width, count),
         base,
         kernel_initializer=_normal(),
@@ -78,7 +79,7 @@ def _grow(
     activation: str | None = None,
     dtype: str | None = None,
 ) -> KerasTensor:
-    return keras.layers.Conv2DTranspose(
+    return TransposedConvolution(
         channels,
         4,
         strides=2,
@@ -116,7 +117,7 @@ def critic(
     """
     blocks.check_critic(width, num_labels, norm)
     count, base = blocks.doublings(image_shape)
-    conv = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    conv = SpectralConv2D if spectral_norm else Convolution
     normalise = blocks.critic_norm(norm)
     image = keras.Input(image_shape, name="image", dtype="float32")
     x = image
@@ -135,7 +136,7 @@ def critic(
     score = _head(x, "score", 1, base, conv)
     logits = None
     if num_labels:
-        head = _head(x, "class_logits", num_labels, base, keras.layers.Conv2D)
+        head = _head(x, "class_logits", num_labels, base, Convolution)
         logits = keras.layers.Reshape(
             (num_labels,), name="class_logits_flat", dtype="float32"
         )(head)

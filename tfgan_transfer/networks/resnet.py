@@ -9,6 +9,7 @@ the pixels, from `width` up to `8 * width`: 4x4x512 and four blocks at 64 px,
 
 import keras
 
+from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
 
@@ -58,7 +59,7 @@ def generator(
         out = _channels(width, stage - 1)
         x = blocks.residual(x, f"up{stage}", out, norm, "up")
     x = blocks.relu(norm(x, "output_norm"), "output_relu")
-    image = keras.layers.Conv2D(
+    image = Convolution(
         image_shape[-1],
         3,
         padding="same",
@@ -96,7 +97,7 @@ def critic(
     """
     blocks.check_critic(width, num_labels, norm)
     count, _ = blocks.doublings(image_shape, _BASE)
-    conv = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    conv = SpectralConv2D if spectral_norm else Convolution
     dense = SpectralDense if spectral_norm else keras.layers.Dense
     normalise = blocks.critic_norm(norm)
     image = keras.Input(image_shape, name="image", dtype="float32")

@@ -8,6 +8,7 @@ least once), then adds two blocks at constant size and averages over space. At
 
 import keras
 
+from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.layers import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
 
@@ -50,7 +51,7 @@ def generator(
     for stage in range(count, 0, -1):
         x = blocks.residual(x, f"up{stage}", width, norm, "up", first_bias=True)
     x = blocks.relu(blocks.batch_norm(x, "output_norm"), "output_relu")
-    image = keras.layers.Conv2D(
+    image = Convolution(
         image_shape[-1],
         3,
         padding="same",
@@ -87,7 +88,7 @@ def critic(
     """
     blocks.check_critic(width, num_labels, norm)
     count, _ = blocks.doublings(image_shape)
-    conv = SpectralConv2D if spectral_norm else keras.layers.Conv2D
+    conv = SpectralConv2D if spectral_norm else Convolution
     dense = SpectralDense if spectral_norm else keras.layers.Dense
     normalise = blocks.critic_norm(norm)
     image = keras.Input(image_shape, name="image", dtype="float32")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import KerasTensor, ops
 
+from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.networks import blocks, labels
 
@@ -60,13 +61,13 @@ def generator(
     x = small
     if conditioning == "concat":
         x = _with_label(small, label)
-    x = blocks.convolve(x, f"{PREFIX}input", width, keras.layers.Conv2D)
+    x = blocks.convolve(x, f"{PREFIX}input", width, Convolution)
     for block in range(1, num_blocks + 1):
         x = blocks.residual(x, f"{PREFIX}small{block}", width, norm)
     x = Enlarge(image_shape[:2], name=f"{PREFIX}grow")(x)
     x = blocks.residual(x, f"{PREFIX}large", max(1, width // 2), norm)
     x = blocks.relu(norm(x, f"{PREFIX}output_norm"), f"{PREFIX}output_relu")
-    correction = keras.layers.Conv2D(
+    correction = Convolution(
         image_shape[-1],
         3,
         padding="same",

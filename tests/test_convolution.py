@@ -1,0 +1,129 @@
+"""The other way to a kernel's gradient, against TensorFlow's own."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_transfer import convolution
+
+# Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that
+# no position of the kernel sees, a kernel as large as the map, 1x1.
+GEOMETRIES = (
+    (8, 4, 2, "same"),
+    (7, 4, 2, "same"),
+    (9, 3, 2, "same"),
+    (8, 5, 2, "same"),
+    (8, 3, 2, "valid"),
+    (9, 4, 2, "valid"),
+    (6, 3, 1, "same"),
+    (6, 4, 1, "same"),
+    (4, 4, 1, "valid"),
+    (5, 1, 1, "same"),
+    (6, 1, 2, "same"),
+)
+
+
+def values(*shape):
+    return tf.constant(np.random.default_rng(len(shape)).normal(size=shape))
+
+
+@pytest.mark.parametrize("many", (1, 10_000))
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_kernel_gradient_equals_tensorflows(geometry, many, monkeypatch):
+    monkeypatch.setattr(convolution, "_MANY", many)
+    side, size, stride, padding = geometry
+    images = values(3, side, side + size, 2)
+    kernel = values(size, size, 2, 5)
+    with tf.GradientTape() as tape:
+        tape.watch(kernel)
+        outputs = tf.nn.conv2d(images, kernel, stride, padding.upper())
+        upstream = values(1, *outputs.shape)[0]
+        product = tf.reduce_sum(outputs * upstream)
+    found = convolution.kernel_gradient(
+        images, upstream, (size, size), stride, padding
+    )
+    np.testing.assert_allclose(
+        found, tape.gradient(product, kernel), rtol=1e-9, atol=1e-12
+    )
+
+
+def penalised(convolve, spread, images, kernel, stride, padding):
+    """Gradients through an input gradient, as a gradient penalty takes them."""
+    with tf.GradientTape() as outer:
+        outer.watch([images, kernel])
+        with tf.GradientTape() as inner:
+            inner.watch(images)
+            maps = tf.tanh(convolve(images, kernel, stride, padding))
+            back = spread(maps, kernel, images.shape[1:3], stride, padding)
+            score = tf.reduce_sum(tf.square(back))
+        slope = inner.gradient(score, images)
+        penalty = tf.reduce_sum(tf.square(slope))
+    return outer.gradient(penalty, [images, kernel])
+
+
+@pytest.mark.parametrize("geometry", [g for g in GEOMETRIES if g[0] != 9])
+def test_second_derivatives_equal_tensorflows(geometry):
+    side, size, stride, padding = geometry
+    images, kernel = values(2, side, side, 2), values(size, size, 2, 3)
+
+    def spread(maps, kernel, sides, stride, padding):
+        shape = [maps.shape[0], *sides, kernel.shape[2]]
+        return tf.nn.conv2d_transpose(
+            maps, kernel, shape, stride, padding.upper()
+        )
+
+    def convolve(images, kernel, stride, padding):
+        return tf.nn.conv2d(images, kernel, stride, padding.upper())
+
+    expected = penalised(convolve, spread, images, kernel, stride, padding)
+    found = penalised(
+        convolution.convolve,
+        convolution.spread,
+        images,
+        kernel,
+        stride,
+        padding,
+    )
+    for gradient, value in zip(found, expected, strict=True):
+        np.testing.assert_allclose(gradient, value, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("transposed", (False, True))
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+def test_layers_equal_those_of_keras(geometry, transposed, monkeypatch):
+    side, size, stride, padding = geometry
+    ours = convolution.Convolution
+    theirs = keras.layers.Conv2D
+    if transposed:
+        ours = convolution.TransposedConvolution
+        theirs = keras.layers.Conv2DTranspose
+    arguments = {"strides": stride, "padding": padding, "activation": "tanh"}
+    images = tf.cast(values(2, side, side, 2), tf.float32)
+    layer, plain = ours(3, size, **arguments), theirs(3, size, **arguments)
+    layer.build(images.shape)
+    plain.build(images.shape)
+    layer.bias.assign([0.5, -0.5, 1.0])
+    plain.set_weights(layer.get_weights())
+    monkeypatch.setattr(convolution, "worthwhile", lambda inputs: True)
+
+    def gradients(layer):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            loss = tf.reduce_sum(tf.square(layer(images)))
+        return tape.gradient(loss, [images, *layer.trainable_weights])
+
+    for found, expected in zip(gradients(layer), gradients(plain), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_only_bfloat16_takes_the_other_way(monkeypatch):
+    called = []
+    monkeypatch.setattr(
+        convolution, "convolve", lambda *a: called.append(a) or tf.zeros(1)
+    )
+    for dtype in "float32", "bfloat16":
+        layer = convolution.Convolution(3, 3, dtype=dtype, use_bias=False)
+        layer.build((1, 4, 4, 2))
+        layer.convolution_op(tf.zeros([1, 4, 4, 2], dtype), layer.kernel)
+    assert len(called) == 1
