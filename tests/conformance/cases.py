@@ -72,7 +72,7 @@ CASES = (
             "non_saturating": {"r1": 2.0},
             "least_squares": {},
             "hinge": {"spectral_norm": True},
-            "relativistic": {"r1": 0.5, "r2": 2.0},
+            "relativistic": {"r1": 0.5, "r2": 2.0, "penalty_every": 3},
         }.items()
     ),
     Case("acgan_concat", {**ACGAN, "n_critic": 2}),

@@ -96,6 +96,7 @@ def gan(
         gradient_penalty=config["gradient_penalty"],
         r1=config["r1"],
         r2=config["r2"],
+        penalty_every=config["penalty_every"],
         clip=config["clip"],
         ema_decay=config["ema_decay"],
         augmentation=augmentation(config),

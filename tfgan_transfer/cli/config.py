@@ -43,6 +43,7 @@ DEFAULTS = {
     "gradient_penalty": None,
     "r1": None,
     "r2": None,
+    "penalty_every": 1,
     "clip": None,
     "ema_decay": 0.999,
     "conditioning": None,
@@ -103,7 +104,15 @@ INHERITED = (
     "dropout",
     "activation_noise",
 )
-GAME = ("adversarial_loss", "n_critic", "gradient_penalty", "r1", "r2", "clip")
+GAME = (
+    "adversarial_loss",
+    "n_critic",
+    "gradient_penalty",
+    "r1",
+    "r2",
+    "penalty_every",
+    "clip",
+)
 
 # Weights that leave the anchor's term in the order of the adversarial loss.
 ANCHOR_WEIGHTS = {"none": 0.0, "l2_sp": 0.1, "ewc": 100.0}

@@ -22,3 +22,9 @@ def check(config: Mapping) -> None:
             "a loss without penalties such as --adversarial_loss="
             "non_saturating --r1=0"
         )
+    if config["penalty_every"] > 1 and not any(map(config.get, penalties)):
+        raise UserError(
+            f"--penalty_every: received {config['penalty_every']} where there "
+            "is no penalty; leave it out, or set --gradient_penalty, --r1 or "
+            "--r2"
+        )

@@ -46,6 +46,12 @@ def define_model() -> None:
     )
     flags.DEFINE_float("r1", None, "Weight of the R1 penalty.", 0)
     flags.DEFINE_float("r2", None, "Weight of the R2 penalty.", 0)
+    flags.DEFINE_integer(
+        "penalty_every",
+        None,
+        "Take penalties every k-th critic iteration, k times as heavy (1).",
+        1,
+    )
     flags.DEFINE_float("clip", None, "Bound on critic weights; 0 is none.", 0)
     flags.DEFINE_float(
         "ema_decay", None, "Decay of the averaged generator.", 0, 0.999999

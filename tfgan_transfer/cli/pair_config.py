@@ -59,7 +59,7 @@ FOREIGN = frozenset(NEUTRAL) | frozenset(
     """data classes rotate activation_noise latent_size latent_prior
     class_reduction class_weight_critic class_weight_generator class_on_fake
     label_smoothing stage2_width stage2_blocks critic_warmup anchor augment
-    augment_p""".split()
+    augment_p penalty_every""".split()
 )
 
 PASSES = 200

@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tfgan_transfer.gans import adversarial, class_gradients, step
+from tfgan_transfer.gans import (
+    adversarial,
+    class_gradients,
+    penalties,
+    step,
+)
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
@@ -84,7 +89,8 @@ class ACGAN(keras.Model):
     draw = adversarial.draw
     score = adversarial.score
     augment = adversarial.augment
-    penalty = adversarial.penalty
+    penalty = penalties.penalty
+    critic_update = penalties.critic_update
     train_step = adversarial.train_step
     critic_gradients = class_gradients.critic_gradients
     generator_gradients = class_gradients.generator_gradients

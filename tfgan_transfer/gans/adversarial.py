@@ -4,6 +4,7 @@ Functions on a model, which WGAN-GP and AC-GAN take over as their methods:
 what differs between the two is the gradients, not the game around them.
 """
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -41,6 +42,7 @@ def set_game(
     gradient_penalty: float = 10.0,
     r1: float = 0.0,
     r2: float = 0.0,
+    penalty_every: int = 1,
     clip: float = 0.0,
     ema_decay: float = 0.999,
     augmentation: Augmentation | None = None,
@@ -58,6 +60,8 @@ def set_game(
         gradient_penalty: Weight lambda of the two-sided penalty.
         r1: Weight gamma of the zero-centred penalty on real images.
         r2: The same on generated images.
+        penalty_every: Every how many critic iterations the penalties are
+            taken, with that many times their weight.
         clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
         ema_decay: Decay of `ema_generator` per generator step.
         augmentation: Applied to all images on their way to the critic.
@@ -68,7 +72,7 @@ def set_game(
     Raises:
         ValueError: If the loss is unknown or a number is out of range.
     """
-    _check(adversarial_loss, n_critic, ema_decay)
+    _check(adversarial_loss, n_critic, ema_decay, penalty_every)
     keras.Model.compile(model, optimizer=None)
     generator_optimizer.build(model.generator.trainable_variables)
     critic_optimizer.build(model.critic.trainable_variables)
@@ -78,6 +82,7 @@ def set_game(
     model.n_critic = n_critic
     model.gradient_penalty = gradient_penalty
     model.r1, model.r2 = r1, r2
+    model.penalty_every = penalty_every
     model.clip = clip
     model.ema_decay = ema_decay
     model.augmentation = augmentation
@@ -86,21 +91,27 @@ def set_game(
     for _ in range(10):
         update_spectral_norm(model)
     model._critic_gradients = step.compiled(model.critic_gradients, xla)
+    model._unpenalised_gradients = step.compiled(
+        functools.partial(model.critic_gradients, penalised=False), xla
+    )
     model._generator_gradients = step.compiled(model.generator_gradients, xla)
     model.train_function = step.train_function(model)
 
 
-def _check(adversarial_loss: str, n_critic: int, ema_decay: float) -> None:
+def _check(
+    adversarial_loss: str, n_critic: int, ema_decay: float, penalty_every: int
+) -> None:
     if adversarial_loss not in losses.ADVERSARIAL_LOSSES:
         raise ValueError(
             f"Unknown adversarial_loss, expected one of "
             f"{sorted(losses.ADVERSARIAL_LOSSES)}. "
             f"Received: adversarial_loss={adversarial_loss!r}"
         )
-    if n_critic < 1 or not 0 <= ema_decay < 1:
+    if min(n_critic, penalty_every) < 1 or not 0 <= ema_decay < 1:
         raise ValueError(
-            "n_critic must be at least 1 and ema_decay in [0, 1). "
-            f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
+            "n_critic and penalty_every must be at least 1 and ema_decay in "
+            f"[0, 1). Received: n_critic={n_critic}, "
+            f"penalty_every={penalty_every}, ema_decay={ema_decay}"
         )
 
 
@@ -176,27 +187,6 @@ def augment(
     return model.augmentation(images, slot["augment"])
 
 
-def penalty(
-    model: keras.Model, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
-) -> tf.Tensor:
-    """Weighted sum of the penalties that are switched on, float32 [B]."""
-
-    def score_of(part: int) -> Callable[[tf.Tensor], tf.Tensor]:
-        noise = noise_of(model, slot, part)
-        return lambda images: model.score(images, noise)
-
-    total = tf.zeros([tf.shape(real)[0]])
-    if model.gradient_penalty:
-        total += model.gradient_penalty * losses.gradient_penalty(
-            score_of(MIXED), real, fake, slot["mix"]
-        )
-    if model.r1:
-        total += model.r1 * losses.zero_centred_penalty(score_of(REAL), real)
-    if model.r2:
-        total += model.r2 * losses.zero_centred_penalty(score_of(FAKE), fake)
-    return total
-
-
 def generator_log(
     model: keras.Model, loss: tf.Tensor, extra: tf.Tensor, gradients: list
 ) -> dict:
@@ -233,7 +223,7 @@ def train_step(model: keras.Model, batch: step.Batch) -> dict[str, tf.Tensor]:
     data_ready = step.data_ready(batch)
     for i in range(model.n_critic):
         slot = step.critic_slot(batch, i)
-        gradients, critic_log = model._critic_gradients(slot)
+        gradients, critic_log = model.critic_update(slot)
         step.apply(model.critic_optimizer, gradients, model.critic)
         constrain_critic(model)
 

@@ -71,7 +71,9 @@ def _class_loss(name: str, reduction: str) -> functools.partial:
     return choices[name]
 
 
-def critic_gradients(model: keras.Model, slot: step.Batch) -> tuple[list, dict]:
+def critic_gradients(
+    model: keras.Model, slot: step.Batch, penalised: bool = True
+) -> tuple[list, dict]:
     """Gradients of one critic iteration, and what to log of it."""
     labels = slot["label"]
     real = model.augment(slot["image"], slot)
@@ -89,7 +91,9 @@ def critic_gradients(model: keras.Model, slot: step.Batch) -> tuple[list, dict]:
         if model.class_on_fake:
             class_loss += model.class_loss(fake_logits, labels)
         loss += model.class_weight_critic * class_loss
-        penalty = model.penalty(real, fake, slot)
+        penalty = tf.zeros_like(loss)
+        if penalised:
+            penalty += model.penalty(real, fake, slot)
         total = step.global_mean(loss + penalty)
     gradients = step.gradients_of(tape, total, model.critic)
     return gradients, {

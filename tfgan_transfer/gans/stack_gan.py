@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgan_transfer.gans import (
     adversarial,
     class_gradients,
+    penalties,
     score_gradients,
     step,
 )
@@ -99,7 +100,8 @@ class StackGAN(keras.Model):
     draw = adversarial.draw
     score = adversarial.score
     augment = adversarial.augment
-    penalty = adversarial.penalty
+    penalty = penalties.penalty
+    critic_update = penalties.critic_update
     train_step = adversarial.train_step
     update_spectral_norm = adversarial.update_spectral_norm
     get_config = adversarial.get_config
@@ -111,9 +113,11 @@ class StackGAN(keras.Model):
         names_classes = len(self.critic.outputs) == 2
         return class_gradients if names_classes else score_gradients
 
-    def critic_gradients(self, slot: step.Batch) -> tuple[list, dict]:
+    def critic_gradients(
+        self, slot: step.Batch, penalised: bool = True
+    ) -> tuple[list, dict]:
         """Gradients of one critic iteration, and what to log of it."""
-        return self._game.critic_gradients(self, slot)
+        return self._game.critic_gradients(self, slot, penalised)
 
     def generator_gradients(self, slot: step.Batch) -> tuple[list, dict]:
         """Gradients of one step of stage 2, and what to log of it."""

@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tfgan_transfer.gans import adversarial, score_gradients, step
+from tfgan_transfer.gans import (
+    adversarial,
+    penalties,
+    score_gradients,
+    step,
+)
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
@@ -37,7 +42,8 @@ class WGANGP(keras.Model):
     draw = adversarial.draw
     score = adversarial.score
     augment = adversarial.augment
-    penalty = adversarial.penalty
+    penalty = penalties.penalty
+    critic_update = penalties.critic_update
     train_step = adversarial.train_step
     critic_gradients = score_gradients.critic_gradients
     generator_gradients = score_gradients.generator_gradients
