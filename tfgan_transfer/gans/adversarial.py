@@ -107,11 +107,15 @@ def _check(
             f"{sorted(losses.ADVERSARIAL_LOSSES)}. "
             f"Received: adversarial_loss={adversarial_loss!r}"
         )
-    if min(n_critic, penalty_every) < 1 or not 0 <= ema_decay < 1:
+    if n_critic < 1 or not 0 <= ema_decay < 1:
         raise ValueError(
-            "n_critic and penalty_every must be at least 1 and ema_decay in "
-            f"[0, 1). Received: n_critic={n_critic}, "
-            f"penalty_every={penalty_every}, ema_decay={ema_decay}"
+            "n_critic must be at least 1 and ema_decay in [0, 1). "
+            f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
+        )
+    if penalty_every < 1:
+        raise ValueError(
+            "penalty_every must be at least 1. "
+            f"Received: penalty_every={penalty_every}"
         )
 
 
