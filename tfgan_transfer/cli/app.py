@@ -12,6 +12,8 @@ from tfgan_transfer.errors import UserError
 EXIT_USER_ERROR = 2
 EXIT_RUN_AGAIN = 3
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# Keras imports these if it can, for parts of it that are not used here.
+_UNUSED_BY_KERAS = ("IPython", "matplotlib", "pandas", "sklearn")
 
 FLAG_FILES = (
     "tfgan_transfer.cli.flags",
@@ -70,16 +72,14 @@ def start_tensorflow() -> None:
     exported TF_CPP_MIN_LOG_LEVEL keeps them all.
     """
     if _LOG_LEVEL in os.environ:
-        return
+        return _import_tensorflow()
     os.environ[_LOG_LEVEL] = "3"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as sink:
         os.dup2(sink.fileno(), 2)
         try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
+            _import_tensorflow()
         except BaseException:
             sink.seek(0)
             os.write(stderr, sink.read())
@@ -87,3 +87,17 @@ def start_tensorflow() -> None:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def _import_tensorflow() -> None:
+    """Imports it without the libraries that would take a third of the time."""
+    hidden = [name for name in _UNUSED_BY_KERAS if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    finally:
+        for name in hidden:
+            del sys.modules[name]
