@@ -1,0 +1,117 @@
+"""The train steps of `train_step.py` in this library, as `train` runs them."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import step_worker
+import tensorflow as tf
+
+from tfgan_transfer.cli import build, config, devices, pairs
+
+FLAGS = {"limit": 256, "flip": False, "devices": "cpu:1"}
+
+
+def settings(case, precision):
+    """The flags of a case, resolved."""
+    flags = {
+        **FLAGS,
+        "size": str(case["size"]),
+        "batch_size": case["batch"],
+        "precision": precision,
+        "steps": 1000,
+    }
+    if case["network"] == "cyclegan":
+        pair = {"model": "cyclegan", "network": "resnet_6", "pool_size": 0}
+        pair |= {"data_a": "shapes", "data_b": "shapes#outline"}
+        flags |= pair
+    else:
+        flags |= {"network": case["network"], "n_critic": case["n_critic"]}
+        flags |= {"data": "shapes", "generator_lr": 1e-4}
+        if case["labels"]:
+            flags |= {"model": "acgan", "conditioning": "concat"}
+    return config.resolve(
+        flags,
+        None,
+        side=case["size"],
+        count=FLAGS["limit"],
+        label_mode="class" if case["labels"] else "none",
+    )
+
+
+def counted(function):
+    """FLOPs of the convolutions and products that a graph has to do."""
+    total, seen = 0, set()
+    graph = function.graph
+    waiting = [t.op for t in graph.outputs] + list(graph.control_outputs)
+    while waiting:
+        operation = waiting.pop()
+        if operation.name in seen:
+            continue
+        seen.add(operation.name)
+        waiting += [t.op for t in operation.inputs] + operation.control_inputs
+        total += flops(operation)
+        called = operation.op_def.attr if operation.op_def else ()
+        for attribute in called:
+            if attribute.type == "func" and attribute.name == "f":
+                name = operation.get_attr("f").name
+                total += counted(graph._get_function(name))
+    return total
+
+
+def flops(operation):
+    """Two for each multiplication of a convolution or a product."""
+    kind, inputs = operation.type, operation.inputs
+    if kind == "MatMul":
+        shared = inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
+        return 2 * operation.outputs[0].shape.num_elements() * shared
+    if kind == "Conv2D":
+        maps, kernel = operation.outputs[0].shape, inputs[1].shape
+    elif kind == "Conv2DBackpropInput":
+        maps, kernel = inputs[2].shape, inputs[1].shape
+    elif kind == "Conv2DBackpropFilter":
+        maps, kernel = inputs[2].shape, operation.outputs[0].shape
+    else:
+        return 0
+    return 2 * maps.num_elements() * kernel[:3].num_elements()
+
+
+def product(precision):
+    """A product of two large matrices."""
+    kind = "float32" if precision == "float32" else "bfloat16"
+    shape = [step_worker.SIDE, step_worker.SIDE]
+    matrix = tf.cast(tf.random.uniform(shape), kind)
+    multiply = tf.function(lambda: tf.matmul(matrix, matrix))
+    return lambda: multiply()[0, 0].numpy()
+
+
+def make(case, name, precision):
+    """The step, the FLOPs of one, and a matrix product."""
+    resolved = settings(case, precision)
+    parts = pairs if case["network"] == "cyclegan" else build
+    images = parts.load_data(resolved).train
+    strategy = devices.strategy(resolved)
+    devices.prepare(resolved)
+    xla = name == "xla"
+    with strategy.scope():
+        model = parts.gan(resolved, images, xla=xla)
+    stream = iter(parts.batches(resolved, images, strategy, 0))
+    # One batch again and again: this is not about reading images.
+    element = strategy.experimental_local_results(next(stream))[0]
+    stream = iter(
+        strategy.experimental_distribute_dataset(
+            tf.data.Dataset.from_tensors(element).repeat()
+        )
+    )
+    step = model.train_function
+    count = None if xla else counted(step.get_concrete_function(stream))
+
+    def run():
+        logs = step(stream)
+        return [float(value) for value in logs.values()]
+
+    return run, count, product(precision)
+
+
+if __name__ == "__main__":
+    step_worker.serve(make)

@@ -1,0 +1,166 @@
+"""Time of a train step, ours against PyTorch's on the same nets and batch.
+
+    python benchmarks/train_step.py --torch_python=PATH [--cases=dcgan_32,...]
+        [--precisions=float32,bfloat16] [--rounds=9] [--n_critic=5] [--quick]
+
+PATH is a Python that imports torch; without it only our own ways are timed.
+Each way is a process of its own; in each round every way makes `--steps`
+steps, one way after the other. Printed are medians over rounds of wall-clock
+and of processor time, their ratios to our graph, FLOP/s as a share of a large
+matrix product's, measured in the same rounds, and the peak of resident memory.
+On a busy machine only ratios of processor time mean anything.
+"""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+from absl import app, flags
+from step_worker import SIDE
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("torch_python", None, "A Python with torch.")
+flags.DEFINE_list("cases", None, "Of the names in CASES; all of them.")
+flags.DEFINE_list("precisions", ["float32", "bfloat16"], "What to compute in.")
+flags.DEFINE_list("ways", None, "Of the names in WAYS; all of them.")
+flags.DEFINE_integer("rounds", 9, "Rounds.", 1)
+flags.DEFINE_integer("steps", 1, "Steps of a way in a round.", 1)
+flags.DEFINE_integer("n_critic", 5, "Critic updates of the WGAN-GP cases.", 1)
+flags.DEFINE_bool("quick", False, "Two rounds, one critic update, batch 8.")
+flags.DEFINE_bool("json", False, "Print a line of JSON for each way as well.")
+
+HERE = pathlib.Path(__file__).parent
+CASES = {
+    "dcgan_32": {"network": "dcgan", "size": 32, "batch": 64, "labels": 0},
+    "resnet_32": {"network": "resnet", "size": 32, "batch": 64, "labels": 0},
+    # The drawn shapes have four classes.
+    "acgan_64": {"network": "dcgan", "size": 64, "batch": 64, "labels": 4},
+    "cyclegan_64": {"network": "cyclegan", "size": 64, "batch": 4, "labels": 0},
+}
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+OURS = ("graph", "xla")
+WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
+
+
+class Worker:
+    """One way of one case, in a process of its own."""
+
+    def __init__(self, case, way, precision):
+        ours = way in OURS
+        program = "step_ours.py" if ours else "step_torch.py"
+        spec = {"case": case, "name": way, "precision": precision}
+        paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
+        self.process = subprocess.Popen(
+            [
+                sys.executable if ours else FLAGS.torch_python,
+                str(HERE / program),
+                json.dumps(spec),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if not FLAGS.quick else None,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        self.times = {"step": [], "product": []}
+        self.memory = 0.0
+        line = self.process.stdout.readline()
+        self.ready = json.loads(line) if line else None
+
+    def run(self, what, count):
+        self.process.stdin.write(json.dumps([what, count]) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        self.times[what].append((answer["wall"], answer["cpu"]))
+        self.memory = answer["memory"] if what == "step" else self.memory
+
+    def median(self, what, clock):
+        return statistics.median(time[clock] for time in self.times[what])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(case, precision, ways):
+    """Workers that have run all rounds, by name of the way."""
+    workers = {}
+    for way in ways:
+        worker = Worker(case, way, PRECISIONS[precision])
+        if worker.ready:
+            workers[way] = worker
+        else:
+            errors = worker.process.stderr
+            last = errors.read().strip().splitlines()[-1:] if errors else ""
+            print(f"  {way}: does not run: {last}")
+    for _ in range(FLAGS.rounds):
+        for worker in workers.values():
+            worker.run("step", FLAGS.steps)
+            worker.run("product", 1)
+    for worker in workers.values():
+        worker.close()
+    return workers
+
+
+def report(name, precision, workers):
+    """Prints a row for each way."""
+    if "graph" not in workers:
+        return print("  nothing to compare with: the way `graph` is missing")
+    base = workers["graph"]
+    flops = base.ready["flops"]
+    for way, worker in workers.items():
+        wall, cpu = (worker.median("step", clock) for clock in (0, 1))
+        # Our graph's count of FLOPs, for all: what has to be done.
+        rates = [flops / time for time in (wall, cpu)]
+        limits = [
+            2 * SIDE**3 / worker.median("product", clock) for clock in (0, 1)
+        ]
+        row = {
+            "case": name,
+            "precision": precision,
+            "way": way,
+            "wall_s": round(wall, 4),
+            "cpu_s": round(cpu, 4),
+            "wall_ratio": round(wall / base.median("step", 0), 3),
+            "cpu_ratio": round(cpu / base.median("step", 1), 3),
+            "gflop": round(flops / 1e9, 1),
+            "share_wall": round(rates[0] / limits[0], 2),
+            "share_cpu": round(rates[1] / limits[1], 2),
+            "memory_mib": round(worker.memory),
+            "first_s": round(worker.ready["first"], 1),
+        }
+        if FLAGS.json:
+            print(json.dumps(row))
+            continue
+        print(
+            f"  {way:20} {wall:7.3f} s, cpu {cpu:7.3f} s, "
+            f"{row['wall_ratio']:.2f}x and {row['cpu_ratio']:.2f}x of ours, "
+            f"{row['gflop']:.0f} GFLOP at {row['share_wall']:.0%} "
+            f"(cpu {row['share_cpu']:.0%}) of a product, "
+            f"{row['memory_mib']} MiB, first {row['first_s']} s",
+            flush=True,
+        )
+
+
+def main(argv):
+    del argv
+    ways = FLAGS.ways or WAYS
+    ways = [w for w in ways if w in OURS or FLAGS.torch_python]
+    rounds = FLAGS.rounds
+    if FLAGS.quick:
+        FLAGS.rounds = min(rounds, 2)
+    for name in FLAGS.cases or CASES:
+        case = {**CASES[name], "n_critic": FLAGS.n_critic}
+        if FLAGS.quick:
+            case |= {"n_critic": 1, "batch": min(8, case["batch"])}
+        for precision in FLAGS.precisions:
+            load = os.getloadavg()[0]
+            print(f"{name} {precision}: {case}, load {load:.1f}", flush=True)
+            report(name, precision, measure(case, precision, ways))
+
+
+if __name__ == "__main__":
+    app.run(main, sys.argv)
