@@ -30,7 +30,13 @@ def main() -> None:
             "--run_dir=..., --checkpoint=..., or --images=folder:..."
         )
 
-    from tfgan_transfer.cli import evaluation, opening, pair_evaluation, results
+    from tfgan_transfer.cli import (
+        class_plot,
+        evaluation,
+        opening,
+        pair_evaluation,
+        results,
+    )
     from tfgan_transfer.cli.pair_config import CYCLEGAN
 
     others = results.latest(given["against"]) if given.get("against") else {}
@@ -51,6 +57,8 @@ def main() -> None:
     )
     if given.get("pairs"):
         print(results.save_pairs(run, given["pairs"]))
+    if given.get("class_plot"):
+        print(class_plot.save_class_plot(run, given["class_plot"]))
     if given.get("run_dir"):
         results.keep(given["run_dir"], record)
     if given.get("against"):

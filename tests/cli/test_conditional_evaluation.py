@@ -2,10 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from mean_colours import MeanColours
 from tagged import TAGS, train
+
+from tfgan_transfer.cli import class_plot
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics.conditional import Labels
+from tfgan_transfer.metrics.evaluate import Evaluation
+from tfgan_transfer.metrics.label_accuracy import class_accuracies
 
 EVALUATE = "tfgan_transfer.evaluate"
 
@@ -85,3 +92,37 @@ def test_a_run_without_labels_is_told_so(commands, unbroken, network):
     )
     assert finished.code == 2
     assert "per_class needs labels" in finished.err
+
+
+def test_accuracy_and_similarity_of_each_label(tmp_path):
+    """One label right and varied, one right and collapsed, one wrong."""
+    rng = np.random.default_rng(0)
+    labels = np.eye(3)[np.arange(60) % 3]
+    images = rng.integers(0, 60, (60, 16, 16, 1), dtype=np.uint8)
+    images += (90 * labels.argmax(axis=1)).astype(np.uint8)[:, None, None, None]
+    drawn = images.copy()
+    drawn[1::3] = drawn[1]
+    drawn[2::3] -= 90
+    run = Evaluation(
+        real=images,
+        split="held-out images",
+        other=images,
+        train=images,
+        held_out=images,
+        samples=[drawn],
+        labels=Labels(TAGS, labels, labels, labels, labels, [labels]),
+    )
+    path = tmp_path / "new" / "plot.png"
+    text = class_plot.save_class_plot(run, str(path))
+    assert text.startswith(f"{path}: 3 labels, r^2 = 0.")
+    assert path.read_bytes().startswith(b"\x89PNG")
+    right, alike, wrong = (
+        class_accuracies(run.judge, drawn, labels)[c] for c in range(3)
+    )
+    assert right > 0.9 < alike and wrong < 0.1
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="--class_plot.*cannot be written"):
+        class_plot.save_class_plot(run, str(tmp_path / "file" / "plot.png"))
+    run.labels = None
+    with pytest.raises(UserError, match="--class_plot: needs labels"):
+        class_plot.save_class_plot(run, str(path))

@@ -163,6 +163,8 @@ def table(rows: Sequence[Row]) -> str:
         f"  {row.score.name}: {row.score.spread_kind or 'no spread'}; "
         f"{row.score.protocol}"
         for row in rows
+        # Single classes are measured as their mean is.
+        if "/" not in row.score.name
     ]
     return "\n".join(lines)
 

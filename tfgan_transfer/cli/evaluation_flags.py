@@ -65,6 +65,9 @@ def define_evaluate() -> None:
     flags.DEFINE_string(
         "pairs", None, "Picture of samples and their nearest training images."
     )
+    flags.DEFINE_string(
+        "class_plot", None, "Picture of each label's accuracy and similarity."
+    )
     flags.DEFINE_bool("json", None, "Print JSON.")
 
 

@@ -62,15 +62,19 @@ def labelled_alike(wanted: np.ndarray, offered: np.ndarray) -> np.ndarray:
     return np.array([p.popleft() for p in found if p], np.int64)
 
 
-def labels_of(run: "Evaluation", metric: str) -> Labels:
+def labels_of(run: "Evaluation", asked: str) -> Labels:
     """The labels of an evaluation.
+
+    Args:
+        run: The evaluation.
+        asked: What needs them, to begin a message with.
 
     Raises:
         UserError: If it has none.
     """
     if run.labels is None:
         raise UserError(
-            f"--metrics: {metric} needs labels, received a generator and "
+            f"{asked} needs labels, received a generator and "
             "images without; evaluate a run of --model=acgan, or --images in "
             "the class folders of --data"
         )
@@ -84,7 +88,7 @@ def per_class_rows(run: "Evaluation") -> Iterator[Row]:
     `per_class_kid/NAME`; the average is `per_class_kid`, and that of all
     images is the plain `kid`.
     """
-    labels = labels_of(run, "per_class")
+    labels = labels_of(run, "--metrics: per_class")
     for metric in (kid, fid):
         yield from _classes(run, labels, metric)
 
@@ -123,7 +127,7 @@ def class_ms_ssim_rows(run: "Evaluation") -> Iterator[Row]:
     AC-GAN (Odena et al., 2017, section 4.2): a class whose samples are more
     alike than the most uniform real class has collapsed.
     """
-    labels = labels_of(run, "class_ms_ssim")
+    labels = labels_of(run, "--metrics: class_ms_ssim")
     found = [
         intra_class_ms_ssim(run.real, labels.real, samples, asked)
         for samples, asked in zip(run.samples, labels.samples, strict=True)

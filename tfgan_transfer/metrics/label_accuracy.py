@@ -45,7 +45,7 @@ def judge_of(run: "Evaluation") -> LabelJudge:
         UserError: If there are no labels, none of them are answers to one
             question, or no images are left to test it on.
     """
-    labels = labels_of(run, "label_accuracy")
+    labels = labels_of(run, "--metrics: label_accuracy")
     if len(run.held_out) < FEWEST:
         raise UserError(
             "--metrics: label_accuracy tests its classifier on held-out images,"
