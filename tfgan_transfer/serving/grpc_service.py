@@ -34,6 +34,7 @@ _FIELDS = {
     "uint32": "uint32_val",
     "uint64": "uint64_val",
     "bool": "bool_val",
+    "string": "string_val",
 }
 
 
@@ -87,7 +88,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             )
             response = predict_pb2.PredictResponse()
             for name, value in found.items():
-                response.outputs[name].CopyFrom(proto(np.asarray(value)))
+                fill(response.outputs[name], np.asarray(value))
             response.model_spec.CopyFrom(
                 model_spec(
                     self.served.model,
@@ -182,17 +183,19 @@ def model_spec(
     return made
 
 
-def proto(value: np.ndarray) -> tensor_pb2.TensorProto:
-    """A tensor as a message, in the fields that clients read."""
-    field = _FIELDS.get(value.dtype.name)
+def fill(made: tensor_pb2.TensorProto, value: np.ndarray) -> None:
+    """Writes a tensor into a message, in the fields that clients read."""
+    dtype = tf.dtypes.as_dtype(value.dtype)
+    field = _FIELDS.get(dtype.name)
     if field is None:
-        return tf.make_tensor_proto(value)
-    made = tensor_pb2.TensorProto(
-        dtype=tf.dtypes.as_dtype(value.dtype).as_datatype_enum,
-        tensor_shape=tf.TensorShape(value.shape).as_proto(),
-    )
+        made.CopyFrom(tf.make_tensor_proto(value))
+        return
+    made.dtype = dtype.as_datatype_enum
+    # Present also where it is empty, of a scalar.
+    made.tensor_shape.SetInParent()
+    for size in value.shape:
+        made.tensor_shape.dim.add(size=size)
     getattr(made, field).extend(value.ravel().tolist())
-    return made
 
 
 def _check(request: object) -> int | None:
