@@ -4,6 +4,7 @@ import fcntl
 import json
 import shutil
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from ensembles import SETTINGS, forked, prepare
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from running import GENERATE, TRAIN
+from running import GENERATE, LONGEST, TRAIN
 
 from tfgan_transfer import data
 from tfgan_transfer.cli import (
@@ -183,8 +184,10 @@ def test_a_signal_stops_the_ensemble_and_its_model(commands, tmp_path):
         setup="import sys\nfrom tfgan_transfer.cli import trials\n"
         f"trials.command = lambda *_: [sys.executable, '-c', {saving!r}]\n",
     )
+    deadline = time.monotonic() + LONGEST
     while not (tmp_path / "started").exists():
-        pass
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     running.kill(signal.SIGTERM)
     finished = running.wait()
     assert finished.code == 3, finished.err
