@@ -15,6 +15,7 @@ from tfgan_transfer.cli import (
     footprint,
     pairs,
     plan,
+    probe,
     saved,
 )
 from tfgan_transfer.cli.pair_config import CYCLEGAN
@@ -86,6 +87,7 @@ def resolve(
         source=origin,
     )
     _check_load_size(resolved)
+    resolved["precision"] = probe.settle_precision(resolved, before)
     return resolved, found
 
 
@@ -157,6 +159,7 @@ def make(resolved: Mapping, found: Descriptions) -> dict:
         },
         "replicas": devices.strategy(resolved).num_replicas_in_sync,
         **_sizes(resolved, translator, critic, images),
+        "time": probe.duration(resolved, None),
         "flags": dict(resolved),
     }
 

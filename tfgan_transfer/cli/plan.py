@@ -12,6 +12,7 @@ from tfgan_transfer.cli import (
     config,
     devices,
     footprint,
+    probe,
     saved,
     stacking,
 )
@@ -63,6 +64,7 @@ def resolve(
         source=origin,
         label_mode=description.label_mode,
     )
+    resolved["precision"] = probe.settle_precision(resolved, before)
     if resolved["model"] == "stack_gan" and not stored:
         stacking.check(resolved, description.vocabulary)
     if resolved["conditioning"] != "none" and description.label_mode == "none":
@@ -135,6 +137,7 @@ def make(resolved: Mapping, description: data.Description) -> dict:
         },
         "replicas": replicas,
         **footprint.of_gan(resolved, generator, critic, used),
+        "time": probe.duration(resolved, description),
         "flags": dict(resolved),
     }
 

@@ -186,7 +186,8 @@ def refuse_changes(stored: Mapping, requested: Mapping) -> None:
     changed = [
         f"--{name}={value} (the run has {stored.get(name)})"
         for name, value in requested.items()
-        if name not in SAFE and stored.get(name) != value
+        # `auto` asks for a choice, and the run has made it.
+        if name not in SAFE and value not in ("auto", stored.get(name))
     ]
     if stored.get("lr_decay") == "linear":
         steps = requested.get("steps", stored["steps"])
