@@ -4,10 +4,13 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import step_worker
 import tensorflow as tf
 
+from tfgan_transfer import convolution, data
 from tfgan_transfer.cli import build, config, devices, pairs
+from tfgan_transfer.images import to_uint8
 
 FLAGS = {"limit": 256, "flip": False, "devices": "cpu:1"}
 
@@ -85,14 +88,56 @@ def product(precision):
     return lambda: multiply()[0, 0].numpy()
 
 
-def make(case, name, precision):
+def sampling(model, case):
+    """Draws a batch as `generate` does."""
+    latents = tf.random.normal([case["batch"], 128])
+    draw = tf.function(model.sample)
+    return lambda: to_uint8(draw(latents))
+
+
+def training(setting, precision):
+    """A step of `scale.py`: strategy and stream as in training, on noise."""
+    setting = dict(setting)
+    count = setting.pop("images")
+    resolved = config.resolve(
+        {
+            **{"data": "shapes", "network": "dcgan", "n_critic": 1},
+            **{"steps": 1000, "precision": precision, **setting},
+        },
+        None,
+        side=32,
+        count=count,
+    )
+    side = int(setting["size"])
+    shape = (count, side, side, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    labels = np.zeros((count, 0), np.float32)
+    names = tuple(map(str, range(count)))
+    images = data.ImageSet(pixels, labels, (), "none", names)
+    strategy = devices.strategy(resolved)
+    devices.prepare(resolved)
+    with strategy.scope():
+        model = build.gan(resolved, images, xla=False)
+    stream = iter(build.batches(resolved, images, strategy, 0))
+    step = model.train_function
+    return lambda: [float(v) for v in step(stream).values()], None, int
+
+
+def make(case, name, precision, threads):
     """The step, the FLOPs of one, and a matrix product."""
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
     resolved = settings(case, precision)
     parts = pairs if case["network"] == "cyclegan" else build
     images = parts.load_data(resolved).train
     strategy = devices.strategy(resolved)
+    if name == "graph_returning":
+        devices.keep_memory = bool
     devices.prepare(resolved)
     xla = name == "xla"
+    if name == "graph_onednn":
+        convolution.worthwhile = lambda inputs: False
     with strategy.scope():
         model = parts.gan(resolved, images, xla=xla)
     stream = iter(parts.batches(resolved, images, strategy, 0))
@@ -103,6 +148,8 @@ def make(case, name, precision):
             tf.data.Dataset.from_tensors(element).repeat()
         )
     )
+    if name.endswith("sample"):
+        return sampling(model, case), None, product(precision)
     step = model.train_function
     count = None if xla else counted(step.get_concrete_function(stream))
 

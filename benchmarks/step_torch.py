@@ -176,11 +176,28 @@ def product(precision):
     return lambda: matrix @ matrix
 
 
-def make(case, name, precision):
+def sampling(game, way):
+    """Draws a batch to uint8."""
+    generator = game.generator.eval()
+
+    def run():
+        with torch.inference_mode(), way.precision():
+            images = generator(game.latents[0]).float()
+            pixels = ((images + 1) * 127.5).round().clamp(0, 255)
+            return pixels.to(torch.uint8).permute(0, 2, 3, 1).numpy()
+
+    return run
+
+
+def make(case, name, precision, threads):
     """The step, no count of FLOPs, and a matrix product."""
+    if threads:
+        torch.set_num_threads(threads)
     torch.manual_seed(0)
     way = Way(name, precision)
     game = (Cycle if case["network"] == "cyclegan" else Game)(case, way)
+    if name.endswith("sample"):
+        return sampling(game, way), None, product(precision)
     return game.step, None, product(precision)
 
 

@@ -8,7 +8,8 @@ Each way is a process of its own; in each round every way makes `--steps`
 steps, one way after the other. Printed are medians over rounds of wall-clock
 and of processor time, their ratios to our graph, FLOP/s as a share of a large
 matrix product's, measured in the same rounds, and the peak of resident memory.
-On a busy machine only ratios of processor time mean anything.
+On a busy machine only ratios of processor time with --threads=1 mean
+anything: PyTorch's threads wait for one another by spinning.
 """
 
 import json
@@ -29,6 +30,7 @@ flags.DEFINE_list("ways", None, "Of the names in WAYS; all of them.")
 flags.DEFINE_integer("rounds", 9, "Rounds.", 1)
 flags.DEFINE_integer("steps", 1, "Steps of a way in a round.", 1)
 flags.DEFINE_integer("n_critic", 5, "Critic updates of the WGAN-GP cases.", 1)
+flags.DEFINE_integer("threads", 0, "Of each process; 0 for its default.", 0)
 flags.DEFINE_bool("quick", False, "Two rounds, one critic update, batch 8.")
 flags.DEFINE_bool("json", False, "Print a line of JSON for each way as well.")
 
@@ -42,6 +44,9 @@ CASES = {
 }
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 OURS = ("graph", "xla")
+# Also graph_onednn (kernels get oneDNN's own gradient in bfloat16) and
+# graph_returning (freed memory goes back to the system), to see what these
+# are worth.
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
 
 
@@ -49,9 +54,10 @@ class Worker:
     """One way of one case, in a process of its own."""
 
     def __init__(self, case, way, precision):
-        ours = way in OURS
+        ours = way.startswith(OURS)
         program = "step_ours.py" if ours else "step_torch.py"
         spec = {"case": case, "name": way, "precision": precision}
+        spec["threads"] = FLAGS.threads
         paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
         self.process = subprocess.Popen(
             [

@@ -1,0 +1,42 @@
+"""Samples per second of a trained generator, against PyTorch.
+
+    python benchmarks/sampling.py --torch_python=PATH [--rounds=9]
+
+The networks of `train_step.py` draw batches of 64 in inference mode, with
+moving statistics: ours through `images.to_uint8(model.sample(...))` as
+`generate` does, PyTorch's under `inference_mode`, channels_last, both to uint8.
+Each in a process of its own, in turn; medians over rounds.
+"""
+
+import os
+import sys
+
+import train_step
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+
+
+def main(argv):
+    del argv
+    ways = ["graph_sample"]
+    if FLAGS.torch_python:
+        ways += ["torch_channels_last_sample"]
+    print(f"load {os.getloadavg()[0]:.1f}")
+    for name in FLAGS.cases or ("dcgan_32", "resnet_32"):
+        case = {**train_step.CASES[name], "n_critic": 1}
+        for precision in FLAGS.precisions:
+            workers = train_step.measure(case, precision, ways)
+            base = workers["graph_sample"].median("step", 0)
+            for way, worker in workers.items():
+                wall, cpu = (worker.median("step", c) for c in (0, 1))
+                print(
+                    f"{name} {precision:9} {way:28} "
+                    f"{case['batch'] / wall:8.0f} images/s, "
+                    f"cpu {1000 * cpu / case['batch']:.3f} ms each, "
+                    f"{wall / base:.2f}x of our time"
+                )
+
+
+if __name__ == "__main__":
+    app.run(main, sys.argv)
