@@ -67,7 +67,7 @@ def main() -> int:
         except trials.Interrupted:
             print("stopped; the same command continues")
             return app.EXIT_RUN_AGAIN
-        print(f"  {row['evaluations'][-1]}, {row['seconds']} s", flush=True)
+        print(f"  {study.last(row)}, {row['seconds']} s", flush=True)
     command = study.reproduce(sys.argv)
     print(study_report.write(runs.rows(), path, command).read_text())
     print(f"tables.md, curves and samples side by side: {path}")

@@ -135,6 +135,9 @@ def test_a_column_for_each_class_at_three_checkpoints():
         "| 0.001 ± 0 (25 of 50) | 0.001 ± 0 (25 of 50) |",
     ]
     assert study_report.per_class(rows, "fid") == ""
+    shown = study.last(rows[0])
+    assert shown["per_class_kid@mixed_7"] == pytest.approx(0.11)
+    assert not any("cat" in name for name in shown)
     # Single classes are no columns of the other tables, the mean is one.
     head = study_report.configurations(rows, "last").splitlines()[2]
     assert head == (

@@ -65,6 +65,9 @@ def test_the_floor_has_the_labels_and_counts_of_the_samples():
     asked = one_hot(12, 8, 4)
     run = conditional([asked], asked)
     np.testing.assert_array_equal(run.labels.other, asked)
+    levels = run.other.mean(axis=(1, 2, 3))
+    classes = np.abs(levels[:, None] - [60, 200, 120]).argmin(axis=1)
+    np.testing.assert_array_equal(classes, asked.argmax(axis=1))
     for row in run.rows(["per_class"]):
         assert row.floor.n_fake == row.score.n_fake
         assert row.floor.n_real == row.score.n_real

@@ -237,6 +237,12 @@ def find(values: dict, metric: str) -> str | None:
     )
 
 
+def last(row: Mapping) -> dict:
+    """What was measured last, without single classes."""
+    values = row["evaluations"][-1]
+    return {name: v for name, v in values.items() if "/" not in name}
+
+
 def steering(evaluation: dict) -> str:
     """The metric that runs are compared by: KID or the first one measured."""
     first = next(name for name in evaluation if name != "step")
