@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from judging import judged
 
 from tfgan_transfer.cli import exporting, opening
 from tfgan_transfer.serving import routing, savedmodel, servable, status
@@ -78,6 +79,12 @@ def test_each_row_has_one_class(networks, label):
 @pytest.fixture(scope="module")
 def exported(big, tmp_path_factory):
     return exporting.export(str(big), str(tmp_path_factory.mktemp("m")))
+
+
+def test_the_check_accepts_it(exported):
+    (report,) = judged(exported)
+    assert report["findings"] == []
+    assert report["tried"] == [*range(1, 21)] and report["accepted"]
 
 
 def ask(version, signature, **inputs):
