@@ -240,14 +240,13 @@ class Session:
             writer.close()
 
     def _check_data(self) -> None:
-        before = self.stored["data"]["fingerprint"]
-        now = self.record["data"]["fingerprint"]
-        if before != now:
+        before, now = self.stored["data"], self.record["data"]
+        if before["fingerprint"] != now["fingerprint"]:
             raise UserError(
                 f"--data: the images are not those that the run in "
-                f"{str(self.run.path)!r} was started with ("
-                f"{self.stored['data']['images']} then, {len(self.split.train)}"
-                " now); restore them or choose another --run_dir"
+                f"{str(self.run.path)!r} was started with "
+                f"({before['images']} then, {now['images']} now); restore "
+                "them or choose another --run_dir"
             )
 
     def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:

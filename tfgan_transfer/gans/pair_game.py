@@ -29,7 +29,7 @@ def set_game(
     Args:
         model: Its networks are set.
         generator_optimizer: Pattern for the optimizers of a2b and b2a.
-            Adam treats each weight by itmodel, so two copies do what one
+            Adam treats each weight by itself, so two copies do what one
             for both would do.
         critic_optimizer: The same for the critics.
         adversarial_loss: A key of `losses.TRANSLATION_LOSSES`.
