@@ -56,7 +56,8 @@ def main() -> int:
     planner = pair_plan if model == CYCLEGAN else plan
     config, description = planner.resolve(explicit, stored)
     if dry_run:
-        plan.show(planner.make(config, description), as_json=dry_run == "json")
+        made = planner.make(config, description)
+        plan.show(made, description, as_json=dry_run == "json")
         return 0
     if preview:
         print(plan.show_augmentation(config, preview))

@@ -48,6 +48,9 @@ def test_text_tells_the_same(commands, tmp_path):
     lines = finished.out.splitlines()
     for line in ("parameters:", "  images_used: 100", "  network: dcgan"):
         assert line in lines
+    # What takes a moment comes when the rest can be read.
+    assert lines[-6:-4] == ["trying a few steps ...", "time:"]
+    assert float(lines[-3].removeprefix("  seconds_per_step: ")) > 0
     assert lines[-1] == "dry run: nothing was written"
     assert not list(tmp_path.iterdir())
 

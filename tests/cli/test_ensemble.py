@@ -130,13 +130,11 @@ def test_images_are_held_out_of_the_whole_as_of_the_parts(big):
     np.testing.assert_array_equal(joined.train.images, whole.images[rows])
 
 
-def test_a_killed_model_is_the_only_one_trained_again(
-    commands, tmp_path, monkeypatch
-):
+def test_a_killed_model_is_the_only_one_trained_again(commands, tmp_path):
     path = tmp_path / "big"
-    with forked(commands) as started:
+    with forked(commands) as started, pytest.MonkeyPatch.context() as patch:
         real = trials.wait_for
-        monkeypatch.setattr(
+        patch.setattr(
             trials,
             "wait_for",
             lambda words, log: real(words, log) if not started else -9,
@@ -144,7 +142,7 @@ def test_a_killed_model_is_the_only_one_trained_again(
         with pytest.raises(UserError, match="ended with code -9"):
             ensemble_training.train(prepare(path))
         assert started == ["00"]
-        monkeypatch.setattr(trials, "wait_for", real)
+        patch.setattr(trials, "wait_for", real)
         before = (path / "models/00/metrics.jsonl").read_bytes()
         again = ensemble_training.prepare({"run_dir": str(path)}, {})
         assert ensemble_training.train(again) == 0

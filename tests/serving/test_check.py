@@ -173,8 +173,14 @@ def test_without_the_c_library_python_s_session_is_used(versions, monkeypatch):
     def absent():
         raise OSError("no such file")
 
+    # It would be off for all other tests of this process.
+    calls = []
+    monkeypatch.setattr(
+        servable, "disable_xla", lambda: calls.append(1) or True
+    )
     monkeypatch.setattr(cloader, "library", absent)
     load, described = check.loader()
+    assert calls
     assert load is servable.python_session
     assert "Python's session" in described and "no such file" in described
     answers = trial.Trial(versions["once"], load).answers()

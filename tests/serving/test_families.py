@@ -159,7 +159,7 @@ def test_a_refused_version_is_not_named(commands, families, tmp_path):
         "--check",
         setup="import tensorflow as tf\n"
         "from tfgan_transfer.serving import signatures\n"
-        "signatures._png = lambda x: tf.io.encode_png(\n"
+        "signatures.encode_png = lambda x: tf.io.encode_png(\n"
         "    tf.cast(x * 0 + tf.random.uniform(tf.shape(x)) * 255, tf.uint8))",
     )
     assert finished.code == 1, finished.err

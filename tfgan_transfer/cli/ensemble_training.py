@@ -105,6 +105,7 @@ def show(planned: Ensemble, as_json: bool) -> None:
             },
             **plan.make(settings, description),
         },
+        description,
         as_json,
     )
 

@@ -146,7 +146,7 @@ def define_reporting() -> None:
         OptionalEnum(
             "dry_run",
             DRY_RUN,
-            "Print the resolved plan (text or json) and touch nothing.",
+            "Print the plan (text, with a time, or json); touch nothing.",
         )
     )
 

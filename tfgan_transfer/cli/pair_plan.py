@@ -159,7 +159,6 @@ def make(resolved: Mapping, found: Descriptions) -> dict:
         },
         "replicas": devices.strategy(resolved).num_replicas_in_sync,
         **_sizes(resolved, translator, critic, images),
-        "time": probe.duration(resolved, None),
         "flags": dict(resolved),
     }
 

@@ -137,25 +137,36 @@ def make(resolved: Mapping, description: data.Description) -> dict:
         },
         "replicas": replicas,
         **footprint.of_gan(resolved, generator, critic, used),
-        "time": probe.duration(resolved, description),
         "flags": dict(resolved),
     }
 
 
-def show(plan: Mapping, as_json: bool) -> None:
-    """Prints a plan, for people or for programs."""
+def show(plan: Mapping, description: object, as_json: bool) -> None:
+    """Prints a plan: for programs, or for people with how long it will take.
+
+    Args:
+        plan: What `make` returned.
+        description: As `probe.duration` takes it.
+        as_json: Whether it is for programs, which do not wait for a probe.
+    """
     if as_json:
         print(json.dumps(plan, indent=1))
         return
     for section, values in plan.items():
-        if not isinstance(values, Mapping):
-            print(f"{section}: {values}")
-            continue
-        print(f"{section}:")
-        for name, value in values.items():
-            if value is not None:
-                print(f"  {name}: {value}")
+        _show_section(section, values)
+    print("trying a few steps ...", flush=True)
+    _show_section("time", probe.duration(plan["flags"], description))
     print("dry run: nothing was written")
+
+
+def _show_section(name: str, values: object) -> None:
+    if not isinstance(values, Mapping):
+        print(f"{name}: {values}")
+        return
+    print(f"{name}:")
+    for key, value in values.items():
+        if value is not None:
+            print(f"  {key}: {value}")
 
 
 def show_augmentation(resolved: Mapping, path: str) -> pathlib.Path:
