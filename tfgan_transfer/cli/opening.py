@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from tfgan_transfer.cli.sampling import Sampler, rendered
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.training.checkpoint import Checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
 
 
 class Opened(NamedTuple):
@@ -28,7 +30,7 @@ class Opened(NamedTuple):
         load: Loads the images that a configuration names.
         checkpoints: Of each of them.
         about: Which checkpoint it is, JSON values.
-        metrics: What was measured of it while it trained.
+        metrics: What was measured of it, as `measured` returns it.
         members: Of an ensemble, what each model is, JSON values.
     """
 
@@ -114,7 +116,7 @@ def open_model(path: str, *, ema: bool = True) -> Opened:
         build.load_data,
         (one,),
         {"step": one.step, "checkpoint": one.path.name},
-        one.manifest.get("metrics", {}),
+        measured(one, ema),
     )
 
 
@@ -147,11 +149,36 @@ def _routed(
                 "classes": run["data"]["vocabulary"],
                 "step": one.step,
                 "data": run["data"]["fingerprint"],
-                "metrics": one.manifest.get("metrics", {}),
+                "metrics": measured(one, ema),
             }
             for one, run in zip(checkpoints, runs, strict=True)
         ),
     )
+
+
+def measured(one: Checkpoint, ema: bool) -> dict:
+    """What was measured of a checkpoint, in training or by `evaluate`.
+
+    Args:
+        one: The checkpoint.
+        ema: Whether of its averaged weights.
+
+    Returns:
+        Metric name -> JSON values: the value, its spread, counts and protocol.
+        Of a checkpoint that has left its run, only the values that it was
+        saved with.
+    """
+    path = RunDirectory(one.path.resolve().parents[1]).metrics
+    lines = path.read_text().splitlines() if path.exists() else []
+    scores = {
+        score["name"]: {
+            key: score[key] for key in score if key not in ("name", "metric")
+        }
+        for row in map(json.loads, lines)
+        if row["step"] == one.step and row.get("ema", True) == ema
+        for score in row.get("evaluation", ())
+    }
+    return scores or one.manifest.get("metrics", {})
 
 
 def _loader(found: Checkpoint, ema: bool) -> Callable[[], keras.Model]:
