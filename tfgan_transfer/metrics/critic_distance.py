@@ -14,7 +14,6 @@ prints iw = -W ("higher is better").
 import dataclasses
 import hashlib
 import json
-import os
 import pathlib
 
 import numpy as np
@@ -27,7 +26,7 @@ from tfgan_transfer.metrics.critic import (
     score_images,
     update,
 )
-from tfgan_transfer.metrics.features import data_fingerprint
+from tfgan_transfer.metrics.features import data_fingerprint, keep
 from tfgan_transfer.metrics.score import Score
 
 
@@ -146,10 +145,7 @@ def _floor(
         score, seeds = Score(**kept.pop("score")), tuple(kept.pop("seeds"))
         return CriticDistance(score=score, seeds=seeds, **kept)
     floor = critic_distance(*sets, None, budget, seeds)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps(dataclasses.asdict(floor)))
-    draft.replace(path)
+    keep(path, json.dumps(dataclasses.asdict(floor)).encode())
     return floor
 
 

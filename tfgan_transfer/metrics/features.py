@@ -1,6 +1,7 @@
 """Features of many images: extracted in small batches, once, then cached."""
 
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -79,11 +80,12 @@ def cached_extract(
     found = {layer: _read(path) for layer, path in paths.items()}
     missing = [layer for layer in layers if found[layer] is None]
     if missing:
-        folder.mkdir(parents=True, exist_ok=True)
         found |= extract(extractor, images, missing, batch_size)
         for layer in missing:
             about = {"data": data, "layer": layer, **extractor.record()}
-            _write(paths[layer], found[layer], about)
+            content = io.BytesIO()
+            np.savez(content, features=found[layer], about=json.dumps(about))
+            keep(paths[layer], content.getvalue())
     return found
 
 
@@ -134,12 +136,13 @@ def _read(path: pathlib.Path) -> np.ndarray | None:
         return None
 
 
-def _write(path: pathlib.Path, features: np.ndarray, about: dict) -> None:
+def keep(path: pathlib.Path, content: bytes) -> None:
     """Writes to a temporary name first, so no reader sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, features=features, about=json.dumps(about))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
