@@ -12,6 +12,7 @@ from tfgan_transfer.training.run_directory import (
     SAFE,
     RunDirectory,
     refuse_changes,
+    rows,
     write_atomically,
 )
 
@@ -199,3 +200,17 @@ def test_atomic_write_keeps_the_old_text_when_it_fails(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
+
+
+def test_a_row_cut_off_by_a_kill_is_left_out(tmp_path):
+    run = RunDirectory(tmp_path)
+    assert run.evaluations() == []
+    scores = [{"name": "kid", "value": 0.5}]
+    run.append_metrics({"step": 1, "critic_loss": 2.0})
+    run.append_metrics({"step": 2, "evaluation": scores})
+    with run.metrics.open("a") as file:
+        file.write('{"step": 3, "evalua')
+    assert [row["step"] for row in rows(run.metrics)] == [1, 2]
+    assert run.evaluations() == [{"step": 2, "evaluation": scores}]
+    run.truncate_metrics(step=1)
+    assert run.metrics.read_text() == '{"step": 1, "critic_loss": 2.0}\n'

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -168,15 +167,14 @@ def measured(one: Checkpoint, ema: bool) -> dict:
         Of a checkpoint that has left its run, only the values that it was
         saved with.
     """
-    path = RunDirectory(one.path.resolve().parents[1]).metrics
-    lines = path.read_text().splitlines() if path.exists() else []
+    run = RunDirectory(one.path.resolve().parents[1])
     scores = {
         score["name"]: {
             key: score[key] for key in score if key not in ("name", "metric")
         }
-        for row in map(json.loads, lines)
+        for row in run.evaluations()
         if row["step"] == one.step and row.get("ema", True) == ema
-        for score in row.get("evaluation", ())
+        for score in row["evaluation"]
     }
     return scores or one.manifest.get("metrics", {})
 

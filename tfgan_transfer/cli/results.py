@@ -1,6 +1,5 @@
 """Evaluations that are kept with a run, and compared between runs."""
 
-import json
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -74,16 +73,16 @@ def latest(run_dir: str) -> dict[str, Score]:
     Raises:
         UserError: If the run has no metrics.
     """
-    metrics = RunDirectory(run_dir).metrics
-    if not metrics.exists():
+    run = RunDirectory(run_dir)
+    if not run.metrics.exists():
         raise UserError(
             f"--against: expected a run directory with metrics.jsonl, "
             f"received {run_dir!r}"
         )
     fields = Score.__dataclass_fields__
-    found = {}
-    for line in metrics.read_text().splitlines():
-        for row in json.loads(line).get("evaluation", ()):
-            score = Score(**{k: v for k, v in row.items() if k in fields})
-            found[score.name] = score
-    return found
+    scores = [
+        Score(**{k: v for k, v in score.items() if k in fields})
+        for row in run.evaluations()
+        for score in row["evaluation"]
+    ]
+    return {score.name: score for score in scores}

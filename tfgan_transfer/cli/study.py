@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tfgan_transfer.cli import trials
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import run_directory
 
 ROWS = "rows.jsonl"
 
@@ -143,11 +144,7 @@ class Study:
 
     def rows(self) -> list[dict]:
         """What has been finished so far."""
-        try:
-            lines = (self.path / ROWS).read_text().splitlines()
-        except FileNotFoundError:
-            return []
-        return [json.loads(line) for line in lines]
+        return list(run_directory.rows(self.path / ROWS))
 
     def done(self, cell: Cell) -> bool:
         """Whether a cell has its row.
@@ -190,8 +187,8 @@ class Study:
             row["final"] = trials.measure(
                 {"run_dir": run_dir, "sampling_seeds": 1, **self.final}
             )
-        with (self.path / ROWS).open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        lines = [json.dumps(one) + "\n" for one in [*self.rows(), row]]
+        run_directory.write_atomically(self.path / ROWS, "".join(lines))
         # The weights of dozens of runs would fill a disk.
         shutil.rmtree(run_dir / "checkpoints")
         return row

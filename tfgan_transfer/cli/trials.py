@@ -131,12 +131,6 @@ def measure(settings: Mapping) -> dict[str, float]:
     return {row["name"]: row["value"] for row in rows}
 
 
-def _evaluated(run_dir: str | pathlib.Path) -> list[dict]:
-    path = RunDirectory(run_dir).metrics
-    rows = map(json.loads, path.read_text().splitlines())
-    return [row for row in rows if row.get("evaluation")]
-
-
 def evaluations(run_dir: str | pathlib.Path) -> list[dict]:
     """What a run measured while it trained.
 
@@ -146,13 +140,13 @@ def evaluations(run_dir: str | pathlib.Path) -> list[dict]:
     return [
         {"step": row["step"]}
         | {score["name"]: score["value"] for score in row["evaluation"]}
-        for row in _evaluated(run_dir)
+        for row in RunDirectory(run_dir).evaluations()
     ]
 
 
 def protocols(run_dir: str | pathlib.Path) -> dict[str, str]:
     """How a run's last evaluation measured: metric name -> protocol."""
-    last = _evaluated(run_dir)[-1]["evaluation"]
+    last = RunDirectory(run_dir).evaluations()[-1]["evaluation"]
     return {score["name"]: score["protocol"] for score in last}
 
 
@@ -162,7 +156,7 @@ def floors(run_dir: str | pathlib.Path) -> dict[str, dict]:
     Returns:
         Metric name -> `value`, `n_real`, `n_fake`, where there is a floor.
     """
-    last = _evaluated(run_dir)[-1]["evaluation"]
+    last = RunDirectory(run_dir).evaluations()[-1]["evaluation"]
     return {
         score["name"]: {
             field: score["floor"][field]

@@ -1,6 +1,5 @@
 """Measures the generator while it trains: curves, best checkpoint, stopping."""
 
-import json
 import statistics
 from collections.abc import Callable
 
@@ -95,12 +94,12 @@ class MetricEval(keras.callbacks.Callback):
 
 def measured(run: RunDirectory, metric: str) -> list[float]:
     """Values of one metric in the order in which training measured them."""
-    values = []
-    for line in run.metrics.read_text().splitlines():
-        for row in json.loads(line).get("evaluation", ()):
-            if row.get("metric") == metric:
-                values.append(row["value"])
-    return values
+    return [
+        score["value"]
+        for row in run.evaluations()
+        for score in row["evaluation"]
+        if score.get("metric") == metric
+    ]
 
 
 def exhausted(values: list[float], patience: int) -> bool:

@@ -2,10 +2,11 @@
 
 import fcntl
 import json
+import math
 import os
 import pathlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.training import checkpoint
@@ -153,16 +154,17 @@ class RunDirectory:
 
     def truncate_metrics(self, step: int) -> None:
         """Drops metric rows after `step`: they will be written again."""
-        if not self.metrics.exists():
-            return
-        kept = []
-        for line in self.metrics.read_text().splitlines():
-            try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                continue  # A row cut off by a kill.
-        write_atomically(self.metrics, "".join(kept))
+        kept = [
+            json.dumps(row) + "\n"
+            for row in rows(self.metrics)
+            if row.get("step", math.inf) <= step
+        ]
+        if self.metrics.exists():
+            write_atomically(self.metrics, "".join(kept))
+
+    def evaluations(self) -> list[dict]:
+        """The rows of `metrics.jsonl` that hold an evaluation, oldest first."""
+        return [row for row in rows(self.metrics) if row.get("evaluation")]
 
     def append_metrics(self, row: Mapping) -> None:
         """Adds one row of JSON to `metrics.jsonl`."""
@@ -171,6 +173,20 @@ class RunDirectory:
             file.flush()
             # A checkpoint must not outlive the rows that lead up to it.
             os.fsync(file.fileno())
+
+
+def rows(path: pathlib.Path) -> Iterator[dict]:
+    """Yields the rows of a file of JSON lines, none if there is no file.
+
+    A row that a kill cut off is left out.
+    """
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row
 
 
 def refuse_changes(stored: Mapping, requested: Mapping) -> None:
