@@ -14,11 +14,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # may import itself and `errors`.
 ALLOWED = {
     "convolution": set(),
+    "rectifier": set(),
     "layers": {"convolution"},
     "losses": set(),
     "augment": set(),
     "images": set(),
-    "networks": {"convolution", "layers"},
+    "networks": {"convolution", "layers", "rectifier"},
     "gans": {"losses", "augment"},
     "data": set(),
     "metrics": set(),

@@ -12,6 +12,7 @@ from keras import KerasTensor
 
 from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.rectifier import Rectifier
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
 
@@ -162,6 +163,11 @@ def relu(x: KerasTensor, name: str) -> KerasTensor:
     return keras.layers.ReLU(name=name)(x)
 
 
+def critic_relu(x: KerasTensor, name: str, slope: float = 0.0) -> KerasTensor:
+    """Rectifies, at less cost under a penalty; `slope` is that below zero."""
+    return Rectifier(slope, name=name)(x)
+
+
 def grow(x: KerasTensor, name: str) -> KerasTensor:
     """Doubles both sides by repeating every pixel."""
     return keras.layers.UpSampling2D(2, name=name)(x)
@@ -180,6 +186,7 @@ def residual(
     resample: str = "same",
     conv: type[keras.layers.Conv2D] = Convolution,
     first_bias: bool = False,
+    relu: Callable[[KerasTensor, str], KerasTensor] = relu,
 ) -> KerasTensor:
     """Pre-activation residual block, the sum unscaled and not rectified.
 
@@ -196,6 +203,7 @@ def residual(
         resample: `"up"`, `"down"` or `"same"`.
         conv: Convolution layer.
         first_bias: Whether the first convolution has a bias.
+        relu: Rectifier of the main path.
 
     Returns:
         `[B, H, W, channels]`, with H and W doubled or halved by `resample`.

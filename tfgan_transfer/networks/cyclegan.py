@@ -18,7 +18,7 @@ from keras import KerasTensor
 from tfgan_transfer.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers import InstanceNorm, ReflectionPad
-from tfgan_transfer.networks import dcgan
+from tfgan_transfer.networks import blocks, dcgan
 
 DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.
@@ -253,7 +253,7 @@ def patch_critic(
         x = keras.layers.ZeroPadding2D(1, name=f"{name}_pad")(x)
         x = _conv(filters, 4, stride, name=name)(x)
         x = InstanceNorm(name=f"{name}_norm")(x) if stage > 1 else x
-        x = keras.layers.LeakyReLU(0.2, name=f"{name}_relu")(x)
+        x = blocks.critic_relu(x, f"{name}_relu", 0.2)
     x = keras.layers.ZeroPadding2D(1, name="score_pad")(x)
     x = _conv(1, 4, name="score", dtype="float32")(x)
     return keras.Model(image, x, name="critic")

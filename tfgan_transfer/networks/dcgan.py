@@ -132,7 +132,7 @@ def critic(
             name=f"{name}_conv",
         )(x)
         x = normalise(x, f"{name}_norm") if stage > 1 else x
-        x = keras.layers.LeakyReLU(0.2, name=f"{name}_relu")(x)
+        x = blocks.critic_relu(x, f"{name}_relu", 0.2)
     score = _head(x, "score", 1, base, conv)
     logits = None
     if num_labels:

@@ -104,6 +104,14 @@ def critic(
     x = conv(width, 3, padding="same", name="input")(image)
     for stage in range(1, count + 1):
         out = _channels(width, stage)
-        x = blocks.residual(x, f"down{stage}", out, normalise, "down", conv)
+        x = blocks.residual(
+            x,
+            f"down{stage}",
+            out,
+            normalise,
+            "down",
+            conv,
+            relu=blocks.critic_relu,
+        )
     features = keras.layers.Flatten(name="features")(x)
     return blocks.dense_heads(image, features, num_labels, dense)

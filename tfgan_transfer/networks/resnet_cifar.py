@@ -93,15 +93,20 @@ def critic(
     normalise = blocks.critic_norm(norm)
     image = keras.Input(image_shape, name="image", dtype="float32")
     x = _pixel_block(image, "down1", width, conv)
-    for stage in range(2, count):
+    stages = [(f"down{stage}", "down") for stage in range(2, count)]
+    stages += [(f"same{i}", "same") for i in range(1, _SAME_BLOCKS + 1)]
+    for name, resample in stages:
         x = blocks.residual(
-            x, f"down{stage}", width, normalise, "down", conv, True
+            x,
+            name,
+            width,
+            normalise,
+            resample,
+            conv,
+            first_bias=True,
+            relu=blocks.critic_relu,
         )
-    for stage in range(1, _SAME_BLOCKS + 1):
-        x = blocks.residual(
-            x, f"same{stage}", width, normalise, "same", conv, True
-        )
-    x = blocks.relu(x, "features_relu")
+    x = blocks.critic_relu(x, "features_relu")
     features = keras.layers.GlobalAveragePooling2D(name="features")(x)
     return blocks.dense_heads(image, features, num_labels, dense)
 
@@ -109,7 +114,7 @@ def critic(
 def _pixel_block(image, name, channels, conv):
     """The first block: it sees pixels, so no norm and no ReLU before them."""
     x = blocks.convolve(image, f"{name}_conv1", channels, conv)
-    x = blocks.relu(x, f"{name}_relu1")
+    x = blocks.critic_relu(x, f"{name}_relu1")
     x = blocks.convolve(x, f"{name}_conv2", channels, conv)
     shortcut = blocks.shrink(image, f"{name}_shortcut_shrink")
     shortcut = conv(channels, 1, name=f"{name}_shortcut")(shortcut)
