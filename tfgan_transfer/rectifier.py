@@ -54,13 +54,15 @@ def rectify(features: tf.Tensor, slope: float) -> tf.Tensor:
 
     @tf.custom_gradient
     def forward(features):
+        outputs = tf.nn.leaky_relu(features, slope)
+        # Of the same sign as the features, which need not be kept then.
+        signs = tf.stop_gradient(outputs)
+
         def gradient(upstream):
             return tf.raw_ops.LeakyReluGrad(
-                gradients=upstream,
-                features=tf.stop_gradient(features),
-                alpha=slope,
+                gradients=upstream, features=signs, alpha=slope
             )
 
-        return tf.nn.leaky_relu(features, slope), gradient
+        return outputs, gradient
 
     return forward(features)

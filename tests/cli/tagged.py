@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from running import SMOKE, TRAIN
 
-TAGS = ("dark_left", "dark_right", "striped")
+TAGS = ("left_dark", "right_dark", "striped")
 
 
 @pytest.fixture(scope="module")

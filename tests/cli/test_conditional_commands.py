@@ -73,13 +73,13 @@ def test_images_by_name(commands, moved, tmp_path):
     finished = commands.run(
         GENERATE,
         f"--run_dir={moved}",
-        "--tags=Striped dark lefts",
+        "--tags=Striped left darks",
         f"--out={out}",
         "--num=3",
     )
     assert finished.code == 0, finished.err
     names = sorted(path.name for path in out.iterdir())
-    assert names == [f"striped_dark_left_{i:03d}.png" for i in range(3)]
+    assert names == [f"striped_left_dark_{i:03d}.png" for i in range(3)]
     found = saved.find(str(moved))
     sampler = sampling.Sampler(
         saved.generator(found), found.manifest["run"], seed=0

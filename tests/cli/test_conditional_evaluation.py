@@ -81,6 +81,39 @@ def test_the_command_measures_each_tag(commands, evaluated, network):
     assert "mean over 3 of 3 classes" in finished.out
 
 
+def test_the_command_asks_a_classifier(commands, evaluated):
+    run_dir, _ = evaluated
+    finished = commands.run(
+        EVALUATE,
+        f"--run_dir={run_dir}",
+        "--metrics=label_accuracy,discriminability",
+        "--num_images=20",
+        "--sampling_seeds=1",
+    )
+    assert finished.code == 0, finished.err
+    scores = {s["name"]: s for s in rows(run_dir)[-1]["evaluation"]}
+    # Two of the three tags answer one question: which side is dark.
+    assert set(scores) == {"label_accuracy_dark", "discriminability_dark_8px"}
+    for score in scores.values():
+        assert 0 <= score["value"] <= 1
+        assert score["floor"]["value"] > 0.9
+
+
+def test_no_classifier_is_trained_while_the_model_trains(
+    commands, pictures, tmp_path
+):
+    finished = train(
+        commands,
+        tmp_path / "run",
+        pictures,
+        "--eval_every=3",
+        "--eval_metrics=kid,label_accuracy",
+    )
+    assert finished.code == 2
+    assert "--eval_metrics" in finished.err.splitlines()[-1]
+    assert not (tmp_path / "run" / "metrics.jsonl").exists()
+
+
 def test_a_run_without_labels_is_told_so(commands, unbroken, network):
     finished = commands.run(
         EVALUATE,
