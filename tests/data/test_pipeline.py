@@ -204,3 +204,11 @@ def test_what_cannot_work_is_refused():
         batches(image_set(5), 1, batch_size=0)
     with pytest.raises(UserError, match="--latent_prior"):
         batches(image_set(5), 1, latent_prior="cauchy")
+
+
+def test_nothing_looks_after_the_dataset_once_a_minute():
+    """It would hold up the end of every run until its next look."""
+    dataset = training_batches(
+        image_set(3), batch_size=B, n_critic=CRITIC, latent_size=Z
+    )
+    assert dataset.options().autotune.enabled is False

@@ -96,4 +96,4 @@ def training_batches(
         }
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
-    return pipeline.endless(steps.map(element, tf.data.AUTOTUNE))
+    return pipeline.endless(steps, element)
