@@ -86,9 +86,36 @@ def test_the_slope_sends_nothing_back_to_the_features():
     assert second_order(lambda x: tf.nn.leaky_relu(x, 0.2)) is not None
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+def test_a_graph_that_fuses_a_residual_sum_keeps_the_slope(slope):
+    # TensorFlow's kernel of convolution, sum and leaky ReLU has one slope.
+    rng = np.random.default_rng(0)
+    x, kernel, bias = (
+        tf.Variable(rng.normal(size=shape), dtype=tf.float32)
+        for shape in ([2, SIDE, SIDE, 4], [3, 3, 4, 4], [4])
+    )
+
+    def block():
+        with tf.GradientTape() as tape:
+            y = tf.nn.conv2d(x, kernel, 1, "SAME")
+            y = rectify(tf.nn.bias_add(y, bias) + x, slope)
+            loss = tf.reduce_sum(y**2)
+        return y, tape.gradient(loss, kernel)
+
+    eager = block()
+    assert tf.reduce_min(eager[0]) < -0.1 or slope == 0
+    for a, b in zip(eager, tf.function(block)(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_another_slope_is_refused():
+    with pytest.raises(ValueError, match="0 or 0.2, not 0.1"):
+        rectify(tf.zeros([1]), 0.1)
+
+
 def test_in_bfloat16_and_from_its_configuration():
-    layer = Rectifier(0.25, dtype="mixed_bfloat16")
+    layer = Rectifier(0.2, dtype="mixed_bfloat16")
     again = Rectifier.from_config(layer.get_config())
-    y = again(tf.constant([[-4.0, 8.0]]))
+    y = again(tf.constant([[-5.0, 8.0]]))
     assert y.dtype == tf.bfloat16
     np.testing.assert_array_equal(tf.cast(y, tf.float32), [[-1.0, 8.0]])

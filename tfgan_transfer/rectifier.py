@@ -18,7 +18,7 @@ class Rectifier(keras.layers.Layer):
         inputs: Floats of any shape.
 
     Args:
-        negative_slope: 0 for ReLU.
+        negative_slope: 0 for ReLU, or 0.2, see `rectify`.
         **kwargs: Those of `keras.layers.Layer`.
     """
 
@@ -45,16 +45,25 @@ def rectify(features: tf.Tensor, slope: float) -> tf.Tensor:
 
     Args:
         features: Floats of any shape.
-        slope: Below zero.
+        slope: Below zero: 0 or 0.2.
 
     Returns:
         Like `features`, with gradients of every order, of which those for the
         features through the slope are left out, being zero.
+
+    Raises:
+        ValueError: If the slope is another: TensorFlow 2.21 makes one kernel
+            of a convolution, a sum and a leaky ReLU, which takes any for 0.2.
     """
+    if slope not in (0, 0.2):
+        raise ValueError(f"slope is 0 or 0.2, not {slope}: see the docstring")
 
     @tf.custom_gradient
     def forward(features):
-        outputs = tf.nn.leaky_relu(features, slope)
+        if slope == 0:
+            outputs = tf.nn.relu(features)
+        else:
+            outputs = tf.nn.leaky_relu(features, slope)
         # Of the same sign as the features, which need not be kept then.
         signs = tf.stop_gradient(outputs)
 
