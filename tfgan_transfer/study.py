@@ -48,16 +48,7 @@ def main() -> int:
     path = pathlib.Path(own["study_dir"]).expanduser()
     final = {"metrics": own["final_metrics"], "iw_critics": own["iw_critics"]}
     runs = study.Study(path, given, named, final)
-    sizes = [int(n) for n in own["target_sizes"] or ()] or [None]
-    grid = list(
-        study.cells(
-            own["target"],
-            own["sources"] or [],
-            sizes,
-            named,
-            range(own["first_seed"] or 0, own["study_seeds"] or 1),
-        )
-    )
+    grid = list(study.grid(own, named))
     for number, cell in enumerate(grid, 1):
         if runs.done(cell):
             continue

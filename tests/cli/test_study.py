@@ -36,6 +36,16 @@ def test_a_variant_from_nothing_is_run_once_for_all_sources():
     ]
 
 
+def test_the_grid_of_the_flags_counts_seeds_from_the_first():
+    own = dict.fromkeys(["target_sizes", "sources", "first_seed"])
+    own |= {"target": ["digits"], "study_seeds": None}
+    named = study.variants(["scratch"])
+    assert [cell.seed for cell in study.grid(own, named)] == [0]
+    own |= {"first_seed": 3, "study_seeds": 2, "target_sizes": ["9", "50"]}
+    found = [(cell.seed, cell.images) for cell in study.grid(own, named)]
+    assert found == [(3, 9), (3, 50), (4, 9), (4, 50)]
+
+
 def test_variants_are_names_or_flags():
     assert study.variants(None).keys() == study.CONFIGURATIONS.keys()
     named = study.variants(["slow: --transfer=both --generator_lr=1e-5"])

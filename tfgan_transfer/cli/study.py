@@ -119,6 +119,19 @@ def cells(
                         yield Cell(target, images, source, name, seed)
 
 
+def grid(own: Mapping, named: Mapping[str, Mapping]) -> Iterator[Cell]:
+    """Yields the cells that the flags of `study` ask for.
+
+    Args:
+        own: The command's own flags, None where not given.
+        named: Variant -> flags of its own.
+    """
+    sizes = [int(n) for n in own["target_sizes"] or ()] or [None]
+    first = own["first_seed"] or 0
+    seeds = range(first, first + (own["study_seeds"] or 1))
+    return cells(own["target"], own["sources"] or [], sizes, named, seeds)
+
+
 class Study:
     """A directory of runs and their rows.
 
