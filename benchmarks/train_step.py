@@ -44,9 +44,9 @@ CASES = {
 }
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 OURS = ("graph", "xla")
-# Also graph_onednn (kernels get oneDNN's own gradient in bfloat16) and
-# graph_returning (freed memory goes back to the system), to see what these
-# are worth.
+# Also graph_onednn (kernels get oneDNN's own gradient in bfloat16), graph_wide
+# (images are made pixel by pixel) and graph_returning (freed memory goes back
+# to the system), to see what these are worth.
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
 
 
@@ -156,7 +156,7 @@ def report(name, precision, workers):
 def main(argv):
     del argv
     ways = FLAGS.ways or WAYS
-    ways = [w for w in ways if w in OURS or FLAGS.torch_python]
+    ways = [w for w in ways if w.startswith(OURS) or FLAGS.torch_python]
     rounds = FLAGS.rounds
     if FLAGS.quick:
         FLAGS.rounds = min(rounds, 2)

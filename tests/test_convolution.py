@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer import convolution
+from tfgan_transfer import convolution, pixel_blocks
 
 # Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that
 # no position of the kernel sees, a kernel as large as the map, 1x1.
@@ -28,10 +28,19 @@ def values(*shape):
     return tf.constant(np.random.default_rng(len(shape)).normal(size=shape))
 
 
+@pytest.fixture(params=[0, 4], ids=["wide", "few_channels"])
+def few(request, monkeypatch):
+    """Whether the channels of these tests are many or few."""
+    monkeypatch.setattr(pixel_blocks, "FEW", request.param)
+    return request.param
+
+
 @pytest.mark.parametrize("many", (1, 10_000))
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_kernel_gradient_equals_tensorflows(geometry, many, monkeypatch):
+def test_kernel_gradient_equals_tensorflows(geometry, many, few, monkeypatch):
     monkeypatch.setattr(convolution, "_MANY", many)
+    # Float64 shall take the way of bfloat16 here.
+    monkeypatch.setattr(convolution, "_SLOW", tf.float64)
     side, size, stride, padding = geometry
     images = values(3, side, side + size, 2)
     kernel = values(size, size, 2, 5)
@@ -63,7 +72,8 @@ def penalised(convolve, spread, images, kernel, stride, padding):
 
 
 @pytest.mark.parametrize("geometry", [g for g in GEOMETRIES if g[0] != 9])
-def test_second_derivatives_equal_tensorflows(geometry):
+def test_second_derivatives_equal_tensorflows(geometry, few, monkeypatch):
+    monkeypatch.setattr(convolution, "_SLOW", tf.float64)
     side, size, stride, padding = geometry
     images, kernel = values(2, side, side, 2), values(size, size, 2, 3)
 
@@ -91,7 +101,8 @@ def test_second_derivatives_equal_tensorflows(geometry):
 
 @pytest.mark.parametrize("transposed", (False, True))
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_layers_equal_those_of_keras(geometry, transposed, monkeypatch):
+def test_layers_equal_those_of_keras(geometry, transposed, few, monkeypatch):
+    monkeypatch.setattr(convolution, "_SLOW", tf.float32)
     side, size, stride, padding = geometry
     ours = convolution.Convolution
     theirs = keras.layers.Conv2D
@@ -105,7 +116,7 @@ def test_layers_equal_those_of_keras(geometry, transposed, monkeypatch):
     plain.build(images.shape)
     layer.bias.assign([0.5, -0.5, 1.0])
     plain.set_weights(layer.get_weights())
-    monkeypatch.setattr(convolution, "worthwhile", lambda inputs: True)
+    monkeypatch.setattr(convolution, "worthwhile", lambda *_: True)
 
     def gradients(layer):
         with tf.GradientTape() as tape:
@@ -117,13 +128,19 @@ def test_layers_equal_those_of_keras(geometry, transposed, monkeypatch):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_only_bfloat16_takes_the_other_way(monkeypatch):
-    called = []
-    monkeypatch.setattr(
-        convolution, "convolve", lambda *a: called.append(a) or tf.zeros(1)
-    )
-    for dtype in "float32", "bfloat16":
-        layer = convolution.Convolution(3, 3, dtype=dtype, use_bias=False)
-        layer.build((1, 4, 4, 2))
-        layer.convolution_op(tf.zeros([1, 4, 4, 2], dtype), layer.kernel)
-    assert len(called) == 1
+@pytest.mark.parametrize(
+    ("dtype", "side", "channels", "filters", "taken"),
+    [
+        ("float32", 4, 8, 8, False),
+        ("bfloat16", 4, 8, 8, True),
+        ("float32", 4, 3, 8, True),
+        ("float32", 4, 8, 1, True),
+        ("bfloat16", None, 3, 3, False),
+    ],
+)
+def test_only_bfloat16_and_images_take_the_other_way(
+    dtype, side, channels, filters, taken
+):
+    images = keras.KerasTensor((1, side, side, channels), dtype)
+    kernel = tf.zeros([3, 3, channels, filters])
+    assert convolution.worthwhile(images, kernel) == taken

@@ -1,19 +1,24 @@
-"""Convolutions whose weights get their gradient faster on CPUs.
+"""Convolutions that do faster on CPUs what oneDNN does slowly.
 
-oneDNN's weight gradient in bfloat16 runs at a fraction of the speed of its
+Its weight gradient in bfloat16 runs at a fraction of the speed of its
 convolutions and products, and the weight gradient is one of either: a
 convolution in which images and channels change places, or a product of
-patches with the upstream gradient. Nothing else is different, and neither
-float32 nor a GPU is concerned.
+patches with the upstream gradient. And where three channels come out, whether
+they are an image or its gradient, it computes sixteen: see `pixel_blocks`.
+Nothing else is different, and a GPU is not concerned.
 """
 
 import keras
 import tensorflow as tf
 from keras import ops
 
+from tfgan_transfer import pixel_blocks
+
 _PACKAGE = "tfgan_transfer"
 # Output channels from which copying patches costs less than it saves.
 _MANY = 256
+# The type in which oneDNN's weight gradient is slow.
+_SLOW = tf.bfloat16
 
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
@@ -25,7 +30,7 @@ class Convolution(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """Convolves, without the bias."""
-        if not worthwhile(inputs):
+        if not worthwhile(inputs, kernel):
             return super().convolution_op(inputs, kernel)
         kernel = ops.convert_to_tensor(kernel)
         return convolve(inputs, kernel, self.strides[0], self.padding)
@@ -40,7 +45,7 @@ class TransposedConvolution(keras.layers.Conv2DTranspose):
 
     def call(self, inputs):
         """Returns `activation(transposed convolution + bias)`."""
-        if not worthwhile(inputs):
+        if not worthwhile(inputs, self.kernel):
             return super().call(inputs)
         sides = self.compute_output_shape(inputs.shape)[1:3]
         kernel = ops.convert_to_tensor(self.kernel)
@@ -50,10 +55,12 @@ class TransposedConvolution(keras.layers.Conv2DTranspose):
         return self.activation(outputs)
 
 
-def worthwhile(inputs: tf.Tensor) -> bool:
-    """Whether oneDNN would take its slow path: bfloat16 and no GPU."""
-    on_gpu = tf.config.list_logical_devices("GPU")
-    return inputs.dtype == "bfloat16" and not on_gpu
+def worthwhile(inputs: tf.Tensor, kernel: tf.Tensor) -> bool:
+    """Whether oneDNN would be slow: bfloat16 or an image, and no GPU."""
+    if tf.config.list_logical_devices("GPU") or None in inputs.shape[1:3]:
+        return False
+    of_image = min(kernel.shape[2:]) <= pixel_blocks.FEW
+    return inputs.dtype == _SLOW or of_image
 
 
 def convolve(
@@ -82,8 +89,7 @@ def convolve(
                 ),
             )
 
-        outputs = tf.nn.conv2d(images, kernel, stride, padding.upper())
-        return outputs, gradient
+        return _convolve(images, kernel, stride, padding), gradient
 
     # A custom gradient takes a variable's value only.
     return forward(images, tf.convert_to_tensor(kernel))
@@ -119,13 +125,32 @@ def spread(
                 ),
             )
 
-        shape = [tf.shape(maps)[0], *sides, kernel.shape[2]]
-        images = tf.nn.conv2d_transpose(
-            maps, kernel, shape, stride, padding.upper()
-        )
-        return images, gradient
+        return _spread(maps, kernel, sides, stride, padding), gradient
 
     return forward(maps, tf.convert_to_tensor(kernel))
+
+
+def _convolve(images, kernel, stride, padding):
+    size, channels = kernel.shape[:2], kernel.shape[3]
+    lost = (n - 1 if padding == "valid" else 0 for n in size)
+    sides = [n - less for n, less in zip(images.shape[1:3], lost, strict=True)]
+    if stride > 1 or not pixel_blocks.suits(sides, channels, stride):
+        return tf.nn.conv2d(images, kernel, stride, padding.upper())
+    edges = _all_edges(images.shape[1:3], sides, size, stride, padding)
+    zeros = [before for before, _ in edges]
+    return pixel_blocks.convolve(images, kernel, sides, zeros)
+
+
+def _spread(maps, kernel, sides, stride, padding):
+    size, channels = kernel.shape[:2], kernel.shape[2]
+    if not pixel_blocks.suits(sides, channels, stride):
+        shape = [tf.shape(maps)[0], *sides, channels]
+        return tf.nn.conv2d_transpose(
+            maps, kernel, shape, stride, padding.upper()
+        )
+    edges = _all_edges(sides, maps.shape[1:3], size, stride, padding)
+    zeros = [before for before, _ in edges]
+    return pixel_blocks.spread(maps, kernel, sides, stride, zeros)
 
 
 def kernel_gradient(
@@ -147,23 +172,29 @@ def kernel_gradient(
     Returns:
         [height, width, C, O].
     """
-    edges = [
-        _edges(*axis, stride, padding)
-        for axis in zip(
-            images.shape[1:3], upstream.shape[1:3], size, strict=True
-        )
-    ]
-    if stride > 1:
+    shape = [*size, images.shape[-1], upstream.shape[-1]]
+    slow = images.dtype == _SLOW and min(shape[2:]) > pixel_blocks.FEW
+    edges = _all_edges(
+        images.shape[1:3], upstream.shape[1:3], size, stride, padding
+    )
+    if slow and stride > 1:
         return _by_convolution(images, upstream, edges, stride)
-    if upstream.shape[-1] >= _MANY or tuple(size) == (1, 1):
+    if slow and (shape[-1] >= _MANY or tuple(size) == (1, 1)):
         return _by_product(images, upstream, edges, size)
     return tf.raw_ops.Conv2DBackpropFilter(
         input=images,
-        filter_sizes=[*size, images.shape[-1], upstream.shape[-1]],
+        filter_sizes=shape,
         out_backprop=upstream,
-        strides=[1, 1, 1, 1],
+        strides=[1, stride, stride, 1],
         padding=padding.upper(),
     )
+
+
+def _all_edges(sides, outs, sizes, stride, padding):
+    return [
+        _edges(*axis, stride, padding)
+        for axis in zip(sides, outs, sizes, strict=True)
+    ]
 
 
 def _edges(

@@ -225,7 +225,7 @@ class SpectralConv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         """Convolves with the normalised kernel."""
         kernel = _normalised(kernel, self.u)
-        if not convolution.worthwhile(inputs):
+        if not convolution.worthwhile(inputs, kernel):
             return super().convolution_op(inputs, kernel)
         return convolution.convolve(
             inputs, kernel, self.strides[0], self.padding
