@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import augment, data
+from tfgan_transfer.cli import devices
 from tfgan_transfer.cli.architecture import (
     critic,
     generator,
@@ -199,7 +200,7 @@ def batches(
             share = share.rebatch(config["batch_size"] // replicas)
         return share.prefetch(2)
 
-    return strategy.distribute_datasets_from_function(stream)
+    return devices.distributed(stream, strategy)
 
 
 def run_record(config: Mapping, split: data.Split) -> dict:

@@ -4,7 +4,7 @@ import ctypes
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
@@ -93,6 +93,27 @@ def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:
             "of batch statistics cannot be compiled; add --xla=off"
         )
     return xla
+
+
+def distributed(
+    stream: Callable[[tf.distribute.InputContext], tf.data.Dataset],
+    chosen: tf.distribute.Strategy,
+) -> tf.distribute.DistributedDataset:
+    """Divides a stream of batches among replicas.
+
+    What copies batches to devices has a tuner, which looks after it once a
+    minute and keeps the end of a run waiting until then. Replicas on CPUs of
+    one host need no copies: each makes its own share.
+    """
+    options = None
+    if worker_count() == 1 and not tf.config.list_logical_devices("GPU"):
+        options = tf.distribute.InputOptions(
+            experimental_fetch_to_device=False,
+            experimental_replication_mode=(
+                tf.distribute.InputReplicationMode.PER_REPLICA
+            ),
+        )
+    return chosen.distribute_datasets_from_function(stream, options)
 
 
 def keep_memory() -> bool:

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import data
+from tfgan_transfer.cli import devices
 from tfgan_transfer.cli.build import holdout
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.schedule import ConstantThenLinear
@@ -257,7 +258,7 @@ def batches(
             share = share.rebatch(config["batch_size"] // replicas)
         return share.prefetch(2)
 
-    return strategy.distribute_datasets_from_function(stream)
+    return devices.distributed(stream, strategy)
 
 
 def run_record(config: Mapping, split: PairSplit) -> dict:
