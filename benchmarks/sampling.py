@@ -5,7 +5,8 @@
 The networks of `train_step.py` draw batches of 64 in inference mode, with
 moving statistics: ours through `images.to_uint8(model.sample(...))` as
 `generate` does, PyTorch's under `inference_mode`, channels_last, both to uint8.
-Each in a process of its own, in turn; medians over rounds.
+Each in a process of its own, in turn, `--steps` batches in a round; medians
+over rounds.
 """
 
 import os
@@ -15,6 +16,8 @@ import train_step
 from absl import app, flags
 
 FLAGS = flags.FLAGS
+# A batch takes milliseconds.
+FLAGS.set_default("steps", 30)
 
 
 def main(argv):

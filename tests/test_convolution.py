@@ -144,3 +144,26 @@ def test_only_bfloat16_and_images_take_the_other_way(
     images = keras.KerasTensor((1, side, side, channels), dtype)
     kernel = tf.zeros([3, 3, channels, filters])
     assert convolution.worthwhile(images, kernel) == taken
+
+
+def test_what_one_pixel_becomes_is_a_product():
+    pixel = tf.cast(values(5, 1, 1, 7), tf.float32)
+    layer = convolution.TransposedConvolution(3, (4, 2), activation="tanh")
+    plain = keras.layers.Conv2DTranspose(3, (4, 2), activation="tanh")
+    layer.build(pixel.shape)
+    plain.build(pixel.shape)
+    layer.bias.assign([0.5, -0.5, 1.0])
+    plain.set_weights(layer.get_weights())
+
+    def gradients(layer):
+        with tf.GradientTape() as tape:
+            tape.watch(pixel)
+            outputs = layer(pixel)
+            loss = tf.reduce_sum(tf.square(outputs))
+        return outputs, *tape.gradient(loss, [pixel, *layer.trainable_weights])
+
+    for found, expected in zip(gradients(layer), gradients(plain), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    graph = tf.function(layer).get_concrete_function(pixel).graph
+    kinds = {operation.type for operation in graph.get_operations()}
+    assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds

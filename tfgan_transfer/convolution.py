@@ -4,8 +4,8 @@ Its weight gradient in bfloat16 runs at a fraction of the speed of its
 convolutions and products, and the weight gradient is one of either: a
 convolution in which images and channels change places, or a product of
 patches with the upstream gradient. And where three channels come out, whether
-they are an image or its gradient, it computes sixteen: see `pixel_blocks`.
-Nothing else is different, and a GPU is not concerned.
+they are an image or its gradient, it computes sixteen: see `pixel_blocks`. A
+GPU is not concerned. What becomes of a single pixel is a product everywhere.
 """
 
 import keras
@@ -45,11 +45,18 @@ class TransposedConvolution(keras.layers.Conv2DTranspose):
 
     def call(self, inputs):
         """Returns `activation(transposed convolution + bias)`."""
-        if not worthwhile(inputs, self.kernel):
+        alone = inputs.shape[1:3] == (1, 1) and self.strides == (1, 1)
+        whole = alone and self.padding == "valid"
+        if not (whole or worthwhile(inputs, self.kernel)):
             return super().call(inputs)
         sides = self.compute_output_shape(inputs.shape)[1:3]
         kernel = ops.convert_to_tensor(self.kernel)
-        outputs = spread(inputs, kernel, sides, self.strides[0], self.padding)
+        if whole:
+            outputs = _paint(inputs, kernel)
+        else:
+            outputs = spread(
+                inputs, kernel, sides, self.strides[0], self.padding
+            )
         if self.use_bias:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)
@@ -128,6 +135,16 @@ def spread(
         return _spread(maps, kernel, sides, stride, padding), gradient
 
     return forward(maps, tf.convert_to_tensor(kernel))
+
+
+def _paint(maps, kernel):
+    # One pixel, and all that comes out of it: a product.
+    flat = tf.matmul(
+        tf.reshape(maps, [-1, maps.shape[-1]]),
+        tf.reshape(kernel, [-1, kernel.shape[-1]]),
+        transpose_b=True,
+    )
+    return tf.reshape(flat, [-1, *kernel.shape[:3]])
 
 
 def _convolve(images, kernel, stride, padding):
