@@ -1,10 +1,12 @@
 """Samples of one generator, and the files they are written to."""
 
+import functools
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfgan_transfer import data, images
 from tfgan_transfer.cli import prompts
@@ -115,10 +117,16 @@ def rendered(
             if x is not None
         ]
         inputs = padded[0] if labels is None else padded
-        drawn = generator(inputs, training=False)
+        drawn = as_graph(generator)(inputs)
         if size:
             drawn = images.resized(drawn, size)
         yield images.to_uint8(drawn)[:count]
+
+
+@functools.lru_cache(maxsize=32)
+def as_graph(generator: keras.Model) -> Callable:
+    """A generator's inference as one graph, half the time of its layers."""
+    return tf.function(functools.partial(generator, training=False))
 
 
 def slerp(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
