@@ -2,10 +2,12 @@
 
   python -m tfgan_transfer.evaluate --run_dir=runs/photos
   python -m tfgan_transfer.evaluate --run_dir=runs/photos --metrics=swd,iw
+  python -m tfgan_transfer.evaluate --run_dir=runs/photos --size=64
   python -m tfgan_transfer.evaluate --images=folder:made --data=folder:photos
 
 Next to each value stands its floor, the same metric for real images in the
-place of samples. Values of a run are added to its metrics.jsonl.
+place of samples. Values of a run are added to its metrics.jsonl. With --size, real images
+are read at that size and samples are scaled to it.
 """
 
 import json

@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from mean_colours import MeanColours
 
+from tfgan_transfer.cli import opening
+
 EVALUATE = "tfgan_transfer.evaluate"
 GENERATE = "tfgan_transfer.generate"
 
@@ -67,6 +69,27 @@ def test_json_is_json(commands, run_dir):
     record = json.loads(finished.out)
     assert record["evaluation"][0]["name"] == "swd"
     assert "training images" in record["evaluation"][0]["protocol"]
+
+
+def test_another_size_scales_samples_and_says_nothing_of_the_checkpoint(
+    commands, run_dir
+):
+    # The Laplacian pyramid of SWD is one level higher at 32 px than at 16.
+    finished = commands.run(
+        EVALUATE,
+        f"--run_dir={run_dir}",
+        "--size=32",
+        "--metrics=swd",
+        "--num_images=20",
+        "--sampling_seeds=1",
+        "--json",
+    )
+    assert finished.code == 0, finished.err
+    record = json.loads(finished.out)
+    assert record["size"] == "32"
+    assert "32" in record["evaluation"][0]["protocol"]
+    assert rows(run_dir)[-1] == record
+    assert "swd" not in opening.open_model(str(run_dir)).metrics
 
 
 def test_pictures_of_a_folder_against_real_ones(

@@ -75,7 +75,8 @@ def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
     first = given.get("seed", 0)
     seeds = range(first, first + given.get("sampling_seeds", 3))
     count = given.get("num_images") or _usual(split, given)
-    samplers = [opened.sampler(seed=seed) for seed in seeds]
+    size = config.parse_size(flags["size"])
+    samplers = [opened.sampler(seed=seed, size=size) for seed in seeds]
     asked = [sampler.labels(count) for sampler in samplers]
 
     about = {
@@ -85,6 +86,9 @@ def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
         "sampling_seeds": list(seeds),
         "data": split.train.fingerprint,
     }
+    if size != config.parse_size(opened.record["flags"]["size"]):
+        # Not what is said of the checkpoint: see `opening.measured`.
+        about["size"] = flags["size"]
     drawn = [sampler.draw(count) for sampler in samplers]
     labels = None if asked[0] is None else asked
     return prepare(split, drawn, given, labels=labels), about

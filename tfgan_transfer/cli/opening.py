@@ -165,7 +165,7 @@ def measured(one: Checkpoint, ema: bool) -> dict:
     Returns:
         Metric name -> JSON values: the value, its spread, counts and protocol.
         Of a checkpoint that has left its run, only the values that it was
-        saved with.
+        saved with. Values of samples that were scaled are left out.
     """
     run = RunDirectory(one.path.resolve().parents[1])
     scores = {
@@ -173,7 +173,9 @@ def measured(one: Checkpoint, ema: bool) -> dict:
             key: score[key] for key in score if key not in ("name", "metric")
         }
         for row in run.evaluations()
-        if row["step"] == one.step and row.get("ema", True) == ema
+        if row["step"] == one.step
+        and row.get("ema", True) == ema
+        and "size" not in row
         for score in row["evaluation"]
     }
     return scores or one.manifest.get("metrics", {})
