@@ -6,8 +6,8 @@
   python -m tfgan_transfer.evaluate --images=folder:made --data=folder:photos
 
 Next to each value stands its floor, the same metric for real images in the
-place of samples. Values of a run are added to its metrics.jsonl. With --size, real images
-are read at that size and samples are scaled to it.
+place of samples. Values of a run are added to its metrics.jsonl. With --size,
+real images are read at that size and samples are scaled to it.
 """
 
 import json
