@@ -117,9 +117,32 @@ def test_ema_decay_ramps_up(done, decay):
 
 def test_data_ready_is_the_wall_clock(batch):
     before = time.time()
-    ready = step.data_ready(batch)
+    same, ready = step.data_ready(batch)
     assert ready.dtype == tf.float64
     assert before <= float(ready) <= time.time()
+    assert same.keys() == batch.keys()
+    for name in batch:
+        np.testing.assert_array_equal(same[name], batch[name])
+
+
+def test_nothing_is_made_of_a_batch_before_the_clock_was_read(batch):
+    made = []
+
+    @tf.function
+    def train_step(batch):
+        same, now = step.data_ready(batch)
+        made.extend(tf.square(value).op for value in same.values())
+        return now
+
+    train_step.get_concrete_function(batch)
+    for operation in made:
+        before, waiting = set(), [operation]
+        while waiting:
+            operation = waiting.pop()
+            before.add(operation.type)
+            waiting += operation.control_inputs
+            waiting += [tensor.op for tensor in operation.inputs]
+        assert "Timestamp" in before
 
 
 def test_compiled_puts_only_what_is_asked_under_xla():

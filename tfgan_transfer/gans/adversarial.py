@@ -224,7 +224,7 @@ def train_step(model: keras.Model, batch: step.Batch) -> dict[str, tf.Tensor]:
         generator improves. Critic values are those of the last iteration.
         The losses include penalties and regulariser.
     """
-    data_ready = step.data_ready(batch)
+    batch, data_ready = step.data_ready(batch)
     for i in range(model.n_critic):
         slot = step.critic_slot(batch, i)
         gradients, critic_log = model.critic_update(slot)

@@ -181,7 +181,7 @@ class CycleGAN(keras.Model):
             Scalars of this step. `critic_gap_a` is E[D(a)] - E[D(F(b))].
             Critic values are those of the last iteration.
         """
-        data_ready = step.data_ready(batch)
+        batch, data_ready = step.data_ready(batch)
         slot = step.critic_slot(batch, 0)
         gradients, fakes, generator_log = self._generator_gradients(slot)
         self._apply(gradients)

@@ -210,7 +210,14 @@ def no_symbolic_build(
     """
 
 
-def data_ready(batch: Batch) -> tf.Tensor:
-    """Wall-clock time at which this batch had arrived, float64 seconds."""
+def data_ready(batch: Batch) -> tuple[Batch, tf.Tensor]:
+    """Reads the clock when a batch has arrived.
+
+    Returns:
+        The batch, and wall-clock time, float64 seconds. What is made of that
+        batch comes after the reading, which one thread would do last.
+    """
     with tf.control_dependencies(list(batch.values())):
-        return tf.timestamp()
+        now = tf.timestamp()
+    with tf.control_dependencies([now]):
+        return {name: tf.identity(value) for name, value in batch.items()}, now
