@@ -10,7 +10,8 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.transfer import rank
 
-SAMPLES = 1000
+# Of a source, and of a probe: their features cost more than its steps.
+SAMPLES = 500
 
 
 def zero_cost(
@@ -84,6 +85,7 @@ def probe(
                     "steps": turn.steps,
                     "eval_every": turn.steps,
                     "eval_metrics": "kid",
+                    "eval_images": SAMPLES,
                     "checkpoint_every": turn.steps,
                 }
             )
