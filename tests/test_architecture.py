@@ -14,13 +14,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # may import itself and `errors`.
 ALLOWED = {
     "pixel_blocks": set(),
+    "edges": set(),
     "convolution": {"pixel_blocks"},
     "rectifier": set(),
     "layers": {"convolution"},
     "losses": set(),
     "augment": set(),
     "images": set(),
-    "networks": {"convolution", "layers", "rectifier"},
+    "networks": {"convolution", "edges", "layers", "rectifier"},
     "gans": {"losses", "augment"},
     "data": set(),
     "metrics": set(),

@@ -8,7 +8,6 @@ import tensorflow as tf
 from tfgan_transfer.layers import (
     ConditionalBatchNorm,
     InstanceNorm,
-    ReflectionPad,
     SpectralConv2D,
     SpectralDense,
 )
@@ -267,6 +266,34 @@ def test_instance_norm_lets_flat_maps_fade():
         np.testing.assert_allclose(out, expected, rtol=1e-2, atol=1e-6)
 
 
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("contrast", [1.0, 1e-2])
+def test_gradients_of_instance_norm_are_those_of_its_formula(contrast, graph):
+    x = tf.constant(contrast * normal(2, 4, 5, 3))
+    upstream = tf.constant(normal(3, 4, 5, 2)[:2, :, :, :1])
+
+    def formula(x):
+        mean, variance = tf.nn.moments(x, [1, 2], keepdims=True)
+        return (x - mean) * variance * (variance + 1e-2) ** -1.5
+
+    def derivatives(norm):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                score = tf.reduce_sum(tf.sin(norm(x)) * upstream)
+            slope = inner.gradient(score, x)
+            penalty = tf.reduce_sum(tf.square(slope))
+        return slope, outer.gradient(penalty, x)
+
+    run = tf.function(derivatives) if graph else derivatives
+    for found, expected in zip(
+        run(InstanceNorm(epsilon=1e-2)), derivatives(formula), strict=True
+    ):
+        top = np.abs(expected).max()
+        np.testing.assert_allclose(found / top, expected / top, atol=2e-6)
+
+
 def test_instance_norm_computes_in_float32():
     # The mean of 1000 and a variance of 1 are lost in bfloat16.
     x = 1000 + normal(1, 8, 8, 1)
@@ -276,11 +303,3 @@ def test_instance_norm_computes_in_float32():
     y = out.call(x)
     assert y.dtype == "bfloat16"
     np.testing.assert_allclose(np.float32(y), centred, atol=2e-2)
-
-
-def test_reflection_is_numpys():
-    x = normal(2, 5, 6, 3)
-    pads = ((0, 0), (3, 3), (3, 3), (0, 0))
-    layer = ReflectionPad(3)
-    np.testing.assert_array_equal(layer(x), np.pad(x, pads, "reflect"))
-    assert ReflectionPad.from_config(layer.get_config()).size == 3

@@ -1,4 +1,4 @@
-"""Layers that Keras lacks: two norms, spectral norm, reflection padding."""
+"""Layers that Keras lacks: two norms, and layers with spectral norm."""
 
 import keras
 from keras import ops
@@ -136,36 +136,36 @@ class InstanceNorm(keras.layers.Layer):
     def call(self, inputs):
         """Returns the normalised inputs, `[B, H, W, C]`."""
         x = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
-        scale = variance * (variance + self.epsilon) ** -1.5
-        return ops.cast((x - mean) * scale, self.compute_dtype)
+        return ops.cast(_instance_norm(x, self.epsilon), self.compute_dtype)
 
     def get_config(self):
         """Returns the constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
-@keras.saving.register_keras_serializable(package=_PACKAGE)
-class ReflectionPad(keras.layers.Layer):
-    """Continues images beyond their edges as a mirror would.
+def _instance_norm(x, epsilon):
+    def centred(x):
+        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        return x - mean, variance
 
-    Args:
-        size: Pixels added on each side; must be below both sides.
-        **kwargs: Those of `keras.layers.Layer`.
-    """
+    # Half as many passes over the maps as the gradient of the moments takes.
+    @ops.custom_gradient
+    def forward(x):
+        difference, variance = centred(x)
 
-    def __init__(self, size: int, **kwargs):
-        super().__init__(**kwargs)
-        self.size = size
+        def gradient(upstream):
+            # Of x again, which a second derivative has to know about.
+            difference, variance = centred(x)
+            inverse = (variance + epsilon) ** -0.5
+            slope = (2 * epsilon - variance) * inverse**5
+            common = ops.mean(upstream, axis=(1, 2), keepdims=True)
+            along = ops.mean(upstream * difference, axis=(1, 2), keepdims=True)
+            scale = variance * inverse**3
+            return (upstream - common) * scale + difference * (slope * along)
 
-    def call(self, inputs):
-        """Returns `[B, H + 2 size, W + 2 size, C]`."""
-        edge = (self.size, self.size)
-        return ops.pad(inputs, ((0, 0), edge, edge, (0, 0)), mode="reflect")
+        return difference * (variance * (variance + epsilon) ** -1.5), gradient
 
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "size": self.size}
+    return forward(x)
 
 
 def _matrix(kernel):

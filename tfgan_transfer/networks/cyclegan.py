@@ -16,8 +16,9 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.convolution import Convolution, TransposedConvolution
+from tfgan_transfer.edges import Cut, ReflectionPad
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.layers import InstanceNorm, ReflectionPad
+from tfgan_transfer.layers import InstanceNorm
 from tfgan_transfer.networks import blocks, dcgan
 
 DEFAULT_WIDTH = 64
@@ -99,7 +100,7 @@ def resnet(
         name = f"up{stage}"
         x = _transposed(width * 2 ** (stage - 1), 3, name=name)(x)
         # Output pixel 2i lies over input pixel i, as in the way down.
-        x = keras.layers.Cropping2D(((1, 0), (1, 0)), name=f"{name}_crop")(x)
+        x = Cut(name=f"{name}_crop")(x)
         x = _norm_relu(x, name)
     x = _reflected(
         x, 3, image_shape[-1], "output", activation="tanh", dtype="float32"
