@@ -3,10 +3,10 @@
     python benchmarks/sampling.py --torch_python=PATH [--rounds=9]
 
 The networks of `train_step.py` draw batches of 64 in inference mode, with
-moving statistics: ours through `images.to_uint8(model.sample(...))` as
-`generate` does, PyTorch's under `inference_mode`, channels_last, both to uint8.
-Each in a process of its own, in turn, `--steps` batches in a round; medians
-over rounds.
+moving statistics: ours as `generate` does, in one graph, and layer by layer, as
+`model.sample` does by itself; PyTorch's under `inference_mode`, channels_last;
+all to uint8. Each in a process of its own, in turn, `--steps` batches in a
+round; medians over rounds.
 """
 
 import os
@@ -22,7 +22,7 @@ FLAGS.set_default("steps", 30)
 
 def main(argv):
     del argv
-    ways = ["graph_sample"]
+    ways = ["graph_sample", "graph_layers_sample"]
     if FLAGS.torch_python:
         ways += ["torch_channels_last_sample"]
     print(f"load {os.getloadavg()[0]:.1f}")

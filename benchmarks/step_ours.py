@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfgan_transfer import convolution, data, pixel_blocks
 from tfgan_transfer.cli import build, config, devices, pairs
+from tfgan_transfer.cli.sampling import as_graph
 from tfgan_transfer.images import to_uint8
 
 FLAGS = {"limit": 256, "flip": False, "devices": "cpu:1"}
@@ -88,10 +89,10 @@ def product(precision):
     return lambda: multiply()[0, 0].numpy()
 
 
-def sampling(model, case):
-    """Draws a batch as `generate` does."""
+def sampling(model, case, layers):
+    """Draws a batch as `generate` does, or layer by layer."""
     latents = tf.random.normal([case["batch"], 128])
-    draw = tf.function(model.sample)
+    draw = model.sample if layers else as_graph(model.ema_generator)
     return lambda: to_uint8(draw(latents))
 
 
@@ -156,7 +157,8 @@ def make(case, name, precision, threads):
     with strategy.scope():
         model = parts.gan(resolved, images, xla=xla)
     if name.endswith("sample"):
-        return sampling(model, case), None, product(precision)
+        drawing = sampling(model, case, name == "graph_layers_sample")
+        return drawing, None, product(precision)
     step = model.train_function
 
     def run():

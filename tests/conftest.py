@@ -34,6 +34,23 @@ def shared():
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def derivatives():
+    """First and second derivatives of a curved function of the outputs."""
+
+    def of(function, x, weights):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                score = tf.reduce_sum(tf.sin(function(x)) * weights)
+            slope = inner.gradient(score, x)
+            penalty = tf.reduce_sum(tf.square(slope))
+        return slope, outer.gradient(penalty, x)
+
+    return of
+
+
 @pytest.fixture(autouse=True)
 def float32():
     """Undoes the precision that a test has set."""

@@ -1,9 +1,9 @@
 """Edges of images, put on and cut off, at the speed of memory.
 
 TensorFlow's mirrored padding, its gradient and the gradient of a cut take
-several times as long on CPUs as moving the pixels does: a tenth of a CycleGAN
-step. Pixels are fetched by index here, and go back by products with the
-matrices of ones that the indices stand for.
+several times as long on CPUs as moving the pixels does. Pixels are fetched by
+index here, and go back by products with the matrices of ones that the indices
+stand for.
 """
 
 import keras

@@ -144,26 +144,25 @@ class InstanceNorm(keras.layers.Layer):
 
 
 def _instance_norm(x, epsilon):
-    def centred(x):
+    def parts(x):
         mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
-        return x - mean, variance
+        scale = variance * (variance + epsilon) ** -1.5
+        return x - mean, variance, scale
 
     # Half as many passes over the maps as the gradient of the moments takes.
     @ops.custom_gradient
     def forward(x):
-        difference, variance = centred(x)
+        difference, _, scale = parts(x)
 
         def gradient(upstream):
             # Of x again, which a second derivative has to know about.
-            difference, variance = centred(x)
-            inverse = (variance + epsilon) ** -0.5
-            slope = (2 * epsilon - variance) * inverse**5
+            difference, variance, scale = parts(x)
+            slope = (2 * epsilon - variance) * (variance + epsilon) ** -2.5
             common = ops.mean(upstream, axis=(1, 2), keepdims=True)
             along = ops.mean(upstream * difference, axis=(1, 2), keepdims=True)
-            scale = variance * inverse**3
             return (upstream - common) * scale + difference * (slope * along)
 
-        return difference * (variance * (variance + epsilon) ** -1.5), gradient
+        return difference * scale, gradient
 
     return forward(x)
 

@@ -56,7 +56,8 @@ def test_values_stand_beside_floors_and_stay_with_the_run(
     assert "held-out images" in fid["protocol"]
 
 
-def test_json_is_json(commands, run_dir):
+def swd(commands, run_dir, *flags):
+    """What is printed of a small evaluation with --json."""
     finished = commands.run(
         EVALUATE,
         f"--run_dir={run_dir}",
@@ -64,9 +65,14 @@ def test_json_is_json(commands, run_dir):
         "--num_images=20",
         "--sampling_seeds=1",
         "--json",
+        *flags,
     )
     assert finished.code == 0, finished.err
-    record = json.loads(finished.out)
+    return json.loads(finished.out)
+
+
+def test_json_is_json(commands, run_dir):
+    record = swd(commands, run_dir)
     assert record["evaluation"][0]["name"] == "swd"
     assert "training images" in record["evaluation"][0]["protocol"]
 
@@ -74,18 +80,7 @@ def test_json_is_json(commands, run_dir):
 def test_another_size_scales_samples_and_says_nothing_of_the_checkpoint(
     commands, run_dir
 ):
-    # The Laplacian pyramid of SWD is one level higher at 32 px than at 16.
-    finished = commands.run(
-        EVALUATE,
-        f"--run_dir={run_dir}",
-        "--size=32",
-        "--metrics=swd",
-        "--num_images=20",
-        "--sampling_seeds=1",
-        "--json",
-    )
-    assert finished.code == 0, finished.err
-    record = json.loads(finished.out)
+    record = swd(commands, run_dir, "--size=32")
     assert record["size"] == "32"
     assert "32" in record["evaluation"][0]["protocol"]
     assert rows(run_dir)[-1] == record
