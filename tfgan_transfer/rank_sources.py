@@ -1,8 +1,7 @@
 """Finds the best source for your images.
 
-  python -m tfgan_transfer.rank_sources --data=folder:photos --holdout=200 \\
-      --sources=zoo:tiny_imagenet_32,zoo:anime_32 --budget=400 \\
-      --run_dir=runs/which
+  python -m tfgan_transfer.rank_sources --data=folder:photos --budget=400 \\
+      --sources=zoo:tiny_imagenet_32,zoo:anime_32 --run_dir=runs/which
 
 Every source is scored by its samples; then all are trained for a while, the
 better half of them longer, and so on until --budget steps are used up. Flags
@@ -32,7 +31,7 @@ flags.define_devices()
 def main() -> int:
     """Scores, probes, and says what to type next."""
     given = flags.given()
-    needed = ("sources", "budget", "data", "run_dir", "holdout")
+    needed = ("sources", "budget", "data", "run_dir")
     missing = [f"--{name}" for name in needed if not given.get(name)]
     if missing:
         raise UserError(
@@ -44,9 +43,10 @@ def main() -> int:
 
     from tfgan_transfer.cli import ranking, trials
 
-    scores = ranking.zero_cost(sources, given)
+    judge = ranking.Judge(sources, given)
+    scores = judge.zero_cost(sources)
     try:
-        results = ranking.probe(sources, given, folder, budget)
+        results = ranking.probe(judge, sources, given, folder, budget)
     except trials.Interrupted:
         print("stopped; the same command continues")
         return app.EXIT_RUN_AGAIN

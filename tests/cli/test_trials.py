@@ -77,27 +77,44 @@ def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
     tf.saved_model.save(MeanColours(), str(tmp_path / "net"))
     other = shutil.copytree(unbroken, tmp_path / "other")
     sources = [str(unbroken), str(other)]
-    given = {
-        "data": "digits",
-        "limit": 40,
-        "holdout": 40,
-        "inception": str(tmp_path / "net"),
-        "eval_images": 20,
-        "best_metric": "kid",
-    }
-    scores = ranking.zero_cost(sources, given)
+    given = {"data": "digits", "limit": 40, "inception": str(tmp_path / "net")}
+    judge = ranking.Judge(sources, given)
+    assert len(judge.target) == 40
+    scores = judge.zero_cost(sources)
     # Two copies of one model, which nothing can tell apart.
     for values in scores.values():
         assert values[sources[0]] == values[sources[1]]
-    results = ranking.probe(sources, given, tmp_path / "runs", 40)
+    folder = tmp_path / "runs"
+    results = ranking.probe(judge, sources, given, folder, 40)
     ((turn, found),) = results
     assert turn == Round(2, 20)
-    assert found[sources[0]] == found[sources[1]]
+    assert found[sources[0]] == found[sources[1]] != scores["kid"][sources[0]]
     text = ranking.table(scores, results)
     assert "regret of recall: 0.00000" in text
     assert text.splitlines()[0].split()[:2] == ["source", "fid"]
     with pytest.raises(UserError, match="--budget: 10 steps are too few"):
-        ranking.probe(sources, given, tmp_path / "runs", 10)
+        ranking.probe(judge, sources, given, folder, 10)
+    # The same command again trains nothing and finds the same.
+    forked.clear()
+    assert ranking.probe(judge, sources, given, folder, 40) == results
+    assert not forked
+
+
+def test_sources_are_judged_at_the_size_of_the_target(unbroken, tmp_path):
+    tf.saved_model.save(MeanColours(), str(tmp_path / "net"))
+    given = {"data": "digits", "limit": 40, "inception": str(tmp_path / "net")}
+    seen = {}
+    for size in (None, "8", "12"):
+        asked = given if size is None else {**given, "size": size}
+        judge = ranking.Judge([str(unbroken)], asked)
+        seen[size] = judge.size, judge.zero_cost([str(unbroken)])["kid"]
+    assert seen[None] == seen["8"] and seen["12"][0] == "12"
+    assert seen["12"][1] != seen["8"][1]
+
+
+def test_sources_of_one_name_are_refused(unbroken, tmp_path):
+    with pytest.raises(UserError, match="--sources: two are called 'run'"):
+        ranking.Judge([str(tmp_path / "a/run"), str(tmp_path / "b/run")], {})
 
 
 def test_what_a_failed_run_said_is_passed_on(tmp_path):

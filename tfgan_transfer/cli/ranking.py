@@ -3,63 +3,99 @@
 import pathlib
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from tfgan_transfer.cli import build, config, evaluation, saved, trials
 from tfgan_transfer.cli.sampling import Sampler
-from tfgan_transfer.cli.study import find, short
+from tfgan_transfer.cli.study import short
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.features import extract
+from tfgan_transfer.metrics.kid import kid
+from tfgan_transfer.training.checkpoint import Checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import rank
 
-# Of a source, and of a probe: their features cost more than its steps.
-SAMPLES = 500
+# Of a generator, and of the target: features cost more than a probe's steps.
+SAMPLES, IMAGES = 256, 512
 
 
-def zero_cost(
-    sources: Sequence[str], given: Mapping
-) -> dict[str, dict[str, float]]:
-    """Scores every source by its samples against the target images.
+class Judge:
+    """Compares samples of generators with the target's training images.
+
+    Probes are too short to learn images by heart, so none are held out.
 
     Args:
-        sources: Each a `--source`.
+        sources: Each a `--source`; without a `--size` among the flags, that
+            of the first one is everybody's.
         given: Flags of the probe trainings, `data` among them.
 
-    Returns:
-        Score -> source -> value.
+    Raises:
+        UserError: If two sources have one name.
     """
-    network, layer = evaluation.extractor_for(given, rank.SCORES)
-    target, found = None, {}
-    for source in sources:
-        opened = saved.find(source, "--sources")
-        record = opened.manifest["run"]
-        if target is None:
-            whole = {"limit": None, "classes": None}
-            flags = {**config.DEFAULTS, **record["flags"], **whole}
-            flags |= {k: v for k, v in given.items() if k in config.DEFAULTS}
-            images = build.load_data(flags).train.images
-            target = extract(network, images, [layer])[layer]
-        generator = saved.generator(opened)
-        samples = Sampler(generator, record, seed=0).draw(SAMPLES)
-        features = extract(network, samples, [layer])[layer]
-        found[source] = rank.zero_cost(target, features)
-    return {
-        score: {source: found[source][score] for source in sources}
-        for score in rank.SCORES
-    }
+
+    def __init__(self, sources: Sequence[str], given: Mapping):
+        names = [short(source) for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise UserError(
+                    f"--sources: two are called {name!r}, as their runs would "
+                    "be; give each a name of its own"
+                )
+        first = saved.find(sources[0], "--sources").manifest["run"]["flags"]
+        whole = {"limit": None, "classes": None, "holdout": 0}
+        flags = {**config.DEFAULTS, **first, **whole}
+        flags |= {k: v for k, v in given.items() if k in config.DEFAULTS}
+        self.size = flags["size"]
+        self._extractor = evaluation.extractor_for(given, rank.SCORES)
+        images = build.load_data(flags).train.images
+        self.target = self._features(np.asarray(images[:IMAGES]))
+
+    def _features(self, images: np.ndarray) -> np.ndarray:
+        network, layer = self._extractor
+        return extract(network, images, [layer])[layer]
+
+    def samples(self, found: Checkpoint) -> np.ndarray:
+        """Features [SAMPLES, D] of what a checkpoint's generator draws."""
+        sampler = Sampler(
+            saved.generator(found),
+            found.manifest["run"],
+            seed=0,
+            size=config.parse_size(self.size),
+        )
+        return self._features(sampler.draw(SAMPLES))
+
+    def zero_cost(self, sources: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Scores sources without any training: score -> source -> value."""
+        found = {
+            source: rank.zero_cost(
+                self.target, self.samples(saved.find(source, "--sources"))
+            )
+            for source in sources
+        }
+        return {
+            score: {source: found[source][score] for source in sources}
+            for score in rank.SCORES
+        }
 
 
 def probe(
-    sources: Sequence[str], given: Mapping, folder: pathlib.Path, budget: int
+    judge: Judge,
+    sources: Sequence[str],
+    given: Mapping,
+    folder: pathlib.Path,
+    budget: int,
 ) -> list[tuple[rank.Round, dict[str, float]]]:
     """Trains the sources for a while, and the better half of them longer.
 
     Args:
+        judge: Measures what they have reached.
         sources: Each a `--source`.
         given: Flags of the trainings.
         folder: Where their run directories go.
         budget: Steps of all together.
 
     Returns:
-        Each round, and source -> KID on held-out images at its end.
+        Each round, and source -> KID at its end.
 
     Raises:
         UserError: If the budget is too small.
@@ -76,21 +112,22 @@ def probe(
             sources = rank.ranking(results[-1][1])[: turn.survivors]
         found = {}
         for source in sources:
-            run_dir = folder / short(source)
-            trials.train(
-                {
+            run = RunDirectory(folder / short(source))
+            reached = run.checkpoints / f"step-{turn.steps:08d}"
+            if not reached.exists():
+                settings = {
                     **given,
                     "source": source,
-                    "run_dir": run_dir,
+                    "run_dir": run.path,
+                    "size": judge.size,
                     "steps": turn.steps,
-                    "eval_every": turn.steps,
-                    "eval_metrics": "kid",
-                    "eval_images": SAMPLES,
+                    "eval_every": 0,
                     "checkpoint_every": turn.steps,
+                    "keep_checkpoints": len(rounds),
                 }
-            )
-            last = trials.evaluations(run_dir)[-1]
-            found[source] = last[find(last, "kid")]
+                trials.train(settings)
+            features = judge.samples(saved.find(str(reached)))
+            found[source] = kid(judge.target, features).value
             print(
                 f"  {short(source)} after {turn.steps} steps: KID "
                 f"{found[source]:.5f}",
