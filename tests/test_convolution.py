@@ -167,3 +167,41 @@ def test_what_one_pixel_becomes_is_a_product():
     graph = tf.function(layer).get_concrete_function(pixel).graph
     kinds = {operation.type for operation in graph.get_operations()}
     assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
+
+
+@pytest.mark.parametrize("quick", (False, True))
+@pytest.mark.parametrize("resample", ("down", "up"))
+@pytest.mark.parametrize("size", (1, 3, 5))
+def test_resampling_is_part_of_the_convolution(
+    resample, size, quick, monkeypatch
+):
+    monkeypatch.setattr(convolution, "worthwhile", lambda *_: quick)
+    images, kernel = values(2, 6, 4, 3), values(size, size, 3, 5)
+
+    def step_by_step(images, kernel):
+        if resample == "up":
+            images = tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+        maps = tf.nn.conv2d(images, kernel, 1, "SAME")
+        if resample == "down":
+            maps = tf.nn.avg_pool2d(maps, 2, 2, "SAME")
+        return maps
+
+    def at_once(images, kernel):
+        return convolution.resampled(images, kernel, 1, "same", resample)
+
+    def gradients(way):
+        with tf.GradientTape() as outer:
+            outer.watch([images, kernel])
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                maps = way(images, kernel)
+                score = tf.reduce_sum(tf.tanh(maps))
+            slope = inner.gradient(score, images)
+            penalty = tf.reduce_sum(tf.square(slope))
+        return maps, slope, *outer.gradient(penalty, [images, kernel])
+
+    found, expected = gradients(at_once), gradients(step_by_step)
+    for value, reference in zip(found, expected, strict=True):
+        np.testing.assert_allclose(value, reference, rtol=1e-9, atol=1e-11)
+    layer = convolution.Convolution(5, size, padding="same", resample=resample)
+    assert layer.compute_output_shape(images.shape) == expected[0].shape

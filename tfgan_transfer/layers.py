@@ -213,8 +213,12 @@ class SpectralConv2D(keras.layers.Conv2D):
     Weights: those of `keras.layers.Conv2D`, and `u` `[outputs, 1]`, the
     estimated right singular vector, not trainable.
 
-    Args and call arguments: those of `keras.layers.Conv2D`.
+    Args and call arguments: those of `convolution.Convolution`.
     """
+
+    def __init__(self, *args, resample: str = "same", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.resample = resample
 
     def build(self, input_shape):
         """Makes the kernel, the bias and `u`."""
@@ -223,12 +227,23 @@ class SpectralConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """Convolves with the normalised kernel."""
-        kernel = _normalised(kernel, self.u)
-        if not convolution.worthwhile(inputs, kernel):
-            return super().convolution_op(inputs, kernel)
-        return convolution.convolve(
-            inputs, kernel, self.strides[0], self.padding
+        return convolution.resampled(
+            inputs,
+            _normalised(kernel, self.u),
+            self.strides[0],
+            self.padding,
+            self.resample,
         )
+
+    def compute_output_shape(self, input_shape):
+        """`[B, h, w, O]`."""
+        return convolution.resampled_shape(
+            super().compute_output_shape(input_shape), self.resample
+        )
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "resample": self.resample}
 
     def update_spectral_norm(self) -> None:
         """Improves `u` by one power iteration."""

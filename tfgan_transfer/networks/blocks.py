@@ -146,11 +146,16 @@ def convolve(
     channels: int,
     conv: type[keras.layers.Conv2D],
     bias: bool = True,
+    resample: str = "same",
 ) -> KerasTensor:
-    """3x3 convolution that keeps the size, with `he_uniform` weights."""
+    """3x3 convolution with `he_uniform` weights.
+
+    After growing (`resample="up"`) or before shrinking (`"down"`).
+    """
     return conv(
         channels,
         3,
+        resample=resample,
         padding="same",
         use_bias=bias,
         kernel_initializer=he_uniform(),
@@ -210,13 +215,14 @@ def residual(
     """
     inner = x.shape[-1] if resample == "down" else channels
     y = relu(norm(x, f"{name}_norm1"), f"{name}_relu1")
-    if resample == "up":
-        y = grow(y, f"{name}_grow")
-    y = convolve(y, f"{name}_conv1", inner, conv, first_bias)
+    first, second = {
+        "up": ("up", "same"),
+        "down": ("same", "down"),
+        "same": ("same", "same"),
+    }[resample]
+    y = convolve(y, f"{name}_conv1", inner, conv, first_bias, first)
     y = relu(norm(y, f"{name}_norm2"), f"{name}_relu2")
-    y = convolve(y, f"{name}_conv2", channels, conv)
-    if resample == "down":
-        y = shrink(y, f"{name}_shrink")
+    y = convolve(y, f"{name}_conv2", channels, conv, resample=second)
     shortcut = _shortcut(x, name, channels, resample, conv)
     return keras.layers.Add(name=f"{name}_sum")([shortcut, y])
 

@@ -115,8 +115,7 @@ def _pixel_block(image, name, channels, conv):
     """The first block: it sees pixels, so no norm and no ReLU before them."""
     x = blocks.convolve(image, f"{name}_conv1", channels, conv)
     x = blocks.critic_relu(x, f"{name}_relu1")
-    x = blocks.convolve(x, f"{name}_conv2", channels, conv)
+    x = blocks.convolve(x, f"{name}_conv2", channels, conv, resample="down")
     shortcut = blocks.shrink(image, f"{name}_shortcut_shrink")
     shortcut = conv(channels, 1, name=f"{name}_shortcut")(shortcut)
-    x = blocks.shrink(x, f"{name}_shrink")
     return keras.layers.Add(name=f"{name}_sum")([shortcut, x])
