@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer import convolution, pixel_blocks
+from tfgan_transfer import convolution, layers, pixel_blocks, resampling
 
 # Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that
 # no position of the kernel sees, a kernel as large as the map, 1x1.
@@ -104,10 +104,10 @@ def test_second_derivatives_equal_tensorflows(geometry, few, monkeypatch):
 def test_layers_equal_those_of_keras(geometry, transposed, few, monkeypatch):
     monkeypatch.setattr(convolution, "_SLOW", tf.float32)
     side, size, stride, padding = geometry
-    ours = convolution.Convolution
+    ours = layers.Convolution
     theirs = keras.layers.Conv2D
     if transposed:
-        ours = convolution.TransposedConvolution
+        ours = layers.TransposedConvolution
         theirs = keras.layers.Conv2DTranspose
     arguments = {"strides": stride, "padding": padding, "activation": "tanh"}
     images = tf.cast(values(2, side, side, 2), tf.float32)
@@ -148,7 +148,7 @@ def test_only_bfloat16_and_images_take_the_other_way(
 
 def test_what_one_pixel_becomes_is_a_product():
     pixel = tf.cast(values(5, 1, 1, 7), tf.float32)
-    layer = convolution.TransposedConvolution(3, (4, 2), activation="tanh")
+    layer = layers.TransposedConvolution(3, (4, 2), activation="tanh")
     plain = keras.layers.Conv2DTranspose(3, (4, 2), activation="tanh")
     layer.build(pixel.shape)
     plain.build(pixel.shape)
@@ -187,7 +187,7 @@ def test_resampling_is_part_of_the_convolution(
         return maps
 
     def at_once(images, kernel):
-        return convolution.resampled(images, kernel, 1, "same", resample)
+        return resampling.resampled(images, kernel, 1, "same", resample)
 
     def gradients(way):
         with tf.GradientTape() as outer:
@@ -203,5 +203,5 @@ def test_resampling_is_part_of_the_convolution(
     found, expected = gradients(at_once), gradients(step_by_step)
     for value, reference in zip(found, expected, strict=True):
         np.testing.assert_allclose(value, reference, rtol=1e-9, atol=1e-11)
-    layer = convolution.Convolution(5, size, padding="same", resample=resample)
+    layer = layers.Convolution(5, size, padding="same", resample=resample)
     assert layer.compute_output_shape(images.shape) == expected[0].shape

@@ -8,77 +8,14 @@ they are an image or its gradient, it computes sixteen: see `pixel_blocks`. A
 GPU is not concerned. What becomes of a single pixel is a product everywhere.
 """
 
-import keras
-import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from tfgan_transfer import pixel_blocks
 
-_PACKAGE = "tfgan_transfer"
 # Output channels from which copying patches costs less than it saves.
 _MANY = 256
 # The type in which oneDNN's weight gradient is slow.
 _SLOW = tf.bfloat16
-
-
-@keras.saving.register_keras_serializable(package=_PACKAGE)
-class Convolution(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` with the gradients of this module.
-
-    Call arguments: those of `keras.layers.Conv2D`.
-
-    Args:
-        *args: Those of `keras.layers.Conv2D`.
-        resample: See `resampled`.
-        **kwargs: Those of `keras.layers.Conv2D`.
-    """
-
-    def __init__(self, *args, resample: str = "same", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.resample = resample
-
-    def convolution_op(self, inputs, kernel):
-        """Convolves, without the bias."""
-        return resampled(
-            inputs, kernel, self.strides[0], self.padding, self.resample
-        )
-
-    def compute_output_shape(self, input_shape):
-        """`[B, h, w, O]`."""
-        return resampled_shape(
-            super().compute_output_shape(input_shape), self.resample
-        )
-
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "resample": self.resample}
-
-
-@keras.saving.register_keras_serializable(package=_PACKAGE)
-class TransposedConvolution(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` with the weight gradient of this module.
-
-    Args and call arguments: those of `keras.layers.Conv2DTranspose`.
-    """
-
-    def call(self, inputs):
-        """Returns `activation(transposed convolution + bias)`."""
-        alone = inputs.shape[1:3] == (1, 1) and self.strides == (1, 1)
-        whole = alone and self.padding == "valid"
-        if not (whole or worthwhile(inputs, self.kernel)):
-            return super().call(inputs)
-        sides = self.compute_output_shape(inputs.shape)[1:3]
-        kernel = ops.convert_to_tensor(self.kernel)
-        if whole:
-            outputs = _paint(inputs, kernel)
-        else:
-            outputs = spread(
-                inputs, kernel, sides, self.strides[0], self.padding
-            )
-        if self.use_bias:
-            outputs = ops.add(outputs, self.bias)
-        return self.activation(outputs)
 
 
 def worthwhile(inputs: tf.Tensor, kernel: tf.Tensor) -> bool:
@@ -87,64 +24,6 @@ def worthwhile(inputs: tf.Tensor, kernel: tf.Tensor) -> bool:
         return False
     of_image = min(kernel.shape[2:]) <= pixel_blocks.FEW
     return inputs.dtype == _SLOW or of_image
-
-
-def resampled(
-    images: tf.Tensor,
-    kernel: tf.Tensor,
-    stride: int,
-    padding: str,
-    resample: str = "same",
-) -> tf.Tensor:
-    """What a convolutional layer computes, by the fastest way there is.
-
-    `"down"` is followed by the mean of each 2x2 pixels, `"up"` preceded by the
-    repetition of each pixel, 2x2. Either is one convolution (a transposed one)
-    with stride 2 and a kernel larger by one: 16 products where 3x3 takes 36
-    (the fused layers of Karras et al. 2018, arXiv:1710.10196).
-
-    Args:
-        images: [B, H, W, C].
-        kernel: [height, width, C, O].
-        stride: Of both axes, 1 unless `resample` is `"same"`.
-        padding: `"same"` or `"valid"`; `"same"` unless `resample` is.
-        resample: `"same"`, `"down"` (for even H and W) or `"up"`.
-
-    Returns:
-        [B, h, w, O].
-    """
-    kernel = tf.convert_to_tensor(kernel)
-    if resample == "up":
-        sides = [2 * side for side in images.shape[1:3]]
-        turned = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
-        way = spread if worthwhile(images, kernel) else _spread_plainly
-        return way(images, _widened(turned), sides, 2, "same")
-    if resample == "down":
-        kernel, stride = _widened(kernel) / 4, 2
-    if not worthwhile(images, kernel):
-        return tf.nn.conv2d(images, kernel, stride, padding.upper())
-    return convolve(images, kernel, stride, padding)
-
-
-def resampled_shape(shape: tuple, resample: str) -> tuple:
-    """`[B, h, w, O]` after resampling, of the shape before it."""
-    sides = {
-        "same": lambda side: side,
-        "down": lambda side: side and side // 2,
-        "up": lambda side: side and side * 2,
-    }[resample]
-    return (shape[0], *map(sides, shape[1:3]), shape[3])
-
-
-def _widened(kernel):
-    """Sums of each 2x2 neighbours, `[height + 1, width + 1, C, O]`."""
-    height, width = kernel.shape[:2]
-    down, across = (
-        np.eye(n + 1, n) + np.eye(n + 1, n, -1) for n in (height, width)
-    )
-    sums = tf.constant(np.kron(down, across), kernel.dtype)
-    flat = tf.matmul(sums, tf.reshape(kernel, [height * width, -1]))
-    return tf.reshape(flat, [height + 1, width + 1, *kernel.shape[2:]])
 
 
 def convolve(
@@ -214,10 +93,18 @@ def spread(
     return forward(maps, tf.convert_to_tensor(kernel))
 
 
-def _paint(maps, kernel):
-    # One pixel, and all that comes out of it: a product.
+def paint(pixels: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """What a transposed convolution makes of single pixels: a product.
+
+    Args:
+        pixels: [B, 1, 1, O].
+        kernel: [height, width, C, O].
+
+    Returns:
+        [B, height, width, C].
+    """
     flat = tf.matmul(
-        tf.reshape(maps, [-1, maps.shape[-1]]),
+        tf.reshape(pixels, [-1, pixels.shape[-1]]),
         tf.reshape(kernel, [-1, kernel.shape[-1]]),
         transpose_b=True,
     )
@@ -238,13 +125,20 @@ def _convolve(images, kernel, stride, padding):
 def _spread(maps, kernel, sides, stride, padding):
     size, channels = kernel.shape[:2], kernel.shape[2]
     if not pixel_blocks.suits(sides, channels, stride):
-        return _spread_plainly(maps, kernel, sides, stride, padding)
+        return spread_plainly(maps, kernel, sides, stride, padding)
     edges = _all_edges(sides, maps.shape[1:3], size, stride, padding)
     zeros = [before for before, _ in edges]
     return pixel_blocks.spread(maps, kernel, sides, stride, zeros)
 
 
-def _spread_plainly(maps, kernel, sides, stride, padding):
+def spread_plainly(
+    maps: tf.Tensor,
+    kernel: tf.Tensor,
+    sides: tuple[int, int],
+    stride: int,
+    padding: str,
+) -> tf.Tensor:
+    """`spread` as TensorFlow does it."""
     shape = [tf.shape(maps)[0], *sides, kernel.shape[2]]
     return tf.nn.conv2d_transpose(maps, kernel, shape, stride, padding.upper())
 

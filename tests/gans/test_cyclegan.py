@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from linear_gan import normal, sgd, tensors
 
-from tfgan_transfer.gans import CycleGAN
+from tfgan_transfer.gans import CycleGAN, cyclegan
 from tfgan_transfer.networks import cyclegan as networks
 
 
@@ -40,17 +40,37 @@ def test_the_reference_notices_a_cycle_that_stops_halfway(monkeypatch):
     """A known mistake: each translator feels only the cycle that it ends."""
     made = linear.model(pool_size=0)
     reference = linear.Reference(made, "least_squares", pool_size=0)
-    plain = type(made).fakes
+    plain = cyclegan._translated
 
-    def cut(self, slot):
-        return {k: tf.stop_gradient(v) for k, v in plain(self, slot).items()}
+    def cut(*arguments):
+        fake, *others = plain(*arguments)
+        return [tf.stop_gradient(fake), *others]
 
-    monkeypatch.setattr(CycleGAN, "fakes", cut)
+    monkeypatch.setattr(cyclegan, "_translated", cut)
     values = linear.batch()
     linear.step(made, values)
     reference.step(values)
     with pytest.raises(AssertionError):
         linear.assert_equal(made, reference, 1e-2)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_batches_share_a_pass_unless_a_norm_would_mix_them(norm):
+    image = keras.Input((4, 4, 3))
+    x = keras.layers.Conv2D(3, 3, padding="same")(image)
+    if norm:
+        x = keras.layers.BatchNormalization()(x)
+    net = keras.Model(image, x)
+    passes = []
+    first, second = tf.random.stateless_normal((2, 5, 4, 4, 3), [1, 2])
+    second = 3 + 2 * second
+    expected = [net(batch, training=True) for batch in (first, second)]
+    call = net.call
+    net.call = lambda *a, **k: (passes.append(1), call(*a, **k))[1]
+    found = cyclegan._translated(net, first, second)
+    assert len(passes) == 1 + norm
+    for value, reference in zip(found, expected, strict=True):
+        np.testing.assert_allclose(value, reference, atol=1e-5)
 
 
 @pytest.mark.parametrize("loss", linear.LOSSES)

@@ -12,8 +12,8 @@ from tfgan_transfer import data
 from tfgan_transfer.cli import build, devices, pairs
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.pair_config import CYCLEGAN
-from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.layers import Convolution
 
 AUTO, HALF, FULL = "auto", "mixed_bfloat16", "float32"
 # What bfloat16 has to gain before it is worth its rounding.

@@ -79,9 +79,10 @@ class CycleGAN(keras.Model):
         + lambda * identity_weight * identity.
         """
         a, b = slot["image_a"], slot["image_b"]
+        own = bool(self.identity_weight)
         with tf.GradientTape() as tape:
-            fakes = self.fakes(slot)
-            fake_a, fake_b = fakes["fake_a"], fakes["fake_b"]
+            fake_a, *same_a = _translated(self.b2a, b, *[a] * own)
+            fake_b, *same_b = _translated(self.a2b, a, *[b] * own)
             adversarial = self._fool(self.critic_a, fake_a)
             adversarial += self._fool(self.critic_b, fake_b)
             cycle_a = losses.l1_distance(a, self.b2a(fake_b, training=True))
@@ -89,14 +90,14 @@ class CycleGAN(keras.Model):
             loss = adversarial + self.cycle_weight * (cycle_a + cycle_b)
             identity = tf.zeros_like(loss)
             if self.identity_weight:
-                identity += losses.l1_distance(b, self.a2b(b, training=True))
-                identity += losses.l1_distance(a, self.b2a(a, training=True))
+                identity += losses.l1_distance(a, *same_a)
+                identity += losses.l1_distance(b, *same_b)
                 loss += self.cycle_weight * self.identity_weight * identity
             total = step.global_mean(loss)
         gradients = self._gradients(tape, total, TRANSLATORS)
         return (
             gradients,
-            fakes,
+            {"fake_a": fake_a, "fake_b": fake_b},
             {
                 "generator_loss": tf.reduce_mean(loss),
                 "adversarial_loss": tf.reduce_mean(adversarial),
@@ -239,6 +240,19 @@ class CycleGAN(keras.Model):
             for name, value in config.items()
         }
         return cls(**networks)
+
+
+def _translated(
+    translator: keras.Model, *batches: tf.Tensor
+) -> list[tf.Tensor]:
+    """Each batch translated; in one pass, if no norm would mix them."""
+    mixing = keras.layers.BatchNormalization
+    if len(batches) == 1 or any(
+        isinstance(layer, mixing) for layer in translator.layers
+    ):
+        return [translator(images, training=True) for images in batches]
+    together = translator(tf.concat(batches, axis=0), training=True)
+    return tf.split(together, len(batches))
 
 
 def _by_example(values: tf.Tensor) -> tf.Tensor:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.convolution import Convolution
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.layers import Convolution
+from tfgan_transfer.norms import BatchNorm, LayerNorm
 from tfgan_transfer.rectifier import Rectifier
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
@@ -116,20 +117,14 @@ def _check_sizes(width: int, num_labels: int) -> None:
 
 def batch_norm(x: KerasTensor, name: str) -> KerasTensor:
     """Batch norm of a generator, one scale and offset per channel."""
-    return keras.layers.BatchNormalization(**BATCH_NORM, name=name)(x)
+    return BatchNorm(**BATCH_NORM, name=name)(x)
 
 
 def critic_norm(norm: str) -> Norm:
-    """Returns a critic's norm, `"layer"`, `"batch"` or `"none"`.
-
-    The layer norm has one mean and variance per image but one scale and offset
-    per channel, which is group norm with a single group.
-    """
+    """Returns a critic's norm, `"layer"`, `"batch"` or `"none"`."""
 
     def layer(x: KerasTensor, name: str) -> KerasTensor:
-        return keras.layers.GroupNormalization(
-            groups=1, epsilon=1e-5, name=name
-        )(x)
+        return LayerNorm(name=name)(x)
 
     norms = {"layer": layer, "batch": batch_norm, "none": lambda x, name: x}
     return norms[norm]

@@ -15,11 +15,11 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.edges import Cut, ReflectionPad
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.layers import InstanceNorm
+from tfgan_transfer.layers import Convolution, TransposedConvolution
 from tfgan_transfer.networks import blocks, dcgan
+from tfgan_transfer.norms import BatchNorm, InstanceNorm
 
 DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.
@@ -197,9 +197,7 @@ def hourglass(
 
 
 def _batch_norm_relu(x: KerasTensor, name: str) -> KerasTensor:
-    x = keras.layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, name=f"{name}_norm"
-    )(x)
+    x = BatchNorm(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 

@@ -1,0 +1,281 @@
+"""Norms: over a batch, over an image, over a map.
+
+On CPUs their cost is in passes over the maps, and Keras' take many, in float32.
+Here maps stay in the layer's precision; sums over them and what is derived from
+these, a number for each channel or map, are float32 under every policy.
+"""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+_PACKAGE = "tfgan_transfer"
+
+
+@keras.saving.register_keras_serializable(package=_PACKAGE)
+class BatchNorm(keras.layers.BatchNormalization):
+    """`keras.layers.BatchNormalization`, trained by TensorFlow's fused kernel.
+
+    Same weights, same outputs to within rounding, a tenth of the time in
+    bfloat16. What is Keras' own: with the moving statistics, where results
+    shall have the bits of a `ConditionalBatchNorm` with equal rows; on a GPU,
+    for other types, and if statistics are synchronized.
+
+    Args and call arguments: those of `keras.layers.BatchNormalization`.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Returns the normalised inputs, of the shape of the inputs."""
+        fused = (
+            training
+            and self.trainable
+            and len(inputs.shape) == 4
+            and inputs.dtype in ("float32", "bfloat16")
+            and not (self.synchronized or on_gpu())
+        )
+        if not fused:
+            return super().call(inputs, training, mask)
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=self.gamma,
+            offset=self.beta,
+            mean=[],
+            variance=[],
+            epsilon=self.epsilon,
+        )
+        count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
+        # The kernel's variance is that of a sample, Keras' a population's.
+        variance *= (count - 1) / count
+        for moving, batch in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
+            kept = moving * self.momentum
+            moving.assign(kept + batch * (1 - self.momentum))
+        return outputs
+
+
+def on_gpu() -> bool:
+    """Whether there is a GPU, where the usual ways are the faster ones."""
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
+@keras.saving.register_keras_serializable(package=_PACKAGE)
+class LayerNorm(keras.layers.Layer):
+    """One mean and variance per image, one scale and offset per channel.
+
+    Ba et al. 2016 (arXiv:1607.06450) as critics of WGAN-GP have it; the same
+    as group norm with a single group.
+
+    Call arguments:
+        inputs: `[B, H, W, C]` floats.
+
+    Weights: `gamma` (ones) and `beta` (zeros) `[C]`.
+
+    Args:
+        epsilon: Added to the variance.
+        **kwargs: Those of `keras.layers.Layer`.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, inputs_shape):
+        """Makes scale and offset."""
+        channels = inputs_shape[-1:]
+        self.gamma = self.add_weight(
+            channels, "ones", name="gamma", autocast=False
+        )
+        self.beta = self.add_weight(
+            channels, "zeros", name="beta", autocast=False
+        )
+
+    def call(self, inputs):
+        """Returns the normalised inputs, `[B, H, W, C]`."""
+        # TensorFlow's CPU kernels sum bfloat16 in float32, others may not.
+        x = ops.cast(inputs, "float32") if on_gpu() else inputs
+        means, squares = _means(x)
+        mean = ops.mean(means, -1, keepdims=True)
+        variance = ops.mean(squares, -1, keepdims=True) - mean**2
+        variance = ops.maximum(variance, 0.0)
+        scale = self.gamma * ops.rsqrt(variance + self.epsilon)
+        offset = self.beta - mean * scale
+        outputs = x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
+        return ops.cast(outputs, self.compute_dtype)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@tf.custom_gradient
+def _means(x):
+    """Means of each map and of its squares, float32 `[B, 1, 1, C]`."""
+
+    # Broadcasts as it multiplies, where TensorFlow's gradient makes maps first.
+    def gradient(first, second):
+        count = x.shape[1] * x.shape[2]
+        first, second = first / count, 2 * second / count
+        return x * tf.cast(second, x.dtype) + tf.cast(first, x.dtype)
+
+    means = (tf.reduce_mean(y, (1, 2), keepdims=True) for y in (x, x * x))
+    return tuple(tf.cast(mean, tf.float32) for mean in means), gradient
+
+
+@keras.saving.register_keras_serializable(package=_PACKAGE)
+class ConditionalBatchNorm(keras.layers.Layer):
+    """Batch normalisation whose scale and offset depend on the label.
+
+    Mean and variance are taken over the whole batch, all labels mixed; only
+    the affine map afterwards is conditional (Dumoulin et al. 2017,
+    arXiv:1610.07629). As in Keras' own batch norm the statistics are float32
+    under every precision policy, each replica keeps its own moving statistics
+    and the first replica's are the ones saved, and `trainable = False` means
+    that the moving statistics are used.
+
+    Call arguments:
+        inputs: `[B, H, W, C]` floats.
+        label: `[B, L]`, one-hot or multi-hot, 0 or 1. One-hot picks a row of
+            the tables, multi-hot averages its rows, and a label of nothing
+            but zeros gives an output of zeros.
+        training: True normalises by the batch and moves the statistics,
+            False normalises by the moving statistics.
+
+    Weights: `gamma` (ones) and `beta` (zeros) `[L, C]`; `moving_mean` and
+    `moving_variance` `[C]`.
+
+    Args:
+        momentum: Share of the moving statistics that a batch leaves in place.
+        epsilon: Added to the variance.
+        synchronized: Whether mean and variance in training are those of all
+            replicas' examples.
+        **kwargs: Those of `keras.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        synchronized: bool = False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.synchronized = synchronized
+
+    def build(self, inputs_shape, label_shape):
+        """Makes the two tables and the moving statistics."""
+        channels, labels = inputs_shape[-1], label_shape[-1]
+        self.gamma = self.add_weight(
+            (labels, channels), "ones", name="gamma", autocast=False
+        )
+        self.beta = self.add_weight(
+            (labels, channels), "zeros", name="beta", autocast=False
+        )
+        self.moving_mean = self.add_weight(
+            (channels,),
+            "zeros",
+            name="moving_mean",
+            trainable=False,
+            autocast=False,
+        )
+        self.moving_variance = self.add_weight(
+            (channels,),
+            "ones",
+            name="moving_variance",
+            trainable=False,
+            autocast=False,
+        )
+
+    def call(self, inputs, label, training=False):
+        """Returns the normalised inputs, `[B, H, W, C]`."""
+        x = ops.cast(inputs, "float32")
+        label = ops.cast(label, "float32")
+        if training and self.trainable:
+            mean, variance = ops.moments(
+                x, axes=(0, 1, 2), synchronized=self.synchronized
+            )
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance)
+        else:
+            mean = ops.convert_to_tensor(self.moving_mean)
+            variance = ops.convert_to_tensor(self.moving_variance)
+        share = label / ops.maximum(1.0, ops.sum(label, -1, keepdims=True))
+        scale = ops.matmul(share, self.gamma) * ops.rsqrt(
+            variance + self.epsilon
+        )
+        offset = ops.matmul(share, self.beta) - mean * scale
+        outputs = x * scale[:, None, None] + offset[:, None, None]
+        return ops.cast(outputs, self.compute_dtype)
+
+    def _move(self, moving, batch):
+        moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+
+    def compute_output_shape(self, inputs_shape, label_shape):
+        """Returns the shape of the inputs."""
+        return inputs_shape
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        config = {
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "synchronized": self.synchronized,
+        }
+        return {**super().get_config(), **config}
+
+
+@keras.saving.register_keras_serializable(package=_PACKAGE)
+class InstanceNorm(keras.layers.Layer):
+    """Normalises each map of each image, unless the map is flat.
+
+    Ulyanov et al. 2017 (arXiv:1607.08022) without scale and offset, in
+    float32 under every precision policy: y = (x - mean) / sqrt(var + eps),
+    times var / (var + eps). The factor is 1 to within eps / var wherever
+    there is something to see. Without it the gradient with respect to an
+    image grows as 1 / its contrast, and a cycle hands it on to the other
+    translator: users of instance norm meet NaN on flat images.
+
+    Args:
+        epsilon: Variance below which a map counts as flat.
+        **kwargs: Those of `keras.layers.Layer`.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        """Returns the normalised inputs, `[B, H, W, C]`."""
+        x = ops.cast(inputs, "float32")
+        return ops.cast(_instance_norm(x, self.epsilon), self.compute_dtype)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+def _instance_norm(x, epsilon):
+    def parts(x):
+        mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+        scale = variance * (variance + epsilon) ** -1.5
+        return x - mean, variance, scale
+
+    # Half as many passes over the maps as the gradient of the moments takes.
+    @ops.custom_gradient
+    def forward(x):
+        difference, _, scale = parts(x)
+
+        def gradient(upstream):
+            # Of x again, which a second derivative has to know about.
+            difference, variance, scale = parts(x)
+            slope = (2 * epsilon - variance) * (variance + epsilon) ** -2.5
+            common = ops.mean(upstream, axis=(1, 2), keepdims=True)
+            along = ops.mean(upstream * difference, axis=(1, 2), keepdims=True)
+            return (upstream - common) * scale + difference * (slope * along)
+
+        return difference * scale, gradient
+
+    return forward(x)
