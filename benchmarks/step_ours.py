@@ -125,7 +125,7 @@ def training(setting, precision):
 
 
 def make(case, name, precision, threads):
-    """The step, the FLOPs of one, and a matrix product."""
+    """The step and a matrix product; for `count`, the FLOPs of a step only."""
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -139,10 +139,11 @@ def make(case, name, precision, threads):
     xla = name == "xla"
     if name == "graph_onednn":
         convolution.worthwhile = lambda *_: False
-    # Blocks of pixels also multiply by zeros: work is counted without them.
-    few, pixel_blocks.FEW = pixel_blocks.FEW, 0
+    if name in ("count", "graph_wide"):
+        # Blocks of pixels also multiply by zeros: counted is work without.
+        pixel_blocks.FEW = 0
     with strategy.scope():
-        plain = parts.gan(resolved, images, xla=False)
+        model = parts.gan(resolved, images, xla=xla)
     stream = iter(parts.batches(resolved, images, strategy, 0))
     # One batch again and again: this is not about reading images.
     element = strategy.experimental_local_results(next(stream))[0]
@@ -151,11 +152,9 @@ def make(case, name, precision, threads):
             tf.data.Dataset.from_tensors(element).repeat()
         )
     )
-    count = counted(plain.train_function.get_concrete_function(stream))
-    if name != "graph_wide":
-        pixel_blocks.FEW = few
-    with strategy.scope():
-        model = parts.gan(resolved, images, xla=xla)
+    if name == "count":
+        traced = model.train_function.get_concrete_function(stream)
+        return int, counted(traced), int
     if name.endswith("sample"):
         drawing = sampling(model, case, name == "graph_layers_sample")
         return drawing, None, product(precision)
@@ -165,7 +164,7 @@ def make(case, name, precision, threads):
         logs = step(stream)
         return [float(value) for value in logs.values()]
 
-    return run, count, product(precision)
+    return run, None, product(precision)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ def serve(make):
 
     Args:
         make: Maps the keyword arguments in `sys.argv[1]` to a step, the FLOPs
-            of one (or None), and a product of two matrices of `SIDE`.
+            of one (None, unless it only counts), and a product of two matrices
+            of `SIDE`.
     """
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     # What libraries print must not get between the answers.

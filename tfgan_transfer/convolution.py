@@ -167,6 +167,9 @@ def kernel_gradient(
     edges = _all_edges(
         images.shape[1:3], upstream.shape[1:3], size, stride, padding
     )
+    # Or copies of all images would be made as soon as these are there.
+    with tf.control_dependencies([upstream]):
+        images = tf.identity(images)
     if slow and stride > 1:
         return _by_convolution(images, upstream, edges, stride)
     if slow and (shape[-1] >= _MANY or tuple(size) == (1, 1)):
