@@ -43,10 +43,11 @@ def main() -> int:
 
     from tfgan_transfer.cli import ranking, trials
 
+    rounds = ranking.plan(sources, budget)
     judge = ranking.Judge(sources, given)
     scores = judge.zero_cost(sources)
     try:
-        results = ranking.probe(judge, sources, given, folder, budget)
+        results = ranking.probe(judge, sources, given, folder, rounds)
     except trials.Interrupted:
         print("stopped; the same command continues")
         return app.EXIT_RUN_AGAIN

@@ -85,7 +85,8 @@ def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
     for values in scores.values():
         assert values[sources[0]] == values[sources[1]]
     folder = tmp_path / "runs"
-    results = ranking.probe(judge, sources, given, folder, 40)
+    rounds = ranking.plan(sources, 40)
+    results = ranking.probe(judge, sources, given, folder, rounds)
     ((turn, found),) = results
     assert turn == Round(2, 20)
     assert found[sources[0]] == found[sources[1]] != scores["kid"][sources[0]]
@@ -93,10 +94,10 @@ def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
     assert "regret of recall: 0.00000" in text
     assert text.splitlines()[0].split()[:2] == ["source", "fid"]
     with pytest.raises(UserError, match="--budget: 10 steps are too few"):
-        ranking.probe(judge, sources, given, folder, 10)
+        ranking.plan(sources, 10)
     # The same command again trains nothing and finds the same.
     forked.clear()
-    assert ranking.probe(judge, sources, given, folder, 40) == results
+    assert ranking.probe(judge, sources, given, folder, rounds) == results
     assert not forked
 
 

@@ -78,24 +78,12 @@ class Judge:
         }
 
 
-def probe(
-    judge: Judge,
-    sources: Sequence[str],
-    given: Mapping,
-    folder: pathlib.Path,
-    budget: int,
-) -> list[tuple[rank.Round, dict[str, float]]]:
-    """Trains the sources for a while, and the better half of them longer.
+def plan(sources: Sequence[str], budget: int) -> list[rank.Round]:
+    """Rounds of probe trainings.
 
     Args:
-        judge: Measures what they have reached.
         sources: Each a `--source`.
-        given: Flags of the trainings.
-        folder: Where their run directories go.
         budget: Steps of all together.
-
-    Returns:
-        Each round, and source -> KID at its end.
 
     Raises:
         UserError: If the budget is too small.
@@ -106,6 +94,28 @@ def probe(
             f"--budget: {budget} steps are too few to probe {len(sources)} "
             "sources; give more, or fewer --sources"
         )
+    return rounds
+
+
+def probe(
+    judge: Judge,
+    sources: Sequence[str],
+    given: Mapping,
+    folder: pathlib.Path,
+    rounds: Sequence[rank.Round],
+) -> list[tuple[rank.Round, dict[str, float]]]:
+    """Trains the sources for a while, and the better half of them longer.
+
+    Args:
+        judge: Measures what they have reached.
+        sources: Each a `--source`.
+        given: Flags of the trainings.
+        folder: Where their run directories go.
+        rounds: What `plan` returned.
+
+    Returns:
+        Each round, and source -> KID at its end.
+    """
     results = []
     for turn in rounds:
         if results:
