@@ -75,30 +75,42 @@ def test_a_study_runs_each_cell_once(forked, unbroken, tmp_path):
 
 def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
     tf.saved_model.save(MeanColours(), str(tmp_path / "net"))
-    other = shutil.copytree(unbroken, tmp_path / "other")
-    sources = [str(unbroken), str(other)]
-    given = {"data": "digits", "limit": 40, "inception": str(tmp_path / "net")}
+    copies = [shutil.copytree(unbroken, tmp_path / name) for name in "bc"]
+    sources = [str(unbroken), *map(str, copies)]
+    given = {
+        "data": "digits",
+        "limit": 40,
+        "inception": str(tmp_path / "net"),
+        # Falls over the steps of a run, which a round prolongs.
+        "lr_decay": "linear",
+    }
     judge = ranking.Judge(sources, given)
     assert len(judge.target) == 40
     scores = judge.zero_cost(sources)
-    # Two copies of one model, which nothing can tell apart.
+    # Copies of one model, which nothing can tell apart.
     for values in scores.values():
-        assert values[sources[0]] == values[sources[1]]
+        assert len(set(values.values())) == 1
     folder = tmp_path / "runs"
-    rounds = ranking.plan(sources, 40)
+    rounds = ranking.plan(sources, 120)
+    assert rounds == [Round(3, 20), Round(2, 50)]
     results = ranking.probe(judge, sources, given, folder, rounds)
-    ((turn, found),) = results
-    assert turn == Round(2, 20)
-    assert found[sources[0]] == found[sources[1]] != scores["kid"][sources[0]]
+    (_, first), (_, second) = results
+    assert list(first) == sources and list(second) == sources[:2]
+    reached = [set(values.values()) for values in (first, second)]
+    assert len(reached[0]) == len(reached[1]) == 1
+    assert reached[0] != reached[1] != {scores["kid"][sources[0]]}
     text = ranking.table(scores, results)
     assert "regret of recall: 0.00000" in text
     assert text.splitlines()[0].split()[:2] == ["source", "fid"]
-    with pytest.raises(UserError, match="--budget: 10 steps are too few"):
-        ranking.plan(sources, 10)
     # The same command again trains nothing and finds the same.
     forked.clear()
     assert ranking.probe(judge, sources, given, folder, rounds) == results
     assert not forked
+
+
+def test_a_budget_too_small_for_probes_is_refused():
+    with pytest.raises(UserError, match="--budget: 10 steps are too few"):
+        ranking.plan(["a", "b"], 10)
 
 
 def test_sources_are_judged_at_the_size_of_the_target(unbroken, tmp_path):

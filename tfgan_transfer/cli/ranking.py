@@ -131,6 +131,8 @@ def probe(
                     "run_dir": run.path,
                     "size": judge.size,
                     "steps": turn.steps,
+                    # A beginning, with which the next round goes on.
+                    "lr_decay": "none",
                     "eval_every": 0,
                     "checkpoint_every": turn.steps,
                     "keep_checkpoints": len(rounds),
