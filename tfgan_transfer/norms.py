@@ -26,33 +26,41 @@ class BatchNorm(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, of the shape of the inputs."""
-        fused = (
-            training
-            and self.trainable
-            and len(inputs.shape) == 4
-            and inputs.dtype in ("float32", "bfloat16")
-            and not (self.synchronized or on_gpu())
-        )
-        if not fused:
+        train = training and self.trainable
+        if not (train and _fusible(inputs)) or self.synchronized:
             return super().call(inputs, training, mask)
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs,
-            scale=self.gamma,
-            offset=self.beta,
-            mean=[],
-            variance=[],
-            epsilon=self.epsilon,
-        )
-        count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
-        # The kernel's variance is that of a sample, Keras' a population's.
-        variance *= (count - 1) / count
-        for moving, batch in (
-            (self.moving_mean, mean),
-            (self.moving_variance, variance),
-        ):
-            kept = moving * self.momentum
-            moving.assign(kept + batch * (1 - self.momentum))
+        outputs, *moments = _fused(inputs, self.gamma, self.beta, self.epsilon)
+        _move(self, *moments)
         return outputs
+
+
+def _fusible(inputs):
+    known = inputs.dtype in ("float32", "bfloat16") and not on_gpu()
+    return known and len(inputs.shape) == 4
+
+
+def _fused(inputs, scale, offset, epsilon):
+    """Normalised inputs, and mean and variance of the batch."""
+    outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=inputs,
+        scale=scale,
+        offset=offset,
+        mean=[],
+        variance=[],
+        epsilon=epsilon,
+    )
+    count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
+    # The kernel's variance is that of a sample, Keras' a population's.
+    return outputs, mean, variance * (count - 1) / count
+
+
+def _move(layer, mean, variance):
+    for moving, batch in (
+        (layer.moving_mean, mean),
+        (layer.moving_variance, variance),
+    ):
+        kept = moving * layer.momentum
+        moving.assign(kept + batch * (1 - layer.momentum))
 
 
 def on_gpu() -> bool:
@@ -191,27 +199,30 @@ class ConditionalBatchNorm(keras.layers.Layer):
 
     def call(self, inputs, label, training=False):
         """Returns the normalised inputs, `[B, H, W, C]`."""
-        x = ops.cast(inputs, "float32")
         label = ops.cast(label, "float32")
-        if training and self.trainable:
+        share = label / ops.maximum(1.0, ops.sum(label, -1, keepdims=True))
+        scale = ops.matmul(share, self.gamma)[:, None, None]
+        offset = ops.matmul(share, self.beta)[:, None, None]
+        train = training and self.trainable
+        if train and _fusible(inputs) and not self.synchronized:
+            ones, zeros = (
+                make(inputs.shape[-1:]) for make in (tf.ones, tf.zeros)
+            )
+            x, *moments = _fused(inputs, ones, zeros, self.epsilon)
+            _move(self, *moments)
+            return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
+        x = ops.cast(inputs, "float32")
+        if train:
             mean, variance = ops.moments(
                 x, axes=(0, 1, 2), synchronized=self.synchronized
             )
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance)
+            _move(self, mean, variance)
         else:
             mean = ops.convert_to_tensor(self.moving_mean)
             variance = ops.convert_to_tensor(self.moving_variance)
-        share = label / ops.maximum(1.0, ops.sum(label, -1, keepdims=True))
-        scale = ops.matmul(share, self.gamma) * ops.rsqrt(
-            variance + self.epsilon
-        )
-        offset = ops.matmul(share, self.beta) - mean * scale
-        outputs = x * scale[:, None, None] + offset[:, None, None]
+        scale *= ops.rsqrt(variance + self.epsilon)
+        outputs = x * scale + (offset - mean * scale)
         return ops.cast(outputs, self.compute_dtype)
-
-    def _move(self, moving, batch):
-        moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
 
     def compute_output_shape(self, inputs_shape, label_shape):
         """Returns the shape of the inputs."""
