@@ -108,6 +108,22 @@ def test_sources_are_probed_by_successive_halving(forked, unbroken, tmp_path):
     assert not forked
 
 
+def test_regret_is_that_of_the_last_round_of_a_choice():
+    scores = {
+        "fid": {"a": 1.0, "b": 2.0, "c": 3.0},
+        "recall": {"a": 0.0, "b": 0.1, "c": 0.3},
+    }
+    results = [
+        (Round(3, 20), {"a": 0.1, "b": 0.2, "c": 0.5}),
+        (Round(2, 50), {"a": 0.09, "b": 0.06}),
+    ]
+    text = ranking.table({**scores}, results)
+    # Of a it is known after 50 steps, of c, which fell out, after 20.
+    assert "regret of fid: 0.03000 (KID at 50 steps" in text
+    assert "regret of recall: 0.40000 (KID at 20 steps" in text
+    assert [line[0] for line in text.splitlines()[1:4]] == ["b", "a", "c"]
+
+
 def test_a_budget_too_small_for_probes_is_refused():
     with pytest.raises(UserError, match="--budget: 10 steps are too few"):
         ranking.plan(["a", "b"], 10)

@@ -134,6 +134,7 @@ def probe(
                     # A beginning, with which the next round goes on.
                     "lr_decay": "none",
                     "eval_every": 0,
+                    "sample_every": 0,
                     "checkpoint_every": turn.steps,
                     "keep_checkpoints": len(rounds),
                 }
@@ -171,8 +172,9 @@ def table(
         "  ".join(cell.ljust(n) for cell, n in zip(line, widths, strict=True))
         for line in lines
     ]
-    turn, found = results[0]
     for score, values in scores.items():
+        choice = rank.ranking(values, rank.SCORES[score])[0]
+        turn, found = [round_ for round_ in results if choice in round_[1]][-1]
         lost = rank.regret(values, found, rank.SCORES[score])
         text.append(
             f"regret of {score}: {lost:.5f} (KID at {turn.steps} steps of its "
