@@ -14,6 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # may import itself and `errors`.
 ALLOWED = {
     "pixel_blocks": set(),
+    "adam": set(),
     "edges": set(),
     "norms": set(),
     "convolution": {"pixel_blocks"},

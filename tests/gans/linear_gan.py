@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_transfer.adam import FusedAdam
 from tfgan_transfer.gans import WGANGP
 
 B, N_CRITIC, Z, SIDE = 4, 2, 3, 2
@@ -61,7 +62,7 @@ def sgd(rate):
 
 
 def adam(rate):
-    return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9, epsilon=1e-8)
+    return FusedAdam(rate, beta_1=0.0, beta_2=0.9, epsilon=1e-8)
 
 
 def compiled(generator=None, critic=None, optimizer=sgd, **options):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import augment, data
+from tfgan_transfer.adam import FusedAdam
 from tfgan_transfer.cli import devices
 from tfgan_transfer.cli.architecture import (
     critic,
@@ -163,7 +164,7 @@ def optimizer(
     if waits:
         # Adam's second moments grow meanwhile, as they should.
         learning_rate = Delayed(learning_rate, waits)
-    return keras.optimizers.Adam(
+    return FusedAdam(
         learning_rate,
         beta_1=config["adam_beta1"],
         beta_2=config["adam_beta2"],

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import data
+from tfgan_transfer.adam import FusedAdam
 from tfgan_transfer.cli import devices
 from tfgan_transfer.cli.build import holdout
 from tfgan_transfer.cli.config import parse_size
@@ -224,7 +225,7 @@ def optimizer(
             config["lr_constant_steps"] * updates,
             config["steps"] * updates,
         )
-    return keras.optimizers.Adam(
+    return FusedAdam(
         learning_rate,
         beta_1=config["adam_beta1"],
         beta_2=config["adam_beta2"],
