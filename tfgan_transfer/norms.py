@@ -1,8 +1,9 @@
 """Norms: over a batch, over an image, over a map.
 
 On CPUs their cost is in passes over the maps, and Keras' take many, in float32.
-Here maps stay in the layer's precision; sums over them and what is derived from
-these, a number for each channel or map, are float32 under every policy.
+Sums over maps and what is derived from these, a number for each channel or map,
+are float32 under every policy. So are the maps of instance norm, and of batch
+norm with moving statistics; the others' stay in the layer's precision.
 """
 
 import keras
