@@ -18,6 +18,13 @@ def normal(*shape, seed=0):
     return values.astype("float32")
 
 
+def assert_near(made, known, tolerance):
+    """Compares gradients, the tolerance being a share of the largest value."""
+    for found, expected in zip(made, known, strict=True):
+        top = np.abs(expected).max()
+        np.testing.assert_allclose(found / top, expected / top, atol=tolerance)
+
+
 def one_hot(labels, count):
     return np.eye(count, dtype="float32")[labels]
 
@@ -150,9 +157,7 @@ def test_gradients_of_instance_norm_are_those_of_its_formula(
     run = tf.function(derivatives) if graph else derivatives
     made = run(InstanceNorm(epsilon=1e-2), x, upstream)
     known = derivatives(formula, x, upstream)
-    for found, expected in zip(made, known, strict=True):
-        top = np.abs(expected).max()
-        np.testing.assert_allclose(found / top, expected / top, atol=2e-6)
+    assert_near(made, known, 2e-6)
 
 
 def test_instance_norm_computes_in_float32():
@@ -217,9 +222,7 @@ def test_derivatives_of_layer_norm_are_those_of_its_formula(derivatives):
     np.testing.assert_allclose(layer(x), formula(x), atol=1e-5)
     made = tf.function(derivatives)(layer, x, upstream)
     known = derivatives(formula, x, upstream)
-    for found, expected in zip(made, known, strict=True):
-        top = np.abs(expected).max()
-        np.testing.assert_allclose(found / top, expected / top, atol=1e-5)
+    assert_near(made, known, 1e-5)
 
 
 def test_layer_norm_in_bfloat16_has_statistics_in_float32():

@@ -40,6 +40,8 @@ def convolve(
     Returns:
         [B, h, w, O], with gradients of every order.
     """
+    if not worthwhile(images, kernel):
+        return tf.nn.conv2d(images, kernel, stride, padding.upper())
     sides = images.shape[1:3]
 
     @tf.custom_gradient
@@ -77,6 +79,9 @@ def spread(
     Returns:
         [B, H, W, C], with gradients of every order.
     """
+
+    if not worthwhile(maps, kernel):
+        return _spread_plainly(maps, kernel, sides, stride, padding)
 
     @tf.custom_gradient
     def forward(maps, kernel):
@@ -125,20 +130,13 @@ def _convolve(images, kernel, stride, padding):
 def _spread(maps, kernel, sides, stride, padding):
     size, channels = kernel.shape[:2], kernel.shape[2]
     if not pixel_blocks.suits(sides, channels, stride):
-        return spread_plainly(maps, kernel, sides, stride, padding)
+        return _spread_plainly(maps, kernel, sides, stride, padding)
     edges = _all_edges(sides, maps.shape[1:3], size, stride, padding)
     zeros = [before for before, _ in edges]
     return pixel_blocks.spread(maps, kernel, sides, stride, zeros)
 
 
-def spread_plainly(
-    maps: tf.Tensor,
-    kernel: tf.Tensor,
-    sides: tuple[int, int],
-    stride: int,
-    padding: str,
-) -> tf.Tensor:
-    """`spread` as TensorFlow does it."""
+def _spread_plainly(maps, kernel, sides, stride, padding):
     shape = [tf.shape(maps)[0], *sides, kernel.shape[2]]
     return tf.nn.conv2d_transpose(maps, kernel, shape, stride, padding.upper())
 

@@ -17,27 +17,27 @@ _PACKAGE = "tfgan_transfer"
 class BatchNorm(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization`, trained by TensorFlow's fused kernel.
 
-    Same weights, same outputs to within rounding, a tenth of the time in
-    bfloat16. What is Keras' own: with the moving statistics, where results
-    shall have the bits of a `ConditionalBatchNorm` with equal rows; on a GPU,
-    for other types, and if statistics are synchronized.
+    Same weights, same outputs to within rounding, in less time. What is Keras'
+    own: with the moving statistics, where results shall have the bits of a
+    `ConditionalBatchNorm` with equal rows; on a GPU, for other types, with a
+    mask, and if statistics are synchronized.
 
     Args and call arguments: those of `keras.layers.BatchNormalization`.
     """
 
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, of the shape of the inputs."""
-        train = training and self.trainable
-        if not (train and _fusible(inputs)) or self.synchronized:
+        train = training and self.trainable and mask is None
+        if not (train and _fusible(self, inputs)):
             return super().call(inputs, training, mask)
         outputs, *moments = _fused(inputs, self.gamma, self.beta, self.epsilon)
         _move(self, *moments)
         return outputs
 
 
-def _fusible(inputs):
-    known = inputs.dtype in ("float32", "bfloat16") and not on_gpu()
-    return known and len(inputs.shape) == 4
+def _fusible(layer, inputs):
+    known = inputs.dtype in ("float32", "bfloat16") and len(inputs.shape) == 4
+    return known and not (layer.synchronized or _on_gpu())
 
 
 def _fused(inputs, scale, offset, epsilon):
@@ -64,8 +64,7 @@ def _move(layer, mean, variance):
         moving.assign(kept + batch * (1 - layer.momentum))
 
 
-def on_gpu() -> bool:
-    """Whether there is a GPU, where the usual ways are the faster ones."""
+def _on_gpu():
     return bool(tf.config.list_logical_devices("GPU"))
 
 
@@ -103,7 +102,7 @@ class LayerNorm(keras.layers.Layer):
     def call(self, inputs):
         """Returns the normalised inputs, `[B, H, W, C]`."""
         # TensorFlow's CPU kernels sum bfloat16 in float32, others may not.
-        x = ops.cast(inputs, "float32") if on_gpu() else inputs
+        x = ops.cast(inputs, "float32") if _on_gpu() else inputs
         means, squares = _means(x)
         mean = ops.mean(means, -1, keepdims=True)
         variance = ops.mean(squares, -1, keepdims=True) - mean**2
@@ -205,7 +204,7 @@ class ConditionalBatchNorm(keras.layers.Layer):
         scale = ops.matmul(share, self.gamma)[:, None, None]
         offset = ops.matmul(share, self.beta)[:, None, None]
         train = training and self.trainable
-        if train and _fusible(inputs) and not self.synchronized:
+        if train and _fusible(self, inputs):
             ones, zeros = (
                 make(inputs.shape[-1:]) for make in (tf.ones, tf.zeros)
             )

@@ -34,16 +34,9 @@ def resampled(
     if resample == "up":
         sides = [2 * side for side in images.shape[1:3]]
         turned = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
-        way = (
-            convolution.spread
-            if convolution.worthwhile(images, kernel)
-            else convolution.spread_plainly
-        )
-        return way(images, _widened(turned), sides, 2, "same")
+        return convolution.spread(images, _widened(turned), sides, 2, "same")
     if resample == "down":
         kernel, stride = _widened(kernel) / 4, 2
-    if not convolution.worthwhile(images, kernel):
-        return tf.nn.conv2d(images, kernel, stride, padding.upper())
     return convolution.convolve(images, kernel, stride, padding)
 
 

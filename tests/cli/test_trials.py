@@ -117,7 +117,7 @@ def test_regret_is_that_of_the_last_round_of_a_choice():
         (Round(3, 20), {"a": 0.1, "b": 0.2, "c": 0.5}),
         (Round(2, 50), {"a": 0.09, "b": 0.06}),
     ]
-    text = ranking.table({**scores}, results)
+    text = ranking.table(scores, results)
     # Of a it is known after 50 steps, of c, which fell out, after 20.
     assert "regret of fid: 0.03000 (KID at 50 steps" in text
     assert "regret of recall: 0.40000 (KID at 20 steps" in text

@@ -164,6 +164,15 @@ def optimizer(
     if waits:
         # Adam's second moments grow meanwhile, as they should.
         learning_rate = Delayed(learning_rate, waits)
+    return adam(config, network, learning_rate)
+
+
+def adam(
+    config: Mapping,
+    network: str,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
+) -> FusedAdam:
+    """Adam with the configured betas, named after its network."""
     return FusedAdam(
         learning_rate,
         beta_1=config["adam_beta1"],

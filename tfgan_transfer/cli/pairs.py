@@ -12,9 +12,8 @@ import tensorflow as tf
 
 import tfgan_transfer
 from tfgan_transfer import data
-from tfgan_transfer.adam import FusedAdam
 from tfgan_transfer.cli import devices
-from tfgan_transfer.cli.build import holdout
+from tfgan_transfer.cli.build import adam, holdout
 from tfgan_transfer.cli.config import parse_size
 from tfgan_transfer.cli.schedule import ConstantThenLinear
 from tfgan_transfer.data import unpaired
@@ -225,13 +224,7 @@ def optimizer(
             config["lr_constant_steps"] * updates,
             config["steps"] * updates,
         )
-    return FusedAdam(
-        learning_rate,
-        beta_1=config["adam_beta1"],
-        beta_2=config["adam_beta2"],
-        epsilon=1e-8,
-        name=f"{network}_adam",
-    )
+    return adam(config, network, learning_rate)
 
 
 def batches(

@@ -11,7 +11,7 @@ from tfgan_transfer.cli.study import short
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.metrics.kid import kid
-from tfgan_transfer.training.checkpoint import Checkpoint
+from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import rank
 
@@ -54,7 +54,7 @@ class Judge:
         network, layer = self._extractor
         return extract(network, images, [layer])[layer]
 
-    def samples(self, found: Checkpoint) -> np.ndarray:
+    def samples(self, found: checkpoint.Checkpoint) -> np.ndarray:
         """Features [SAMPLES, D] of what a checkpoint's generator draws."""
         sampler = Sampler(
             saved.generator(found),
@@ -123,7 +123,7 @@ def probe(
         found = {}
         for source in sources:
             run = RunDirectory(folder / short(source))
-            reached = run.checkpoints / f"step-{turn.steps:08d}"
+            reached = checkpoint.place(run.checkpoints, turn.steps)
             if not reached.exists():
                 settings = {
                     **given,

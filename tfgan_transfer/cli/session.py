@@ -99,7 +99,7 @@ class Session:
         Raises:
             UserError: If there is no whole checkpoint of this step.
         """
-        kept = self.run.checkpoints / f"step-{step:08d}"
+        kept = checkpoint.place(self.run.checkpoints, step)
         try:
             # Nothing moves before this one is known to be whole.
             manifest = checkpoint.verify(kept).manifest if kept.exists() else {}

@@ -79,10 +79,10 @@ class CycleGAN(keras.Model):
         + lambda * identity_weight * identity.
         """
         a, b = slot["image_a"], slot["image_b"]
-        own = bool(self.identity_weight)
+        own_a, own_b = ([a], [b]) if self.identity_weight else ([], [])
         with tf.GradientTape() as tape:
-            fake_a, *same_a = _translated(self.b2a, b, *[a] * own)
-            fake_b, *same_b = _translated(self.a2b, a, *[b] * own)
+            fake_a, *same_a = _translated(self.b2a, b, *own_a)
+            fake_b, *same_b = _translated(self.a2b, a, *own_b)
             adversarial = self._fool(self.critic_a, fake_a)
             adversarial += self._fool(self.critic_b, fake_b)
             cycle_a = losses.l1_distance(a, self.b2a(fake_b, training=True))

@@ -19,7 +19,7 @@ from tfgan_transfer.edges import Cut, ReflectionPad
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers import Convolution, TransposedConvolution
 from tfgan_transfer.networks import blocks, dcgan
-from tfgan_transfer.norms import BatchNorm, InstanceNorm
+from tfgan_transfer.norms import InstanceNorm
 
 DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.
@@ -197,7 +197,7 @@ def hourglass(
 
 
 def _batch_norm_relu(x: KerasTensor, name: str) -> KerasTensor:
-    x = BatchNorm(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+    x = blocks.batch_norm(x, f"{name}_norm")
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 

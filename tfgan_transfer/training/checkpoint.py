@@ -107,6 +107,11 @@ def restore(state: Mapping, groups: Groups) -> None:
             variable.assign(groups[name][variable.path])
 
 
+def place(directory: pathlib.Path, step: int) -> pathlib.Path:
+    """Where the checkpoint of a step is, or would be."""
+    return directory / f"step-{step:08d}"
+
+
 def save(
     directory: pathlib.Path, step: int, groups: Groups, **manifest: object
 ) -> Checkpoint:
@@ -122,7 +127,7 @@ def save(
         The checkpoint.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    final = directory / f"step-{step:08d}"
+    final = place(directory, step)
     if final.exists():
         # Training is a pure function of the step, so a whole checkpoint of
         # this step already holds these weights; a damaged one makes way.

@@ -134,7 +134,8 @@ class RunDirectory:
             UserError: If there is no checkpoint of this step.
         """
         found = checkpoint.steps(self.checkpoints)
-        if f"step-{step:08d}" not in [path.name for path in found]:
+        kept = checkpoint.place(self.checkpoints, step)
+        if kept not in found:
             there = ", ".join(str(int(path.name[5:])) for path in found)
             raise UserError(
                 f"--restart_from: no checkpoint of step {step} in "
@@ -144,7 +145,7 @@ class RunDirectory:
         undone.mkdir(exist_ok=True)
         moved = []
         for path in found:
-            if path.name <= f"step-{step:08d}":
+            if path.name <= kept.name:
                 continue
             place = undone / path.name
             if place.exists():
