@@ -10,19 +10,21 @@ import tensorflow as tf
 
 from tfgan_transfer import convolution, data, pixel_blocks
 from tfgan_transfer.cli import build, config, devices, pairs
-from tfgan_transfer.cli.sampling import as_graph
+from tfgan_transfer.cli.sampling import rendered
+from tfgan_transfer.gans import step as gan_step
 from tfgan_transfer.images import to_uint8
 
-FLAGS = {"limit": 256, "flip": False, "devices": "cpu:1"}
+FLAGS = {"limit": 256, "flip": False}
 
 
-def settings(case, precision):
+def settings(case, precision, device):
     """The flags of a case, resolved."""
     flags = {
         **FLAGS,
+        "devices": f"{device}:1",
         "size": str(case["size"]),
         "batch_size": case["batch"],
-        "precision": precision,
+        "precision": precision.replace("tfloat32", "float32"),
         "steps": 1000,
     }
     if case["network"] == "cyclegan":
@@ -80,20 +82,24 @@ def flops(operation):
     return 2 * maps.num_elements() * kernel[:3].num_elements()
 
 
-def product(precision):
+def product(precision, device):
     """A product of two large matrices."""
-    kind = "float32" if precision == "float32" else "bfloat16"
-    shape = [step_worker.SIDE, step_worker.SIDE]
+    kind = "bfloat16" if precision == "mixed_bfloat16" else "float32"
+    shape = [step_worker.SIDES[device]] * 2
     matrix = tf.cast(tf.random.uniform(shape), kind)
     multiply = tf.function(lambda: tf.matmul(matrix, matrix))
     return lambda: multiply()[0, 0].numpy()
 
 
 def sampling(model, case, layers):
-    """Draws a batch as `generate` does, or layer by layer."""
-    latents = tf.random.normal([case["batch"], 128])
-    draw = model.sample if layers else as_graph(model.ema_generator)
-    return lambda: to_uint8(draw(latents))
+    """Draws batches as `generate` does, or layer by layer."""
+    count = step_worker.BATCHES * case["batch"]
+    latents = np.random.default_rng(0).normal(size=(count, 128))
+    latents = latents.astype(np.float32)
+    if layers:
+        batches = np.split(latents, step_worker.BATCHES)
+        return lambda: [to_uint8(model.sample(batch)) for batch in batches]
+    return lambda: list(rendered(model.ema_generator, latents, None, None))
 
 
 def training(setting, precision):
@@ -121,29 +127,49 @@ def training(setting, precision):
         model = build.gan(resolved, images, xla=False)
     stream = iter(build.batches(resolved, images, strategy, 0))
     step = model.train_function
-    return lambda: [float(v) for v in step(stream).values()], None, int
+    run = lambda: [float(v) for v in step(stream).values()]  # noqa: E731
+    return run, None, int, step_worker.resident
 
 
-def make(case, name, precision, threads):
-    """The step and a matrix product; for `count`, the FLOPs of a step only."""
+def peak(device):
+    """Peak of the memory of a process, or of a GPU, in MiB."""
+    if device == "cpu":
+        return step_worker.resident()
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
+
+
+def whole(model, element):
+    """All of a step compiled by XLA, which `train` does not do."""
+    # XLA has no clock.
+    gan_step.data_ready = lambda batch: (batch, tf.constant(0.0))
+    step = tf.function(model.train_step, jit_compile=True)
+    return lambda: [float(value) for value in step(element).values()]
+
+
+def make(case, name, precision, threads, device):
+    """Step, matrix product, memory; for `count`, the FLOPs of a step only."""
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
-    resolved = settings(case, precision)
+    tf.config.experimental.enable_tensor_float_32_execution(
+        precision == "tfloat32"
+    )
+    resolved = settings(case, precision, device)
     parts = pairs if case["network"] == "cyclegan" else build
     images = parts.load_data(resolved).train
-    strategy = devices.strategy(resolved)
+    mirrored = devices.strategy(resolved)
+    bare = name in ("graph_bare", "xla_bare", "xla_whole")
+    strategy = tf.distribute.get_strategy() if bare else mirrored
     if name == "graph_returning":
         devices.keep_memory = bool
     devices.prepare(resolved)
-    xla = name == "xla"
     if name == "graph_onednn":
         convolution.worthwhile = lambda *_: False
     if name in ("count", "graph_wide"):
         # Blocks of pixels also multiply by zeros: counted is work without.
         pixel_blocks.FEW = 0
     with strategy.scope():
-        model = parts.gan(resolved, images, xla=xla)
+        model = parts.gan(resolved, images, xla=name in ("xla", "xla_bare"))
     stream = iter(parts.batches(resolved, images, strategy, 0))
     # One batch again and again: this is not about reading images.
     element = strategy.experimental_local_results(next(stream))[0]
@@ -152,19 +178,22 @@ def make(case, name, precision, threads):
             tf.data.Dataset.from_tensors(element).repeat()
         )
     )
+    rest = product(precision, device), lambda: peak(device)
     if name == "count":
         traced = model.train_function.get_concrete_function(stream)
-        return int, counted(traced), int
+        return int, counted(traced), int, int
     if name.endswith("sample"):
-        drawing = sampling(model, case, name == "graph_layers_sample")
-        return drawing, None, product(precision)
+        layers = name == "graph_layers_sample"
+        return sampling(model, case, layers), None, *rest
+    if name == "xla_whole":
+        return whole(model, element), None, *rest
     step = model.train_function
 
     def run():
         logs = step(stream)
         return [float(value) for value in logs.values()]
 
-    return run, None, product(precision)
+    return run, None, *rest
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class Optimizer:
     def update(self, loss):
         gradients = autograd.grad(loss, self.weights)
         for weight, gradient in zip(self.weights, gradients, strict=True):
+            # `backward()` gives gradients the layout of the weights, too.
+            same = gradient.stride() == weight.stride()
+            if not same:
+                gradient = torch.empty_like(weight).copy_(gradient)
             weight.grad = gradient
         self.adam.step()
 
@@ -148,13 +152,20 @@ class Cycle:
 
 
 class Way:
-    """How PyTorch is used: layout, precision, compiler."""
+    """How PyTorch is used: device, layout, precision, compiler."""
 
-    def __init__(self, name, precision):
+    def __init__(self, name, precision, device):
         self.compiles = name == "torch_compile"
         last = name != "torch_eager"
         self.format = torch.channels_last if last else torch.contiguous_format
-        self.half = precision != "float32"
+        self.half = precision == "mixed_bfloat16"
+        self.gpu = device == "gpu"
+        # New tensors are made where they are needed.
+        torch.set_default_device("cuda" if self.gpu else "cpu")
+        fast = precision == "tfloat32"
+        torch.backends.cuda.matmul.allow_tf32 = fast
+        torch.backends.cudnn.allow_tf32 = fast
+        torch.backends.cudnn.benchmark = True
 
     def place(self, network):
         return networks.start(network).to(memory_format=self.format)
@@ -166,39 +177,62 @@ class Way:
         return torch.compile(network) if self.compiles else network
 
     def precision(self):
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.half)
+        kind = "cuda" if self.gpu else "cpu"
+        return torch.autocast(kind, torch.bfloat16, enabled=self.half)
+
+    def finished(self, function):
+        """`function`, which comes back when the device has done its work."""
+        if not self.gpu:
+            return function
+
+        def run():
+            function()
+            torch.cuda.synchronize()
+
+        return run
+
+    def peak(self):
+        """Peak of the memory of a process, or of a GPU, in MiB."""
+        if self.gpu:
+            return torch.cuda.max_memory_allocated() / 2**20
+        return step_worker.resident()
 
 
-def product(precision):
+def product(way):
     """A product of two large matrices."""
-    kind = torch.float32 if precision == "float32" else torch.bfloat16
-    matrix = torch.rand(step_worker.SIDE, step_worker.SIDE).to(kind)
-    return lambda: matrix @ matrix
+    kind = torch.bfloat16 if way.half else torch.float32
+    side = step_worker.SIDES["gpu" if way.gpu else "cpu"]
+    matrix = torch.rand(side, side).to(kind)
+    return way.finished(lambda: matrix @ matrix)
 
 
 def sampling(game, way):
-    """Draws a batch to uint8."""
+    """Draws batches to uint8."""
     generator = game.generator.eval()
+
+    def draw():
+        images = generator(game.latents[0]).float()
+        pixels = ((images + 1) * 127.5).round().clamp(0, 255)
+        return pixels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def run():
         with torch.inference_mode(), way.precision():
-            images = generator(game.latents[0]).float()
-            pixels = ((images + 1) * 127.5).round().clamp(0, 255)
-            return pixels.to(torch.uint8).permute(0, 2, 3, 1).numpy()
+            return [draw() for _ in range(step_worker.BATCHES)]
 
     return run
 
 
-def make(case, name, precision, threads):
-    """The step, no count of FLOPs, and a matrix product."""
+def make(case, name, precision, threads, device):
+    """The step, no count of FLOPs, a matrix product, and memory."""
     if threads:
         torch.set_num_threads(threads)
     torch.manual_seed(0)
-    way = Way(name, precision)
+    way = Way(name, precision, device)
     game = (Cycle if case["network"] == "cyclegan" else Game)(case, way)
+    step = game.step
     if name.endswith("sample"):
-        return sampling(game, way), None, product(precision)
-    return game.step, None, product(precision)
+        step = sampling(game, way)
+    return way.finished(step), None, product(way), way.peak
 
 
 if __name__ == "__main__":

@@ -10,8 +10,15 @@ import resource
 import sys
 import time
 
-# Of the matrices whose product is the yardstick.
-SIDE = 2048
+# Sides of the matrices whose product is the yardstick.
+SIDES = {"cpu": 2048, "gpu": 8192}
+# Of samples, in a step of `sampling.py`.
+BATCHES = 10
+
+
+def resident():
+    """Peak of this process' memory, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def serve(make):
@@ -19,13 +26,14 @@ def serve(make):
 
     Args:
         make: Maps the keyword arguments in `sys.argv[1]` to a step, the FLOPs
-            of one (None, unless it only counts), and a product of two matrices
-            of `SIDE`.
+            of one (None, unless it only counts), a product of two matrices
+            of `SIDES`, and the peak of the memory that matters, in MiB. Step
+            and product end when the device has done its work.
     """
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     # What libraries print must not get between the answers.
     os.dup2(2, 1)
-    step, flops, product = make(**json.loads(sys.argv[1]))
+    step, flops, product, memory = make(**json.loads(sys.argv[1]))
     began = time.perf_counter()
     step()
     first = time.perf_counter() - began
@@ -41,6 +49,6 @@ def serve(make):
         answer = {
             "wall": (time.perf_counter() - began) / count,
             "cpu": (time.process_time() - used) / count,
-            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "memory": memory(),
         }
         print(json.dumps(answer), file=answers)

@@ -2,6 +2,7 @@
 
     python benchmarks/train_step.py --torch_python=PATH [--cases=dcgan_32,...]
         [--precisions=float32,bfloat16] [--rounds=9] [--n_critic=5] [--quick]
+        [--device=gpu]
 
 PATH is a Python that imports torch; without it only our own ways are timed.
 Each way is a process of its own; in each round every way makes `--steps`
@@ -10,17 +11,22 @@ and of processor time, their ratios to our graph, FLOP/s as a share of a large
 matrix product's, measured in the same rounds, and the peak of resident memory.
 On a busy machine only ratios of processor time with --threads=1 mean
 anything: PyTorch's threads wait for one another by spinning.
+
+With --device=gpu the memory is that of the GPU's tensors, and `float32` is
+without TF32, which is what `tfloat32` has; all ways of a case start at once.
 """
 
+import functools
 import json
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 from absl import app, flags
-from step_worker import SIDE
+from step_worker import SIDES
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("torch_python", None, "A Python with torch.")
@@ -31,6 +37,7 @@ flags.DEFINE_integer("rounds", 9, "Rounds.", 1)
 flags.DEFINE_integer("steps", 1, "Steps of a way in a round.", 1)
 flags.DEFINE_integer("n_critic", 5, "Critic updates of the WGAN-GP cases.", 1)
 flags.DEFINE_integer("threads", 0, "Of each process; 0 for its default.", 0)
+flags.DEFINE_enum("device", "cpu", SIDES, "What computes.")
 flags.DEFINE_bool("quick", False, "Two rounds, one critic update, batch 8.")
 flags.DEFINE_bool("json", False, "Print a line of JSON for each way as well.")
 
@@ -42,11 +49,16 @@ CASES = {
     "acgan_64": {"network": "dcgan", "size": 64, "batch": 64, "labels": 4},
     "cyclegan_64": {"network": "cyclegan", "size": 64, "batch": 4, "labels": 0},
 }
-PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+PRECISIONS = {
+    "float32": "float32",
+    "tfloat32": "tfloat32",
+    "bfloat16": "mixed_bfloat16",
+}
 OURS = ("graph", "xla")
 # Also graph_onednn (kernels get oneDNN's own gradient in bfloat16), graph_wide
-# (images are made pixel by pixel) and graph_returning (freed memory goes back
-# to the system), to see what these are worth.
+# (images are made pixel by pixel), graph_returning (freed memory goes back to
+# the system), graph_bare and xla_bare (no MirroredStrategy) and xla_whole (all
+# of the step compiled, not gradients only), to see what these are worth.
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
 
 
@@ -57,8 +69,12 @@ class Worker:
         ours = way.startswith((*OURS, "count"))
         program = "step_ours.py" if ours else "step_torch.py"
         spec = {"case": case, "name": way, "precision": precision}
-        spec["threads"] = FLAGS.threads
+        # What a step has to do is counted without a GPU's own ways.
+        device = "cpu" if way == "count" else FLAGS.device
+        spec |= {"threads": FLAGS.threads, "device": device}
+        hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
         paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
+        self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [
                 sys.executable if ours else FLAGS.torch_python,
@@ -67,14 +83,24 @@ class Worker:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if not FLAGS.quick else None,
+            stderr=None if FLAGS.quick else self.errors,
             text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(paths),
+                # One GPU is enough for all.
+                "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+                **hidden,
+            },
         )
         self.times = {"step": [], "product": []}
         self.memory = 0.0
+
+    @functools.cached_property
+    def ready(self):
+        """What the process says once it has made a step; None if it can't."""
         line = self.process.stdout.readline()
-        self.ready = json.loads(line) if line else None
+        return json.loads(line) if line else None
 
     def run(self, what, count):
         self.process.stdin.write(json.dumps([what, count]) + "\n")
@@ -94,18 +120,22 @@ class Worker:
 def measure(case, precision, ways):
     """Workers that have run all rounds, by name of the way."""
     workers = {}
-    for way in ways:
-        worker = Worker(case, way, PRECISIONS[precision])
+    start = functools.partial(Worker, case, precision=PRECISIONS[precision])
+    # On a CPU they would be in one another's way.
+    started = map(start, ways)
+    if FLAGS.device == "gpu":
+        started = list(started)
+    for way, worker in zip(ways, started, strict=True):
         if worker.ready:
             workers[way] = worker
         else:
-            errors = worker.process.stderr
-            last = errors.read().strip().splitlines()[-1:] if errors else ""
+            worker.errors.seek(0)
+            last = worker.errors.read().strip().splitlines()[-1:]
             print(f"  {way}: does not run: {last}")
     for _ in range(FLAGS.rounds):
         for worker in workers.values():
             worker.run("step", FLAGS.steps)
-            worker.run("product", 1)
+            worker.run("product", FLAGS.steps)
     for worker in workers.values():
         worker.close()
     return workers
@@ -114,8 +144,9 @@ def measure(case, precision, ways):
 def counted(case, precision):
     """FLOPs that a step of ours has to do; by a process, for its memory."""
     worker = Worker(case, "count", PRECISIONS[precision])
+    flops = worker.ready["flops"]
     worker.close()
-    return worker.ready["flops"]
+    return flops
 
 
 def report(name, precision, flops, workers):
@@ -125,7 +156,9 @@ def report(name, precision, flops, workers):
     base = workers["graph"]
     # The faster library's product is the limit for both.
     limits = [
-        2 * SIDE**3 / min(w.median("product", clock) for w in workers.values())
+        2
+        * SIDES[FLAGS.device] ** 3
+        / min(w.median("product", clock) for w in workers.values())
         for clock in (0, 1)
     ]
     for way, worker in workers.items():

@@ -24,6 +24,7 @@ ALLOWED = {
     "losses": set(),
     "augment": set(),
     "images": set(),
+    "inference": {"layers", "norms"},
     "networks": {"edges", "layers", "norms", "rectifier"},
     "gans": {"losses", "augment"},
     "data": set(),

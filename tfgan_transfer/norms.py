@@ -2,8 +2,8 @@
 
 On CPUs their cost is in passes over the maps, and Keras' take many, in float32.
 Sums over maps and what is derived from these, a number for each channel or map,
-are float32 under every policy. So are the maps of instance norm, and of batch
-norm with moving statistics; the others' stay in the layer's precision.
+are float32 under every policy. So are the maps of instance norm; the others'
+stay in the layer's precision.
 """
 
 import keras
@@ -17,18 +17,19 @@ _PACKAGE = "tfgan_transfer"
 class BatchNorm(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization`, trained by TensorFlow's fused kernel.
 
-    Same weights, same outputs to within rounding, in less time. What is Keras'
-    own: with the moving statistics, where results shall have the bits of a
-    `ConditionalBatchNorm` with equal rows; on a GPU, for other types, with a
-    mask, and if statistics are synchronized.
+    Same weights, same outputs to within rounding, in less time. With the moving
+    statistics results have the bits of a `ConditionalBatchNorm` with equal
+    rows. Keras' own is training on a GPU, for other types, with a mask, and if
+    statistics are synchronized.
 
     Args and call arguments: those of `keras.layers.BatchNormalization`.
     """
 
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, of the shape of the inputs."""
-        train = training and self.trainable and mask is None
-        if not (train and _fusible(self, inputs)):
+        if not (training and self.trainable):
+            return _normalised(self, inputs, self.gamma, self.beta)
+        if mask is not None or not _fusible(self, inputs):
             return super().call(inputs, training, mask)
         outputs, *moments = _fused(inputs, self.gamma, self.beta, self.epsilon)
         _move(self, *moments)
@@ -53,6 +54,14 @@ def _fused(inputs, scale, offset, epsilon):
     count = ops.cast(ops.size(inputs) // inputs.shape[-1], "float32")
     # The kernel's variance is that of a sample, Keras' a population's.
     return outputs, mean, variance * (count - 1) / count
+
+
+def _normalised(layer, inputs, scale, offset):
+    """What the moving statistics make of the inputs, in their precision."""
+    scale = scale * ops.rsqrt(layer.moving_variance + layer.epsilon)
+    offset = offset - layer.moving_mean * scale
+    outputs = inputs * ops.cast(scale, inputs.dtype)
+    return outputs + ops.cast(offset, inputs.dtype)
 
 
 def _move(layer, mean, variance):
@@ -211,15 +220,13 @@ class ConditionalBatchNorm(keras.layers.Layer):
             x, *moments = _fused(inputs, ones, zeros, self.epsilon)
             _move(self, *moments)
             return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
+        if not train:
+            return _normalised(self, inputs, scale, offset)
         x = ops.cast(inputs, "float32")
-        if train:
-            mean, variance = ops.moments(
-                x, axes=(0, 1, 2), synchronized=self.synchronized
-            )
-            _move(self, mean, variance)
-        else:
-            mean = ops.convert_to_tensor(self.moving_mean)
-            variance = ops.convert_to_tensor(self.moving_variance)
+        mean, variance = ops.moments(
+            x, axes=(0, 1, 2), synchronized=self.synchronized
+        )
+        _move(self, mean, variance)
         scale *= ops.rsqrt(variance + self.epsilon)
         outputs = x * scale + (offset - mean * scale)
         return ops.cast(outputs, self.compute_dtype)

@@ -2,8 +2,10 @@
 
 import pathlib
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from running import GENERATE
 
@@ -36,21 +38,44 @@ def test_an_image_does_not_depend_on_how_many_are_drawn(found):
     assert len(np.unique(many, axis=0)) == 70
 
 
-def test_the_generator_sees_full_batches_only():
-    """Kernels that are chosen by batch size may round differently."""
-    sizes = []
+class Copying(keras.Model):
+    """Shows its latents, and remembers the shapes for which it was traced."""
 
-    def generator(latents, training):
-        # Once for each shape that is traced.
-        sizes.append(latents.shape[0])
-        return latents[:, :, None, None]
+    def __init__(self, side=1):
+        super().__init__()
+        self.sizes, self.side = [], side
+        self.output_shape = (None, side, side, 1)
+        self.built = True
 
+    def call(self, latents, training=False):
+        self.sizes.append(latents.shape[0])
+        return tf.tile(latents[:, :, None, None], [1, self.side, self.side, 1])
+
+
+def copied(generator, latents):
     record = {"latent_prior": "normal", "generator": {"latent_size": 1}}
     made = sampling.Sampler(generator, record, seed=0)
-    latents = np.linspace(-1, 1, 70, dtype=np.float32)[:, None]
-    images = np.concatenate(list(made.render(latents))).ravel()
-    assert sizes == [64]
+    return np.concatenate(list(made.render(latents)))[:, 0, 0, 0]
+
+
+@pytest.mark.parametrize("side", [1, 65])
+def test_the_generator_sees_full_batches_only(side):
+    """Kernels that are chosen by batch size may round differently."""
+    generator = Copying(side)
+    latents = np.linspace(-1, 1, 600, dtype=np.float32)[:, None]
+    images = copied(generator, latents)
+    assert generator.sizes == [64]
+    # In their order, though several are under way.
     np.testing.assert_array_equal(images, np.rint((latents[:, 0] + 1) * 127.5))
+
+
+def test_what_a_batch_raises_is_raised(monkeypatch):
+    def fail(images):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(sampling.images, "to_uint8", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        copied(Copying(), np.zeros((130, 1), np.float32))
 
 
 def test_seeds_and_averages_differ(found):

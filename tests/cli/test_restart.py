@@ -48,6 +48,20 @@ def test_training_goes_on_from_an_earlier_step(commands, run):
     assert json.loads(last.read_text())["lr_scale"] == 0.5
 
 
+def test_deterministic_ops_are_taken_and_change_nothing_on_a_cpu(
+    commands, run, tmp_path
+):
+    new = tmp_path / "deterministic"
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={new}", "--deterministic")
+    assert finished.code == 0, finished.err
+    assert "deterministic" in finished.out
+    expected = rows(run)
+    assert rows(new).keys() == expected.keys()
+    for step, row in rows(new).items():
+        assert 0 <= row["timing"]["data_wait_share"] < 1
+        assert {**row, "timing": None} == {**expected[step], "timing": None}
+
+
 def test_a_step_without_checkpoint_changes_nothing(commands, run):
     before = steps(run / "checkpoints")
     finished = commands.run(TRAIN, f"--run_dir={run}", "--restart_from=5")

@@ -73,6 +73,7 @@ DEFAULTS = {
     "lr_decay": "none",
     "devices": "auto",
     "xla": "auto",
+    "deterministic": False,
     "precision": "float32",
     "checkpoint_every": None,
     "keep_checkpoints": 3,

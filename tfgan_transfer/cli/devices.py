@@ -137,6 +137,8 @@ def keep_memory() -> bool:
 def prepare(config: Mapping) -> None:
     """Sets memory, precision and seeds, before any network is built."""
     keep_memory()
+    if config["deterministic"]:
+        tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(config["precision"])
     keras.utils.set_random_seed(config["seed"])
 

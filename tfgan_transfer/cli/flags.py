@@ -187,6 +187,11 @@ def define_devices() -> None:
         "(TF_CONFIG) all GPUs of each are used.",
     )
     flags.DEFINE_enum("xla", None, XLA, "auto: on for GPUs, off for CPUs.")
+    flags.DEFINE_bool(
+        "deterministic",
+        None,
+        "On GPUs: the same bits in every run, continued or not; slower.",
+    )
     flags.DEFINE_enum(
         "precision",
         None,

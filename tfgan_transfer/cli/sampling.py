@@ -1,18 +1,24 @@
 """Samples of one generator, and the files they are written to."""
 
+import collections
 import functools
+import math
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from tfgan_transfer import data, images
+from tfgan_transfer import data, images, inference
 from tfgan_transfer.cli import prompts
 from tfgan_transfer.errors import UserError
 
 BATCH = 64
+# Batches under way: between kernels, one leaves cores to the others. Of large
+# images, whose kernels are long, one after the other saves memory.
+_AT_ONCE = 3
+_SMALL = 64 * 64
 # Images where --num does not say.
 PER_PROMPT = 5
 PER_CLASS = 8
@@ -107,7 +113,9 @@ def rendered(
         labels: Float32 [N, L], None for a generator without.
         size: `(height, width)` to scale to, or None.
     """
-    for start in range(0, len(latents), BATCH):
+    graph = drawing(generator)
+
+    def draw(start):
         count = min(BATCH, len(latents) - start)
         # Convolutions may round differently for another batch size; a full
         # batch each time keeps an image the same to the last bit.
@@ -117,16 +125,24 @@ def rendered(
             if x is not None
         ]
         inputs = padded[0] if labels is None else padded
-        drawn = as_graph(generator)(inputs)
+        drawn = graph(inputs)
         if size:
             drawn = images.resized(drawn, size)
-        yield images.to_uint8(drawn)[:count]
+        return images.to_uint8(drawn)[:count]
+
+    small = math.prod(generator.output_shape[1:3]) <= _SMALL
+    waiting = collections.deque()
+    with ThreadPoolExecutor(_AT_ONCE if small else 1) as pool:
+        for start in range(0, len(latents), BATCH):
+            waiting.append(pool.submit(draw, start))
+            if len(waiting) > _AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-@functools.lru_cache(maxsize=32)
-def as_graph(generator: keras.Model) -> Callable:
-    """A generator's inference as one graph, half the time of its layers."""
-    return tf.function(functools.partial(generator, training=False))
+# A generator that is drawn from has its last weights.
+drawing = functools.lru_cache(maxsize=32)(inference.frozen)
 
 
 def slerp(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:

@@ -207,6 +207,7 @@ class Session:
 
     def _announce(self, model: keras.Model, start: int) -> None:
         replicas = self.strategy.num_replicas_in_sync
+        same = ", deterministic" if self.config["deterministic"] else ""
         print(
             f"run       {self.run.path}, "
             f"{f'continuing at step {start}' if start else 'new'}",
@@ -216,7 +217,7 @@ class Session:
                 self.record,
                 model,
                 f"{replicas} x {self.config['precision']}, "
-                f"XLA {'on' if self.xla else 'off'}",
+                f"XLA {'on' if self.xla else 'off'}{same}",
             ),
             sep="\n",
             flush=True,

@@ -5,9 +5,11 @@ here are means over the global batch, so the mean over a replica's share is
 divided by the number of replicas in exactly one place: `global_mean`.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 Batch = dict[str, tf.Tensor]
@@ -210,6 +212,10 @@ def no_symbolic_build(
     """
 
 
+def _now():
+    return np.float64(time.time())
+
+
 def data_ready(batch: Batch) -> tuple[Batch, tf.Tensor]:
     """Reads the clock when a batch has arrived.
 
@@ -218,6 +224,8 @@ def data_ready(batch: Batch) -> tuple[Batch, tf.Tensor]:
         batch comes after the reading, which one thread would do last.
     """
     with tf.control_dependencies(list(batch.values())):
-        now = tf.timestamp()
+        # TensorFlow's own clock refuses to be read where ops are deterministic.
+        now = tf.numpy_function(_now, [], tf.float64)
+        now.set_shape(())
     with tf.control_dependencies([now]):
         return {name: tf.identity(value) for name, value in batch.items()}, now
