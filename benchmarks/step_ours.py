@@ -13,6 +13,7 @@ from tfgan_transfer.cli import build, config, devices, pairs
 from tfgan_transfer.cli.sampling import rendered
 from tfgan_transfer.gans import step as gan_step
 from tfgan_transfer.images import to_uint8
+from tfgan_transfer.networks import resnet_cifar
 
 FLAGS = {"limit": 256, "flip": False}
 
@@ -138,6 +139,16 @@ def peak(device):
     return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
 
+def widen(width):
+    """Builds generators of another width than the critic's."""
+    generator = resnet_cifar.generator
+
+    def wide(*args, **kwargs):
+        return generator(*args, **{**kwargs, "width": width})
+
+    resnet_cifar.generator = wide
+
+
 def whole(model, element):
     """All of a step compiled by XLA, which `train` does not do."""
     # XLA has no clock.
@@ -168,6 +179,8 @@ def make(case, name, precision, threads, device):
     if name in ("count", "graph_wide"):
         # Blocks of pixels also multiply by zeros: counted is work without.
         pixel_blocks.FEW = 0
+    if "generator_width" in case:
+        widen(case["generator_width"])
     with strategy.scope():
         model = parts.gan(resolved, images, xla=name in ("xla", "xla_bare"))
     stream = iter(parts.batches(resolved, images, strategy, 0))

@@ -2,7 +2,7 @@
 
     python benchmarks/train_step.py --torch_python=PATH [--cases=dcgan_32,...]
         [--precisions=float32,bfloat16] [--rounds=9] [--n_critic=5] [--quick]
-        [--device=gpu]
+        [--device=gpu] [--peers=DIRECTORY,...]
 
 PATH is a Python that imports torch; without it only our own ways are timed.
 Each way is a process of its own; in each round every way makes `--steps`
@@ -14,6 +14,9 @@ anything: PyTorch's threads wait for one another by spinning.
 
 With --device=gpu the memory is that of the GPU's tensors, and `float32` is
 without TF32, which is what `tfloat32` has; all ways of a case start at once.
+
+With --peers, copies of the repositories that `step_peer.py` names, `peer` is a
+way of the cases `cifar_32` and `cyclegan_64`, in float32 on a CPU.
 """
 
 import functools
@@ -37,6 +40,7 @@ flags.DEFINE_integer("rounds", 9, "Rounds.", 1)
 flags.DEFINE_integer("steps", 1, "Steps of a way in a round.", 1)
 flags.DEFINE_integer("n_critic", 5, "Critic updates of the WGAN-GP cases.", 1)
 flags.DEFINE_integer("threads", 0, "Of each process; 0 for its default.", 0)
+flags.DEFINE_list("peers", None, "Repositories of `step_peer.py`.")
 flags.DEFINE_enum("device", "cpu", SIDES, "What computes.")
 flags.DEFINE_bool("quick", False, "Two rounds, one critic update, batch 8.")
 flags.DEFINE_bool("json", False, "Print a line of JSON for each way as well.")
@@ -49,6 +53,9 @@ CASES = {
     "acgan_64": {"network": "dcgan", "size": 64, "batch": 64, "labels": 4},
     "cyclegan_64": {"network": "cyclegan", "size": 64, "batch": 4, "labels": 0},
 }
+# That of a peer, with its widths; not one of the cases of all ways.
+CIFAR = {"network": "resnet_cifar", "size": 32, "batch": 64, "labels": 0}
+CIFAR["generator_width"] = 256
 PRECISIONS = {
     "float32": "float32",
     "tfloat32": "tfloat32",
@@ -68,11 +75,13 @@ class Worker:
     def __init__(self, case, way, precision):
         ours = way.startswith((*OURS, "count"))
         program = "step_ours.py" if ours else "step_torch.py"
+        program = "step_peer.py" if way == "peer" else program
         spec = {"case": case, "name": way, "precision": precision}
         # What a step has to do is counted without a GPU's own ways.
         device = "cpu" if way == "count" else FLAGS.device
         spec |= {"threads": FLAGS.threads, "device": device}
         hidden = {"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}
+        peers = FLAGS.peers or ()
         paths = [str(HERE.parent), os.environ.get("PYTHONPATH", "")]
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
@@ -88,6 +97,7 @@ class Worker:
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(paths),
+                "PEERS": os.pathsep.join(map(os.path.abspath, peers)),
                 # One GPU is enough for all.
                 "TF_FORCE_GPU_ALLOW_GROWTH": "true",
                 **hidden,
@@ -200,7 +210,8 @@ def main(argv):
     if FLAGS.quick:
         FLAGS.rounds = min(rounds, 2)
     for name in FLAGS.cases or CASES:
-        case = {**CASES[name], "n_critic": FLAGS.n_critic}
+        case = {**CASES, "cifar_32": CIFAR}[name]
+        case = {**case, "name": name, "n_critic": FLAGS.n_critic}
         if FLAGS.quick:
             case |= {"n_critic": 1, "batch": min(8, case["batch"])}
         for precision in FLAGS.precisions:
