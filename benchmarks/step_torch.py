@@ -230,6 +230,8 @@ def make(case, name, precision, threads, device):
     way = Way(name, precision, device)
     game = (Cycle if case["network"] == "cyclegan" else Game)(case, way)
     step = game.step
+    if name.startswith("torch_float_output"):
+        game.generator[-2] = networks.Float(game.generator[-2])
     if name.endswith("sample"):
         step = sampling(game, way)
     return way.finished(step), None, product(way), way.peak

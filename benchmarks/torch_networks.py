@@ -7,6 +7,7 @@ patch critic. Images are [B, C, H, W].
 
 import itertools
 
+import torch
 from torch import nn
 
 
@@ -72,6 +73,18 @@ class Residual(nn.Module):
 
     def forward(self, x):
         return self.shortcut(x) + self.main(x)
+
+
+class Float(nn.Module):
+    """A layer in float32 amid others in bfloat16, as our output layers are."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        with torch.autocast(x.device.type, enabled=False):
+            return self.layer(x.float())
 
 
 def resnet_generator(size, width=64, latent=128):
