@@ -103,6 +103,11 @@ def sampling(model, case, layers):
     return lambda: list(rendered(model.ema_generator, latents, None, None))
 
 
+def finished(step, batches):
+    """A step that ends when the device has done its work."""
+    return lambda: [float(value) for value in step(batches).values()]
+
+
 def training(setting, precision):
     """A step of `scale.py`: strategy and stream as in training, on noise."""
     setting = dict(setting)
@@ -128,8 +133,7 @@ def training(setting, precision):
         model = build.gan(resolved, images, xla=False)
     stream = iter(build.batches(resolved, images, strategy, 0))
     step = model.train_function
-    run = lambda: [float(v) for v in step(stream).values()]  # noqa: E731
-    return run, None, int, step_worker.resident
+    return finished(step, stream), None, int, step_worker.resident
 
 
 def peak(device):
@@ -153,8 +157,7 @@ def whole(model, element):
     """All of a step compiled by XLA, which `train` does not do."""
     # XLA has no clock.
     gan_step.data_ready = lambda batch: (batch, tf.constant(0.0))
-    step = tf.function(model.train_step, jit_compile=True)
-    return lambda: [float(value) for value in step(element).values()]
+    return finished(tf.function(model.train_step, jit_compile=True), element)
 
 
 def make(case, name, precision, threads, device):
@@ -191,22 +194,16 @@ def make(case, name, precision, threads, device):
             tf.data.Dataset.from_tensors(element).repeat()
         )
     )
-    rest = product(precision, device), lambda: peak(device)
     if name == "count":
         traced = model.train_function.get_concrete_function(stream)
         return int, counted(traced), int, int
+    rest = product(precision, device), lambda: peak(device)
     if name.endswith("sample"):
         layers = name == "graph_layers_sample"
         return sampling(model, case, layers), None, *rest
     if name == "xla_whole":
         return whole(model, element), None, *rest
-    step = model.train_function
-
-    def run():
-        logs = step(stream)
-        return [float(value) for value in logs.values()]
-
-    return run, None, *rest
+    return finished(model.train_function, stream), None, *rest
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ class BatchNorm(keras.layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, of the shape of the inputs."""
         if not (training and self.trainable):
-            return _normalised(self, inputs, self.gamma, self.beta)
+            moments = self.moving_mean, self.moving_variance
+            return _normalised(
+                inputs, *moments, self.epsilon, self.gamma, self.beta
+            )
         if mask is not None or not _fusible(self, inputs):
             return super().call(inputs, training, mask)
         outputs, *moments = _fused(inputs, self.gamma, self.beta, self.epsilon)
@@ -56,12 +59,11 @@ def _fused(inputs, scale, offset, epsilon):
     return outputs, mean, variance * (count - 1) / count
 
 
-def _normalised(layer, inputs, scale, offset):
-    """What the moving statistics make of the inputs, in their precision."""
-    scale = scale * ops.rsqrt(layer.moving_variance + layer.epsilon)
-    offset = offset - layer.moving_mean * scale
-    outputs = inputs * ops.cast(scale, inputs.dtype)
-    return outputs + ops.cast(offset, inputs.dtype)
+def _normalised(x, mean, variance, epsilon, scale, offset):
+    """What given moments make of x, in its precision."""
+    scale = scale * ops.rsqrt(variance + epsilon)
+    offset = offset - mean * scale
+    return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
 
 
 def _move(layer, mean, variance):
@@ -220,15 +222,14 @@ class ConditionalBatchNorm(keras.layers.Layer):
             x, *moments = _fused(inputs, ones, zeros, self.epsilon)
             _move(self, *moments)
             return x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
-        if not train:
-            return _normalised(self, inputs, scale, offset)
-        x = ops.cast(inputs, "float32")
-        mean, variance = ops.moments(
-            x, axes=(0, 1, 2), synchronized=self.synchronized
-        )
-        _move(self, mean, variance)
-        scale *= ops.rsqrt(variance + self.epsilon)
-        outputs = x * scale + (offset - mean * scale)
+        moments = self.moving_mean, self.moving_variance
+        if train:
+            inputs = ops.cast(inputs, "float32")
+            moments = ops.moments(
+                inputs, axes=(0, 1, 2), synchronized=self.synchronized
+            )
+            _move(self, *moments)
+        outputs = _normalised(inputs, *moments, self.epsilon, scale, offset)
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, inputs_shape, label_shape):
