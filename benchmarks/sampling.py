@@ -4,10 +4,10 @@
 
 The networks of `train_step.py` draw batches of 64 in inference mode, with
 moving statistics: ours as `generate` does, and layer by layer, as
-`model.sample` does by itself; PyTorch's under `inference_mode`, channels_last;
-all to uint8. `torch_float_output` has the output layer in float32 in either
-precision, as ours has. Each in a process of its own, in turn, `--steps` times
-ten batches in a round; medians over rounds.
+`model.sample` does by itself; PyTorch's under `inference_mode`, channels_last,
+or compiled, with weights that may change or constant ones as ours are; all to
+uint8. Each in a process of its own, in turn, `--steps` times fifty batches in
+a round; medians over rounds.
 """
 
 import os
@@ -18,15 +18,18 @@ from absl import app, flags
 from step_worker import BATCHES
 
 FLAGS = flags.FLAGS
-# A batch takes milliseconds.
-FLAGS.set_default("steps", 3)
+FLAGS.set_default("steps", 1)
 
 
 def main(argv):
     del argv
     ways = ["graph_sample", "graph_layers_sample"]
     if FLAGS.torch_python:
-        ways += ["torch_channels_last_sample", "torch_float_output_sample"]
+        ways += [
+            "torch_channels_last_sample",
+            "torch_compile_sample",
+            "torch_compile_constant_sample",
+        ]
     print(f"load {os.getloadavg()[0]:.1f}")
     for name in FLAGS.cases or ("dcgan_32", "resnet_32"):
         case = {**train_step.CASES[name], "n_critic": 1}

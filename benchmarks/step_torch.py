@@ -155,7 +155,7 @@ class Way:
     """How PyTorch is used: device, layout, precision, compiler."""
 
     def __init__(self, name, precision, device):
-        self.compiles = name == "torch_compile"
+        self.compiles = name.startswith("torch_compile")
         last = name != "torch_eager"
         self.format = torch.channels_last if last else torch.contiguous_format
         self.half = precision == "mixed_bfloat16"
@@ -206,9 +206,14 @@ def product(way):
     return way.finished(lambda: matrix @ matrix)
 
 
-def sampling(game, way):
-    """Draws batches to uint8."""
-    generator = game.generator.eval()
+def sampling(game, way, constant):
+    """Draws batches to uint8; with constant weights if it compiles so."""
+    if constant:
+        # Imported with the rest of the compiler, which takes seconds.
+        from torch._inductor import config
+
+        config.freezing = True
+    generator = way.compiled(game.generator.eval())
 
     def draw():
         images = generator(game.latents[0]).float()
@@ -216,7 +221,9 @@ def sampling(game, way):
         return pixels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
     def run():
-        with torch.inference_mode(), way.precision():
+        # Inference mode is faster, but the compiler then takes no constants.
+        free = torch.no_grad if constant else torch.inference_mode
+        with free(), way.precision():
             return [draw() for _ in range(step_worker.BATCHES)]
 
     return run
@@ -230,10 +237,8 @@ def make(case, name, precision, threads, device):
     way = Way(name, precision, device)
     game = (Cycle if case["network"] == "cyclegan" else Game)(case, way)
     step = game.step
-    if name.startswith("torch_float_output"):
-        game.generator[-2] = networks.Float(game.generator[-2])
     if name.endswith("sample"):
-        step = sampling(game, way)
+        step = sampling(game, way, name == "torch_compile_constant_sample")
     return way.finished(step), None, product(way), way.peak
 
 

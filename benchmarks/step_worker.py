@@ -13,7 +13,7 @@ import time
 # Sides of the matrices whose product is the yardstick.
 SIDES = {"cpu": 2048, "gpu": 8192}
 # Of samples, in a step of `sampling.py`.
-BATCHES = 10
+BATCHES = 50
 
 
 def resident():

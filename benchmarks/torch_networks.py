@@ -75,18 +75,6 @@ class Residual(nn.Module):
         return self.shortcut(x) + self.main(x)
 
 
-class Float(nn.Module):
-    """A layer in float32 amid others in bfloat16, as our output layers are."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, x):
-        with torch.autocast(x.device.type, enabled=False):
-            return self.layer(x.float())
-
-
 def resnet_generator(size, width=64, latent=128):
     base = size // 16
     channels = [width * min(2**i, 8) for i in range(5)][::-1]

@@ -1,8 +1,11 @@
 """A frozen generator draws what its layers draw."""
 
+from collections import Counter
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from tfgan_transfer import inference
@@ -111,3 +114,54 @@ def test_any_model_can_be_frozen():
     generator(np.ones((1, 2)))
     drawn = inference.frozen(generator)(np.full((1, 2), 3.0, "float32"))
     np.testing.assert_array_equal(drawn, [[6.0, 6.0]])
+
+
+def operations(draw, latents):
+    graph = draw.get_concrete_function(tf.constant(latents)).graph
+    return [one for one in graph.get_operations() if "T" in one.node_def.attr]
+
+
+@pytest.mark.parametrize("network", [dcgan, resnet])
+def test_all_that_convolves_is_bfloat16_where_some_of_it_was(network):
+    latents = np.random.default_rng(1).normal(size=(32, Z)).astype("float32")
+    exact = scramble(network.generator(SHAPE, Z, 16))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    generator = scramble(network.generator(SHAPE, Z, 16))
+    assert generator.get_layer("output").compute_dtype == "float32"
+    draw = inference.frozen(generator)
+    heavy = [
+        one
+        for one in operations(draw, latents)
+        if one.type.startswith(("Conv2D", "MatMul"))
+    ]
+    assert len(heavy) >= 3
+    assert {one.get_attr("T") for one in heavy} == {tf.bfloat16}
+    drawn, layers, exact = (
+        np.asarray(one(latents)) for one in (draw, generator, exact)
+    )
+    assert drawn.dtype == np.float32
+    errors = np.abs(drawn - exact).mean(), np.abs(layers - exact).mean()
+    assert 0 < errors[0] < 1.5 * errors[1], errors
+    tanh = [one for one in operations(draw, latents) if one.type == "Tanh"]
+    assert [one.get_attr("T") for one in tanh] == [tf.float32]
+
+
+def test_norms_are_one_kernel_or_none():
+    latents = np.zeros((B, Z), np.float32)
+    # Residual: the first norms of three blocks, and the last one.
+    for network, own in ((dcgan, 2), (resnet, 3 + 1)):
+        draw = inference.frozen(scramble(network.generator(SHAPE, Z, 4)))
+        kinds = Counter(one.type for one in operations(draw, latents))
+        assert kinds["FusedBatchNormV3"] == own, kinds
+        assert not kinds["Rsqrt"], kinds
+
+
+def test_layers_of_one_name_keep_their_own_weights():
+    def part(name):
+        image = keras.Input((4, 4, 2))
+        return keras.Model(image, Convolution(2, 1, name="x")(image), name=name)
+
+    image = keras.Input((4, 4, 2))
+    generator = keras.Model(image, part("second")(part("first")(image)))
+    images = 9 * np.random.default_rng(1).normal(size=(B, 4, 4, 2))
+    compare(scramble(generator), images)

@@ -30,8 +30,11 @@ def main() -> None:
             "FILE.gif), or --grid=FILE.png"
         )
 
+    import keras
+
     from tfgan_transfer.cli import config, opening, sampling
 
+    keras.config.set_dtype_policy(given.get("precision", "float32"))
     sampler = opening.open_model(path, ema=given.get("ema", True)).sampler(
         seed=given.get("seed", 0),
         truncation=given.get("truncation", 1.0),

@@ -17,8 +17,12 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     Returns:
         Uint8 of the same shape, round((x + 1) * 127.5).
     """
-    scaled = (np.asarray(images, np.float32) + 1) * 127.5
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    scaled = np.asarray(images, np.float32) + 1
+    # In place: new arrays took as long as the arithmetic.
+    scaled *= 127.5
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0, 255, out=scaled)
+    return scaled.astype(np.uint8)
 
 
 def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -180,6 +180,20 @@ def test_archive_of_one_checkpoint(commands, unbroken, tmp_path):
     np.testing.assert_array_equal(images, expected)
 
 
+def test_precision(commands, unbroken, found, tmp_path):
+    finished = commands.run(
+        GENERATE,
+        f"--run_dir={unbroken}",
+        "--precision=mixed_bfloat16",
+        f"--out={tmp_path}/images.npz",
+    )
+    assert finished.code == 0, finished.err
+    with np.load(tmp_path / "images.npz", allow_pickle=False) as archive:
+        images = archive["images"].astype(int)
+    difference = np.abs(images - drawn(found, 16))
+    assert 0 < difference.mean() < 1 and difference.max() < 12
+
+
 @pytest.mark.parametrize("suffix", ["gif", "webp"])
 def test_animation(commands, unbroken, tmp_path, suffix):
     path = pathlib.Path(tmp_path, f"walk.{suffix}")

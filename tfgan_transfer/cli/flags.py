@@ -227,6 +227,12 @@ def define_generate() -> None:
     flags.DEFINE_string(
         "resize", None, "Scale the images to this side, or HEIGHTxWIDTH."
     )
+    flags.DEFINE_enum(
+        "precision",
+        None,
+        [one for one in PRECISIONS if one != "auto"],
+        "Arithmetic of layers (float32), whatever it was in training.",
+    )
     flags.DEFINE_bool("ema", None, "The averaged generator (default) or not.")
     flags.DEFINE_integer(
         "seed", None, "Seed of the latents (0).", 0, LARGEST_SEED
