@@ -7,7 +7,6 @@ patch critic. Images are [B, C, H, W].
 
 import itertools
 
-import torch
 from torch import nn
 
 

@@ -149,7 +149,7 @@ def test_all_that_convolves_is_bfloat16_where_some_of_it_was(network):
 def test_norms_are_one_kernel_or_none():
     latents = np.zeros((B, Z), np.float32)
     # Residual: the first norms of three blocks, and the last one.
-    for network, own in ((dcgan, 2), (resnet, 3 + 1)):
+    for network, own in ((dcgan, 1), (resnet, 3 + 1)):
         draw = inference.frozen(scramble(network.generator(SHAPE, Z, 4)))
         kinds = Counter(one.type for one in operations(draw, latents))
         assert kinds["FusedBatchNormV3"] == own, kinds

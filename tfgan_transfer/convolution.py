@@ -98,12 +98,15 @@ def spread(
     return forward(maps, tf.convert_to_tensor(kernel))
 
 
-def paint(pixels: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def paint(
+    pixels: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None
+) -> tf.Tensor:
     """What a transposed convolution makes of single pixels: a product.
 
     Args:
         pixels: [B, 1, 1, O].
         kernel: [height, width, C, O].
+        bias: [C], or None.
 
     Returns:
         [B, height, width, C].
@@ -113,6 +116,10 @@ def paint(pixels: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         tf.reshape(kernel, [-1, kernel.shape[-1]]),
         transpose_b=True,
     )
+    if bias is not None:
+        # Added here, it is part of the product's kernel.
+        count = kernel.shape[0] * kernel.shape[1]
+        flat = tf.nn.bias_add(flat, tf.tile(bias, [count]))
     return tf.reshape(flat, [-1, *kernel.shape[:3]])
 
 

@@ -101,7 +101,7 @@ def _rebuilt(generator):
         if kind is BatchNorm:
             kind = _FixedNorm
         if layer.name in followed:
-            config["use_bias"] = kind is Convolution
+            config["use_bias"] = len(weights[layer.name]) == 2
         if kind in _CONVOLUTIONS and half and layer.dtype_policy != half[0]:
             config["dtype"] = half[0]
             config["activation"] = _in_float32(layer.activation)
@@ -140,11 +140,13 @@ def _merge(weights, convolution, norm):
     kernel, *bias = weights[convolution.name]
     gamma, beta, mean, variance = weights[norm.name]
     mean = mean - sum(bias)
-    if type(convolution) is TransposedConvolution:
+    transposed = type(convolution) is TransposedConvolution
+    if transposed and not convolution.paints(convolution.input.shape):
         # TensorFlow has no kernel that would add anything to one.
         weights[convolution.name] = [kernel]
         weights[norm.name] = [gamma, beta, mean, variance]
         return
     scale = gamma / np.sqrt(variance + norm.epsilon)
-    weights[convolution.name] = [kernel * scale, beta - mean * scale]
+    kernel = kernel * (scale[:, None] if transposed else scale)
+    weights[convolution.name] = [kernel, beta - mean * scale]
     del weights[norm.name]

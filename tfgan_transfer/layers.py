@@ -49,20 +49,24 @@ class TransposedConvolution(keras.layers.Conv2DTranspose):
     Args and call arguments: those of `keras.layers.Conv2DTranspose`.
     """
 
+    def paints(self, shape: tuple[int | None, ...]) -> bool:
+        """Whether inputs of this shape are single pixels, see `paint`."""
+        single = shape[1:3] == (1, 1) and self.strides == (1, 1)
+        return single and self.padding == "valid"
+
     def call(self, inputs):
         """Returns `activation(transposed convolution + bias)`."""
-        alone = inputs.shape[1:3] == (1, 1) and self.strides == (1, 1)
-        whole = alone and self.padding == "valid"
-        if not (whole or convolution.worthwhile(inputs, self.kernel)):
+        if self.paints(inputs.shape):
+            kernel = ops.convert_to_tensor(self.kernel)
+            bias = ops.convert_to_tensor(self.bias) if self.use_bias else None
+            return self.activation(convolution.paint(inputs, kernel, bias))
+        if not convolution.worthwhile(inputs, self.kernel):
             return super().call(inputs)
         sides = self.compute_output_shape(inputs.shape)[1:3]
         kernel = ops.convert_to_tensor(self.kernel)
-        if whole:
-            outputs = convolution.paint(inputs, kernel)
-        else:
-            outputs = convolution.spread(
-                inputs, kernel, sides, self.strides[0], self.padding
-            )
+        outputs = convolution.spread(
+            inputs, kernel, sides, self.strides[0], self.padding
+        )
         if self.use_bias:
             outputs = ops.add(outputs, self.bias)
         return self.activation(outputs)
