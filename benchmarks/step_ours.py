@@ -153,6 +153,20 @@ def widen(width):
     resnet_cifar.generator = wide
 
 
+def several(model, stream):
+    """Steps in one call, as Keras' `steps_per_execution` has them."""
+
+    @tf.function
+    def run(iterator):
+        for _ in tf.range(step_worker.STEPS - 1):
+            model.train_function(iterator)
+        return model.train_function(iterator)
+
+    step = finished(run, stream)
+    step.steps = step_worker.STEPS
+    return step
+
+
 def whole(model, element):
     """All of a step compiled by XLA, which `train` does not do."""
     # XLA has no clock.
@@ -203,6 +217,8 @@ def make(case, name, precision, threads, device):
         return sampling(model, case, layers), None, *rest
     if name == "xla_whole":
         return whole(model, element), None, *rest
+    if name == "graph_several":
+        return several(model, stream), None, *rest
     return finished(model.train_function, stream), None, *rest
 
 

@@ -12,6 +12,8 @@ import time
 
 # Sides of the matrices whose product is the yardstick.
 SIDES = {"cpu": 2048, "gpu": 8192}
+# In one call of `graph_several`.
+STEPS = 10
 # Of samples, in a step of `sampling.py`.
 BATCHES = 50
 
@@ -28,7 +30,8 @@ def serve(make):
         make: Maps the keyword arguments in `sys.argv[1]` to a step, the FLOPs
             of one (None, unless it only counts), a product of two matrices
             of `SIDES`, and the peak of the memory that matters, in MiB. Step
-            and product end when the device has done its work.
+            and product end when the device has done its work. A step that
+            is several says how many by its `steps`.
     """
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     # What libraries print must not get between the answers.
@@ -43,12 +46,13 @@ def serve(make):
     for line in sys.stdin:
         what, count = json.loads(line)
         run = step if what == "step" else product
+        steps = count * getattr(run, "steps", 1)
         began, used = time.perf_counter(), time.process_time()
         for _ in range(count):
             run()
         answer = {
-            "wall": (time.perf_counter() - began) / count,
-            "cpu": (time.process_time() - used) / count,
+            "wall": (time.perf_counter() - began) / steps,
+            "cpu": (time.process_time() - used) / steps,
             "memory": memory(),
         }
         print(json.dumps(answer), file=answers)

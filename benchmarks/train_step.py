@@ -64,8 +64,9 @@ PRECISIONS = {
 OURS = ("graph", "xla")
 # Also graph_onednn (kernels get oneDNN's own gradient in bfloat16), graph_wide
 # (images are made pixel by pixel), graph_returning (freed memory goes back to
-# the system), graph_bare and xla_bare (no MirroredStrategy) and xla_whole (all
-# of the step compiled, not gradients only), to see what these are worth.
+# the system), graph_bare and xla_bare (no MirroredStrategy), graph_several (ten
+# steps in a call) and xla_whole (all of the step compiled, not gradients only),
+# to see what these are worth.
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
 
 
