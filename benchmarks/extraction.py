@@ -105,8 +105,13 @@ def main(argv):
             target=serve, args=(way, arguments, far), daemon=True
         )
         worker.start()
-        if near.recv():
-            pipes[way.__name__] = near
+        # The last end but the worker's own: if that dies, there is an end.
+        far.close()
+        try:
+            if near.recv():
+                pipes[way.__name__] = near
+        except EOFError:
+            sys.exit(f"{way.__name__} did not start, see above")
     rates = {name: [] for name in pipes}
     for _ in range(FLAGS.rounds):
         for name, pipe in pipes.items():
