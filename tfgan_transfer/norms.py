@@ -118,9 +118,9 @@ class LayerNorm(keras.layers.Layer):
         mean = ops.mean(means, -1, keepdims=True)
         variance = ops.mean(squares, -1, keepdims=True) - mean**2
         variance = ops.maximum(variance, 0.0)
-        scale = self.gamma * ops.rsqrt(variance + self.epsilon)
-        offset = self.beta - mean * scale
-        outputs = x * ops.cast(scale, x.dtype) + ops.cast(offset, x.dtype)
+        outputs = _normalised(
+            x, mean, variance, self.epsilon, self.gamma, self.beta
+        )
         return ops.cast(outputs, self.compute_dtype)
 
     def get_config(self):

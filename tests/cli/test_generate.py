@@ -160,20 +160,20 @@ def test_folder_and_grid(commands, unbroken, found, tmp_path):
     np.testing.assert_array_equal(sheet[:8, :8], images[0])
 
 
+def archived(commands, folder, *arguments):
+    """What the command puts into an archive."""
+    path = folder / "images.npz"
+    finished = commands.run(GENERATE, *arguments, f"--out={path}")
+    assert finished.code == 0, finished.err
+    with np.load(path, allow_pickle=False) as archive:
+        return archive["images"]
+
+
 def test_archive_of_one_checkpoint(commands, unbroken, tmp_path):
     """The untrained one, without its average, under another seed."""
     older = unbroken / "checkpoints" / "step-00000021"
-    finished = commands.run(
-        GENERATE,
-        f"--checkpoint={older}",
-        "--noema",
-        "--seed=3",
-        "--truncation=0.7",
-        f"--out={tmp_path}/images.npz",
-    )
-    assert finished.code == 0, finished.err
-    with np.load(tmp_path / "images.npz", allow_pickle=False) as archive:
-        images = archive["images"]
+    flags = f"--checkpoint={older}", "--noema", "--seed=3", "--truncation=0.7"
+    images = archived(commands, tmp_path, *flags)
     expected = drawn(
         saved.find(str(older)), 16, ema=False, seed=3, truncation=0.7
     )
@@ -181,15 +181,8 @@ def test_archive_of_one_checkpoint(commands, unbroken, tmp_path):
 
 
 def test_precision(commands, unbroken, found, tmp_path):
-    finished = commands.run(
-        GENERATE,
-        f"--run_dir={unbroken}",
-        "--precision=mixed_bfloat16",
-        f"--out={tmp_path}/images.npz",
-    )
-    assert finished.code == 0, finished.err
-    with np.load(tmp_path / "images.npz", allow_pickle=False) as archive:
-        images = archive["images"].astype(int)
+    flags = f"--run_dir={unbroken}", "--precision=mixed_bfloat16"
+    images = archived(commands, tmp_path, *flags).astype(int)
     difference = np.abs(images - drawn(found, 16))
     assert 0 < difference.mean() < 1 and difference.max() < 12
 
