@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 from absl import app, flags
 
-from tfgan_transfer import convolution
+from tfgan_transfer.ops import convolution
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("rounds", 12, "Rounds.", 4)

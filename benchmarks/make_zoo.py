@@ -68,7 +68,7 @@ sampling seeds, floor: training images in the place of samples):
 
 
 def main(argv):
-    from tfgan_transfer.cli import saved, zoo
+    from tfgan_transfer.trained import saved, zoo
 
     found = saved.find(FLAGS.run_dir, "--run_dir")
     folder = zoo.pack(found, FLAGS.name)

@@ -206,7 +206,7 @@ def save_model(path):
     import keras
     import tensorflow as tf
 
-    from tfgan_transfer.cli import saved
+    from tfgan_transfer.trained import saved
 
     generator = saved.generator(saved.find("zoo:anime_32"))
     size = generator.inputs[0].shape[-1]

@@ -25,8 +25,9 @@ COMMANDS = (
     "train evaluate generate translate rank_sources study export serve"
 ).split()
 IMPORTS = (
-    "from tfgan_transfer.cli import app; app.start_tensorflow(); "
-    "import tfgan_transfer.cli.plan, tfgan_transfer.cli.session"
+    "from tfgan_transfer.commands import app; app.start_tensorflow(); "
+    "import tfgan_transfer.families.single.plan; "
+    "import tfgan_transfer.sessions.session"
 )
 QUICKSTART = (
     "--data=digits --limit=200 --size=32 --channels=3 --source=zoo:faces_32 "

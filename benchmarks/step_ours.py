@@ -8,12 +8,16 @@ import numpy as np
 import step_worker
 import tensorflow as tf
 
-from tfgan_transfer import convolution, data, pixel_blocks
-from tfgan_transfer.cli import build, config, devices, pairs
-from tfgan_transfer.cli.sampling import rendered
+from tfgan_transfer import data
+from tfgan_transfer.families.pair import build as pairs
+from tfgan_transfer.families.single import build
 from tfgan_transfer.gans import step as gan_step
 from tfgan_transfer.images import to_uint8
 from tfgan_transfer.networks import resnet_cifar
+from tfgan_transfer.ops import convolution, pixel_blocks
+from tfgan_transfer.settings import config
+from tfgan_transfer.trained.sampling import rendered
+from tfgan_transfer.training import devices
 
 FLAGS = {"limit": 256, "flip": False}
 

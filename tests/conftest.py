@@ -23,6 +23,12 @@ if quiet:
     # Commands that tests start have to be quiet by themselves.
     del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 
+pytest_plugins = [
+    "tests.support.running",
+    "tests.support.ensembles",
+    "tests.support.tagged",
+]
+
 SHARED = pathlib.Path(__file__).parents[2] / "shared"
 
 

@@ -11,28 +11,29 @@ PACKAGE = ROOT / "tfgan_transfer"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Who may import whom inside the package, by first path segment. Everybody
-# may import itself and `errors`.
-ALLOWED = {
-    "pixel_blocks": set(),
-    "adam": set(),
-    "edges": set(),
-    "norms": set(),
-    "convolution": {"pixel_blocks"},
-    "rectifier": set(),
-    "resampling": {"convolution"},
-    "layers": {"convolution", "resampling"},
-    "losses": set(),
-    "augment": set(),
-    "images": set(),
-    "inference": {"layers", "norms"},
-    "networks": {"edges", "layers", "norms", "rectifier"},
+# may import itself and `errors`. Imports point downwards.
+LEAVES = {"images", "losses", "augment"}
+ROOMS = {
+    "ops": set(),
+    "layers": {"ops"},
+    "networks": {"layers"},
     "gans": {"losses", "augment"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),
     "serving": set(),
-    "training": {"images"},
+    "settings": {"networks"},
+    "training": {"settings", "layers", "images"},
+    "trained": {"training", "settings", "networks", "layers", "data"}
+    | {"images", "serving"},
+    "evaluations": {"trained", "training", "settings", "data", "metrics"}
+    | {"images"},
 }
+ROOMS["families"] = {*ROOMS, *LEAVES}
+ROOMS["sessions"] = {*ROOMS["families"], "families"}
+ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
+ROOMS["commands"] = {"settings"}
+ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}
 ENTRY_POINTS = {p.stem for p in PACKAGE.glob("*.py")} - set(ALLOWED)
 GANS = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
 
@@ -65,7 +66,7 @@ def ours(path):
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_import_rules(path):
     here = segment(path)
-    if here == "cli" or here in ENTRY_POINTS:
+    if here in ENTRY_POINTS:
         return
     for parts in ours(path):
         may = ALLOWED[here] | {here, "errors"}
@@ -88,13 +89,16 @@ def test_only_the_two_roots_see_networks_and_gans_together():
         for path in FILES
         if {"networks", "gans"} <= {parts[0] for parts in ours(path)}
     ]
-    roots = {"tfgan_transfer/cli/build.py", "tfgan_transfer/cli/pairs.py"}
+    roots = {
+        "tfgan_transfer/families/single/build.py",
+        "tfgan_transfer/families/pair/build.py",
+    }
     assert {*both} <= roots
 
 
-def test_flags_live_in_cli_only():
+def test_flags_live_in_commands_only():
     for path in FILES:
-        if segment(path) != "cli":
+        if segment(path) != "commands":
             assert "absl" not in {m.split(".")[0] for m in imported(path)}
 
 
@@ -110,7 +114,7 @@ def test_only_one_file_knows_tfgan():
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_budgets(path):
     text = path.read_text()
-    assert text.count("\n") <= 300
+    assert text.count("\n") <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body

@@ -12,7 +12,7 @@ real images are read at that size and samples are scaled to it.
 
 import json
 
-from tfgan_transfer.cli import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -32,22 +32,19 @@ def main() -> None:
             "--run_dir=..., --checkpoint=..., or --images=folder:..."
         )
 
-    from tfgan_transfer.cli import (
-        class_plot,
-        evaluation,
-        opening,
-        pair_evaluation,
-        results,
-    )
-    from tfgan_transfer.cli.pair_config import CYCLEGAN
+    from tfgan_transfer.evaluations import class_plot, evaluation, results
+    from tfgan_transfer.families.pair import evaluation as pair_evaluation
+    from tfgan_transfer.families.single import evaluation as single_evaluation
+    from tfgan_transfer.settings.pair_config import CYCLEGAN
+    from tfgan_transfer.trained import opening
 
     others = results.latest(given["against"]) if given.get("against") else {}
     if given.get("images"):
-        run, about = evaluation.of_images(given)
+        run, about = single_evaluation.of_images(given)
     else:
         opened = opening.open_model(generator, ema=given.get("ema", True))
         pair = opened.record["flags"]["model"] == CYCLEGAN
-        module = pair_evaluation if pair else evaluation
+        module = pair_evaluation if pair else single_evaluation
         run, about = module.of_checkpoint(given, opened)
     names = evaluation.metric_names(given.get("metrics"))
     rows = list(run.rows(names))

@@ -15,7 +15,7 @@ if it is refused, which publishes nothing.
 
 import json
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 EXIT_REFUSED = 1
@@ -45,7 +45,7 @@ def main() -> int:
                     f"--{flag}: expected a directory, received none"
                 )
 
-    from tfgan_transfer.cli import exporting
+    from tfgan_transfer.trained import exporting
 
     if directory:
         accepted = exporting.check(directory, path, **options)

@@ -8,7 +8,7 @@
 The same seed gives the same images, whatever their number.
 """
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -32,7 +32,8 @@ def main() -> None:
 
     import keras
 
-    from tfgan_transfer.cli import config, opening, sampling
+    from tfgan_transfer.settings import config
+    from tfgan_transfer.trained import opening, sampling
 
     keras.config.set_dtype_policy(given.get("precision", "float32"))
     sampler = opening.open_model(path, ema=given.get("ema", True)).sampler(

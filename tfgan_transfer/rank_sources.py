@@ -12,7 +12,7 @@ on where it was stopped.
 import pathlib
 import shlex
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 flags.define_sources()
@@ -41,7 +41,8 @@ def main() -> int:
     sources, budget = given.pop("sources"), given.pop("budget")
     folder = pathlib.Path(given.pop("run_dir")).expanduser()
 
-    from tfgan_transfer.cli import ranking, trials
+    from tfgan_transfer.studies import ranking, trials
+    from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
 
     rounds = ranking.plan(sources, budget)
     judge = ranking.Judge(sources, given)
@@ -50,7 +51,7 @@ def main() -> int:
         results = ranking.probe(judge, sources, given, folder, rounds)
     except trials.Interrupted:
         print("stopped; the same command continues")
-        return app.EXIT_RUN_AGAIN
+        return EXIT_RUN_AGAIN
     print(ranking.table(scores, results))
     best = min(results[-1][1], key=results[-1][1].get)
     again = trials.command(

@@ -12,7 +12,7 @@ people at http://127.0.0.1:8501/. export/ has what the real server needs.
 import signal
 import threading
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 flags.define_serve()

@@ -12,7 +12,7 @@ goes on where it was stopped.
 import pathlib
 import sys
 
-from tfgan_transfer.cli import app, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 # Flags of the grid; all others are handed on to `train`.
@@ -42,7 +42,9 @@ def main() -> int:
             "which images, and how often to measure"
         )
 
-    from tfgan_transfer.cli import study, study_report, trials
+    from tfgan_transfer.studies import study, trials
+    from tfgan_transfer.studies import tables as study_report
+    from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
 
     named = study.variants(own["variant"])
     path = pathlib.Path(own["study_dir"]).expanduser()
@@ -57,7 +59,7 @@ def main() -> int:
             row = runs.run(cell)
         except trials.Interrupted:
             print("stopped; the same command continues")
-            return app.EXIT_RUN_AGAIN
+            return EXIT_RUN_AGAIN
         print(f"  {study.last(row)}, {row['seconds']} s", flush=True)
     command = study.reproduce(sys.argv)
     print(study_report.write(runs.rows(), path, command).read_text())

@@ -5,7 +5,7 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
-from tfgan_transfer.cli import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -36,8 +36,10 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.cli import ensemble_training, pair_plan, plan
-    from tfgan_transfer.cli.pair_config import CYCLEGAN
+    from tfgan_transfer.families.pair import plan as pair_plan
+    from tfgan_transfer.families.single import plan
+    from tfgan_transfer.settings.pair_config import CYCLEGAN
+    from tfgan_transfer.studies import ensemble_training
     from tfgan_transfer.training import run_directory
 
     if ensemble_training.wanted(explicit):
@@ -63,7 +65,7 @@ def main() -> int:
         print(plan.show_augmentation(config, preview))
         return 0
 
-    from tfgan_transfer.cli.session import Session
+    from tfgan_transfer.sessions.session import Session
 
     session = Session(config, run)
     if restart_from is not None:

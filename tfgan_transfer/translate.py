@@ -9,7 +9,7 @@ An image is brought to the size of training, as the training images were
 (--fit), unless --size says otherwise. It keeps its name, with the ending .png.
 """
 
-from tfgan_transfer.cli import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags, pair_flags
 from tfgan_transfer.errors import UserError
 
 flags.define_run()
@@ -34,7 +34,7 @@ def main() -> None:
             "--out: nothing to write; give --out=FOLDER, or --cycles=FILE.png"
         )
 
-    from tfgan_transfer.cli import translating
+    from tfgan_transfer.trained import translating
 
     for line in translating.run(given):
         print(line)

@@ -7,16 +7,17 @@ precision, and saving. A case is a set of flags of `--model=cyclegan`.
 import functools
 from unittest import mock
 
-import cases
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer.cli import config, devices, pairs
+from tests.support import cases
+from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.gans import step
 from tfgan_transfer.networks import cyclegan as networks
-from tfgan_transfer.training import checkpoint
+from tfgan_transfer.settings import config
+from tfgan_transfer.training import checkpoint, devices
 
 STEPS = 3
 FLAGS = {

@@ -5,9 +5,10 @@ loose on purpose: it catches a loss in half precision that overflows or is
 scaled wrongly, not rounding.
 """
 
-import cases
 import numpy as np
 import pytest
+
+from tests.support import cases
 
 BAND = 0.25
 

@@ -6,10 +6,10 @@ times 0.01 and momentum. A wrong factor in front of a gradient changes weights
 by more than 1e-3.
 """
 
-import cases
 import numpy as np
 import pytest
 
+from tests.support import cases
 from tfgan_transfer.gans import step
 
 TOLERANCE = {"rtol": 2e-6, "atol": 2e-6}

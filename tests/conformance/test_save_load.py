@@ -1,9 +1,9 @@
 """A model that was saved and loaded is the same model, to the last bit."""
 
-import cases
 import numpy as np
 import pytest
 
+from tests.support import cases
 from tfgan_transfer.training import checkpoint
 
 every_case = pytest.mark.parametrize(

@@ -15,12 +15,11 @@ import subprocess
 import sys
 import time
 
-import cases
 import numpy as np
 import pytest
 
-from tfgan_transfer.cli import devices
-from tfgan_transfer.training import checkpoint
+from tests.support import cases
+from tfgan_transfer.training import checkpoint, devices
 
 ROOT = pathlib.Path(__file__).parents[2]
 COMMAND = (

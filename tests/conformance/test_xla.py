@@ -4,11 +4,11 @@ Tolerance: XLA fuses and reorders float32 sums; second derivatives through
 norms cancel, so a gradient may be off by 1e-5 of the largest of its layer.
 """
 
-import cases
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import cases
 from tfgan_transfer.gans import step
 
 SHARE_OF_LARGEST = 1e-5

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from linear_gan import (
+
+from tests.support.linear_gan import (
     CRITIC_RATE,
     GENERATOR_RATE,
     N_CRITIC,
@@ -18,7 +19,6 @@ from linear_gan import (
     tensors,
     weights_of,
 )
-
 from tfgan_transfer import losses
 from tfgan_transfer.gans import ACGAN, WGANGP
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from linear_gan import (
+
+from tests.support.linear_gan import (
     CRITIC_RATE,
     GENERATOR_RATE,
     LAMBDA,
@@ -18,7 +19,6 @@ from linear_gan import (
     make_batch,
     tensors,
 )
-
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.training import checkpoint
 

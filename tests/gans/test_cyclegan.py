@@ -5,8 +5,8 @@ import numpy as np
 import numpy_cycle as linear
 import pytest
 import tensorflow as tf
-from linear_gan import normal, sgd, tensors
 
+from tests.support.linear_gan import normal, sgd, tensors
 from tfgan_transfer.gans import CycleGAN, cyclegan
 from tfgan_transfer.networks import cyclegan as networks
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from linear_gan import (
+
+from tests.support.linear_gan import (
     CRITIC_RATE,
     LAMBDA,
     B,
@@ -13,9 +14,8 @@ from linear_gan import (
     make_batch,
     tensors,
 )
-
-from tfgan_transfer.cli import config
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import config
 
 
 def lazy(every, **options):

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from linear_gan import (
+
+from tests.support.linear_gan import (
     PIXELS,
     SIDE,
     B,
@@ -16,7 +17,6 @@ from linear_gan import (
     tensors,
     weights_of,
 )
-
 from tfgan_transfer.gans import ACGAN, WGANGP, StackGAN
 
 L = 3

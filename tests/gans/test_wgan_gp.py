@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from linear_gan import (
+
+from tests.support.linear_gan import (
     CRITIC_RATE,
     GENERATOR_RATE,
     LAMBDA,
@@ -27,9 +28,8 @@ from linear_gan import (
     tensors,
     weights_of,
 )
-
 from tfgan_transfer.gans import WGANGP
-from tfgan_transfer.layers import SpectralConv2D, SpectralDense
+from tfgan_transfer.layers.spectral import SpectralConv2D, SpectralDense
 
 
 class NumpySGD:

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from linear_gan import (
+
+from tests.support.linear_gan import (
     Z,
     adam,
     assert_same,
@@ -18,7 +19,6 @@ from linear_gan import (
     tensors,
     weights_of,
 )
-
 from tfgan_transfer.gans import WGANGP
 
 

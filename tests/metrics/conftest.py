@@ -1,14 +1,11 @@
 import importlib.util
 import json
 import pathlib
-import sys
 import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 REFERENCE = pathlib.Path(__file__).parents[1] / "reference"
 

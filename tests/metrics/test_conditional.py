@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from evaluating import evaluation, pictures
 
+from tests.support.evaluating import evaluation, pictures
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.conditional import Labels, labelled_alike
 from tfgan_transfer.metrics.kid import kid

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from evaluating import Counting, evaluation, pictures
 
+from tests.support.evaluating import Counting, evaluation, pictures
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.kid import kid
 from tfgan_transfer.metrics.score import Row, over_seeds, require_comparable

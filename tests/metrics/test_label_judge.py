@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-from evaluating import evaluation, pictures
 
+from tests.support.evaluating import evaluation, pictures
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics import label_judge
 from tfgan_transfer.metrics.conditional import Labels

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.layers.norms import InstanceNorm
 from tfgan_transfer.networks import cyclegan
 from tfgan_transfer.networks.cyclegan import TRANSLATORS
-from tfgan_transfer.norms import InstanceNorm
 
 
 def trainable(net):

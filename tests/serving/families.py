@@ -6,7 +6,8 @@ import pathlib
 import numpy as np
 import pytest
 from PIL import Image
-from running import TRAIN, Commands
+
+from tests.support.running import TRAIN, Commands
 
 # Large steps, so that labels count and averaged weights differ from others.
 FEW = (

@@ -8,11 +8,11 @@ import signal
 import numpy as np
 import pytest
 import tensorflow as tf
-from running import GENERATE
 
-from tfgan_transfer.cli import exporting, sampling, saved
+from tests.support.running import GENERATE
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving import savedmodel, servable, signatures, status
+from tfgan_transfer.trained import exporting, sampling, saved
 
 EXPORT = "tfgan_transfer.export"
 TAGS = ("blue_eyes", "green_hair", "dark_green_hair")

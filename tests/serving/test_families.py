@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from judging import judged
-from running import GENERATE
 
-from tfgan_transfer.cli import exporting, sampling, saved
+from tests.support.running import GENERATE
 from tfgan_transfer.serving import cloader, servable
+from tfgan_transfer.trained import exporting, sampling, saved
 
 EXPORT = "tfgan_transfer.export"
 NAMES = ["wgan_gp", "concat", "tags", "stack"]

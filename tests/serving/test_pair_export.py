@@ -8,13 +8,13 @@ import pytest
 import tensorflow as tf
 from judging import judged
 from PIL import Image
-from running import TRAIN
 from test_export import ask
 
-from tfgan_transfer.cli import exporting, saved
-from tfgan_transfer.cli.translators import Translators
+from tests.support.running import TRAIN
 from tfgan_transfer.data.decode import decode as decode_file
 from tfgan_transfer.serving import page, servable, status, translation
+from tfgan_transfer.trained import exporting, saved
+from tfgan_transfer.trained.translators import Translators
 
 SMOKE = "--flagfile=configs/smoke/cyclegan.flags"
 TRANSLATE = "tfgan_transfer.translate"

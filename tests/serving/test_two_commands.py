@@ -8,8 +8,9 @@ import shlex
 
 import pytest
 import requests
-from running import GENERATE
 from test_serve_command import serving
+
+from tests.support.running import GENERATE
 
 ROOT = pathlib.Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text().split("## Serving")[1]

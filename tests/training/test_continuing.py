@@ -6,10 +6,15 @@ import shutil
 
 import numpy as np
 import pytest
-from comparing import assert_same_run, assert_same_weights, newest, rows
-from crashes import crash
-from running import SMOKE, TRAIN
 
+from tests.support.comparing import (
+    assert_same_run,
+    assert_same_weights,
+    newest,
+    rows,
+)
+from tests.support.crashes import crash
+from tests.support.running import SMOKE, TRAIN
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -34,10 +39,10 @@ WGANGP.generator_gradients = generator_gradients
 """
 
 MEASURE = """
-from tfgan_transfer.cli import evaluation_while_training as measuring
+from tfgan_transfer.families.single import evaluation
 
 row = {"metric": "kid", "name": "kid", "value": 1.0, "protocol": "none"}
-measuring.while_training = lambda *settings: lambda sample: ([row], "")
+evaluation.while_training = lambda *settings: lambda sample: ([row], "")
 """
 
 

@@ -9,9 +9,10 @@ import sys
 import time
 
 import pytest
-from comparing import assert_same_run, newest
-from crashes import crash
-from running import LONGEST, ROOT, SMOKE, TRAIN
+
+from tests.support.comparing import assert_same_run, newest
+from tests.support.crashes import crash
+from tests.support.running import LONGEST, ROOT, SMOKE, TRAIN
 
 WHILE_WRITING = [
     "in_atomic_write('config.json')",

@@ -6,11 +6,11 @@ import signal
 
 import numpy as np
 import pytest
-from comparing import assert_same_run, newest
-from crashes import crash
 from PIL import Image
-from running import GENERATE, TRAIN
 
+from tests.support.comparing import assert_same_run, newest
+from tests.support.crashes import crash
+from tests.support.running import GENERATE, TRAIN
 from tfgan_transfer.training import checkpoint
 
 STACK = "--flagfile=configs/smoke/stack_gan.flags"
@@ -70,8 +70,8 @@ def test_stage_2_has_learned(stacked):
 
 def test_what_it_starts_with_is_stage_1_enlarged(stacked, unbroken):
     from tfgan_transfer import images
-    from tfgan_transfer.cli import sampling, saved
     from tfgan_transfer.networks.stack import bilinear
+    from tfgan_transfer.trained import sampling, saved
 
     found = saved.find(str(unbroken))
     sampler = sampling.Sampler(

@@ -19,6 +19,7 @@ from tfgan_transfer.data.load import describe, load
 from tfgan_transfer.data.noise import LATENT_PRIORS, latent, latents
 from tfgan_transfer.data.pipeline import training_batches
 from tfgan_transfer.data.selection import counts
+from tfgan_transfer.data.sources import lies_inside
 
 __all__ = [
     "LATENT_PRIORS",
@@ -33,6 +34,7 @@ __all__ = [
     "domains",
     "latent",
     "latents",
+    "lies_inside",
     "load",
     "training_batches",
 ]

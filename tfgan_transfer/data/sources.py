@@ -1,6 +1,7 @@
 """The kinds of source a `--data` value can name."""
 
 import os
+import pathlib
 
 from tfgan_transfer.data.archive import open_archive
 from tfgan_transfer.data.builtin import open_digits, open_shapes
@@ -53,3 +54,11 @@ def _path_and_part(text: str) -> tuple[str, str]:
         return text, ""
     path, _, part = text.rpartition("#")
     return path, part
+
+
+def lies_inside(path: str, source: str) -> bool:
+    """Whether a path is the folder of a source, or below it."""
+    scheme, _, folder = source.partition(":")
+    root = pathlib.Path(folder.partition("#")[0]).expanduser().resolve()
+    place = pathlib.Path(path).resolve()
+    return scheme == "folder" and root in (place, *place.parents)

@@ -13,12 +13,8 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.layers import (
-    Convolution,
-    SpectralConv2D,
-    SpectralDense,
-    TransposedConvolution,
-)
+from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
+from tfgan_transfer.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
 from tfgan_transfer.networks.noise import SeededDropout, SeededNoise
 

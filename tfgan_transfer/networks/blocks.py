@@ -11,9 +11,9 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError, choices
-from tfgan_transfer.layers import Convolution
-from tfgan_transfer.norms import BatchNorm, LayerNorm
-from tfgan_transfer.rectifier import Rectifier
+from tfgan_transfer.layers.convolution import Convolution
+from tfgan_transfer.layers.norms import BatchNorm, LayerNorm
+from tfgan_transfer.layers.rectifier import Rectifier
 
 Norm = Callable[[KerasTensor, str], KerasTensor]
 

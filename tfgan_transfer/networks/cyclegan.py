@@ -15,11 +15,11 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.edges import Cut, ReflectionPad
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.layers import Convolution, TransposedConvolution
+from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
+from tfgan_transfer.layers.edges import Cut, ReflectionPad
+from tfgan_transfer.layers.norms import InstanceNorm
 from tfgan_transfer.networks import blocks, dcgan
-from tfgan_transfer.norms import InstanceNorm
 
 DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.

@@ -11,11 +11,8 @@ generator in a sigmoid for images in [0, 1], ours ends in tanh for [-1, 1]:
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.layers import (
-    Convolution,
-    SpectralConv2D,
-    TransposedConvolution,
-)
+from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
+from tfgan_transfer.layers.spectral import SpectralConv2D
 from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 64

@@ -3,8 +3,8 @@
 import keras
 from keras import KerasTensor, ops
 
+from tfgan_transfer.layers.norms import ConditionalBatchNorm
 from tfgan_transfer.networks.blocks import BATCH_NORM, Norm, batch_norm
-from tfgan_transfer.norms import ConditionalBatchNorm
 
 
 def generator_inputs(

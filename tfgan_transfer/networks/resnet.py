@@ -9,7 +9,8 @@ the pixels, from `width` up to `8 * width`: 4x4x512 and four blocks at 64 px,
 
 import keras
 
-from tfgan_transfer.layers import Convolution, SpectralConv2D, SpectralDense
+from tfgan_transfer.layers.convolution import Convolution
+from tfgan_transfer.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 64

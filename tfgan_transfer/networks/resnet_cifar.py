@@ -8,7 +8,8 @@ least once), then adds two blocks at constant size and averages over space. At
 
 import keras
 
-from tfgan_transfer.layers import Convolution, SpectralConv2D, SpectralDense
+from tfgan_transfer.layers.convolution import Convolution
+from tfgan_transfer.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_transfer.networks import blocks, labels
 
 DEFAULT_WIDTH = 128

@@ -12,7 +12,7 @@ import numpy as np
 from keras import KerasTensor, ops
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.layers import Convolution
+from tfgan_transfer.layers.convolution import Convolution
 from tfgan_transfer.networks import blocks, labels
 
 _PACKAGE = "tfgan_transfer"

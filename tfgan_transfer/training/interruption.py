@@ -3,6 +3,9 @@
 import signal
 from types import FrameType
 
+# A command that was told to stop ends with it: "run me again".
+EXIT_RUN_AGAIN = 3
+
 
 class StopRequest:
     """Turns the first SIGTERM or SIGINT into a flag; the second one kills.

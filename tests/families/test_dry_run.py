@@ -1,0 +1,82 @@
+"""A dry run says what would happen, and lets nothing happen."""
+
+import json
+import shutil
+
+import numpy as np
+
+from tests.support.running import SMOKE, TRAIN
+from tfgan_transfer.training import checkpoint
+
+
+def parameters(groups: dict[str, np.ndarray]) -> int:
+    return sum(array.size for array in groups.values())
+
+
+def test_json_agrees_with_what_a_run_then_does(commands, unbroken, tmp_path):
+    run = tmp_path / "run"
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}", "--dry_run=json")
+    assert finished.code == 0, finished.err
+    assert not list(tmp_path.iterdir())
+    plan = json.loads(finished.out)
+    newest, _ = checkpoint.latest(unbroken / "checkpoints")
+    groups = checkpoint.load(newest.path)
+    for network in ("generator", "critic"):
+        count = plan["parameters"][network]
+        assert count == parameters(groups[network]), network
+    assert plan["data"]["images_found"] == 1797
+    assert plan["data"]["images_used"] == 100
+    assert plan["data"]["passes"] == 30 * 8 * 2 / 100
+    done = json.loads((unbroken / "config.json").read_text())["flags"]
+    assert plan["flags"] == {**done, "run_dir": str(run)}
+
+
+def test_disk_estimate_is_near_the_truth(commands, tmp_path):
+    arguments = (SMOKE, f"--run_dir={tmp_path / 'run'}", "--width=64")
+    finished = commands.run(TRAIN, *arguments, "--dry_run=json")
+    plan = json.loads(finished.out)
+    assert commands.run(TRAIN, *arguments, "--steps=1").code == 0
+    newest, _ = checkpoint.latest(tmp_path / "run" / "checkpoints")
+    size = sum(file.stat().st_size for file in newest.path.iterdir()) / 2**20
+    assert abs(plan["disk_mib"]["checkpoint"] - size) < 0.1 + 0.1 * size
+
+
+def test_text_tells_the_same(commands, tmp_path):
+    run = tmp_path / "run"
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}", "--dry_run")
+    assert finished.code == 0, finished.err
+    lines = finished.out.splitlines()
+    for line in ("parameters:", "  images_used: 100", "  network: dcgan"):
+        assert line in lines
+    # What takes a moment comes when the rest can be read.
+    assert lines[-6:-4] == ["trying a few steps ...", "time:"]
+    assert float(lines[-3].removeprefix("  seconds_per_step: ")) > 0
+    assert lines[-1] == "dry run: nothing was written"
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_a_finished_run_it_shows_the_settings_of_that_run(
+    commands, unbroken, tmp_path
+):
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    finished = commands.run(TRAIN, f"--run_dir={run}", "--dry_run=json")
+    assert finished.code == 0, finished.err
+    assert json.loads(finished.out)["flags"]["batch_size"] == 8
+    after = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    assert after == before
+
+
+def test_flags_txt_of_a_run_gives_the_same_plan(commands, unbroken, tmp_path):
+    finished = commands.run(
+        TRAIN,
+        f"--flagfile={unbroken / 'flags.txt'}",
+        f"--run_dir={tmp_path / 'other'}",
+        "--dry_run=json",
+    )
+    assert finished.code == 0, finished.err
+    before = json.loads((unbroken / "config.json").read_text())["flags"]
+    assert json.loads(finished.out)["flags"] == {
+        **before,
+        "run_dir": str(tmp_path / "other"),
+    }

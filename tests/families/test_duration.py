@@ -1,0 +1,53 @@
+"""How long a run will take."""
+
+from tfgan_transfer import data
+from tfgan_transfer.families import duration
+from tfgan_transfer.settings import config
+from tfgan_transfer.training import precision
+
+FLAGS = {
+    "data": "digits",
+    "channels": "1",
+    "size": "8",
+    "width": 2,
+    "latent_size": 4,
+    "batch_size": 8,
+    "n_critic": 1,
+    "steps": 7200,
+}
+BFLOAT16, FLOAT32 = "mixed_bfloat16", "float32"
+
+
+def resolved(**flags):
+    return config.resolve({**FLAGS, **flags}, None, side=8, count=40)
+
+
+def test_hours_follow_from_the_steps(monkeypatch):
+    times = iter([36.0, 9.0, 0.5, 0.1, 0.4, 9.0])
+    monkeypatch.setattr(duration, "STEPS", 3)
+
+    def timed(work):
+        work()
+        return next(times)
+
+    monkeypatch.setattr(precision, "elapsed", timed)
+    description = data.describe("digits")
+    plan = duration.duration(
+        resolved(model="acgan", conditioning="concat"), description
+    )
+    assert plan == {
+        "first_step_seconds": 36.0,
+        "seconds_per_step": 0.4,
+        # The first step, and 7,200 of 0.4 s.
+        "hours": 0.81,
+    }
+
+
+def test_slow_steps_are_not_repeated_for_long(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        precision, "elapsed", lambda work: calls.append(work) or 100.0
+    )
+    assert duration.duration(resolved(), None)["seconds_per_step"] == 100.0
+    # Two that are not counted, and one that is.
+    assert len(calls) == 3

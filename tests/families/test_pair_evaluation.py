@@ -1,0 +1,222 @@
+"""Evaluation of a CycleGAN: both directions, beside untranslated images."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.support.mean_colours import MeanColours
+from tests.support.running import TRAIN
+from tfgan_transfer.families.pair.scores import PairEvaluation, translated
+from tfgan_transfer.metrics import inception
+
+EVALUATE = "tfgan_transfer.evaluate"
+SMOKE = "--flagfile=configs/smoke/cyclegan.flags"
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    path = tmp_path_factory.mktemp("network") / "means"
+    tf.saved_model.save(MeanColours(), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(commands, tmp_path_factory):
+    """A smoke run that was evaluated twice while it trained."""
+    path = tmp_path_factory.mktemp("pairs") / "run"
+    done = commands.run(
+        TRAIN,
+        SMOKE,
+        f"--run_dir={path}",
+        "--holdout=6",
+        "--eval_every=6",
+        "--eval_metrics=swd",
+        "--best_metric=swd",
+        "--sample_every=0",
+    )
+    assert done.code == 0, done.err
+    return path, done.out
+
+
+def evaluations(run):
+    lines = (run / "metrics.jsonl").read_text().splitlines()
+    return [r for r in map(json.loads, lines) if "evaluation" in r]
+
+
+def test_errors_of_the_way_back_and_of_doing_nothing():
+    """Doubling forth and tripling back: x -> 2x -> 6x, and x -> 3x."""
+
+    def translate(images, direction):
+        return images * {"a2b": 2.0, "b2a": 3.0}[direction]
+
+    # Half a grey level on either side of zero.
+    batch = np.full((20, 2, 2, 3), 128, np.uint8)
+    batch[1::2] = 127
+    made = translated(translate, batch, "a2b")
+    unit = 0.5 / 127.5
+    np.testing.assert_allclose(made.cycle, 5 * unit, rtol=1e-4)
+    np.testing.assert_allclose(made.identity, 2 * unit, rtol=1e-4)
+    back = translated(translate, batch, "b2a")
+    np.testing.assert_allclose(back.identity, unit, rtol=1e-4)
+    assert back.there.dtype == np.uint8
+    assert {*back.there.ravel()} == {126, 129}
+
+
+def sets(count, seed):
+    """Blocks of dark colours (A) and of bright ones (B)."""
+    rng = np.random.default_rng(seed)
+    blocks = rng.integers(0, 100, (2, count, 3, 3, 3))
+    blocks[1] += 155
+    pixels = blocks.repeat(4, axis=2).repeat(4, axis=3).astype(np.uint8)
+    return tuple(pixels)
+
+
+@pytest.fixture(scope="module")
+def rows(network, tmp_path_factory):
+    """Rows of a model that is perfect from A to B and does nothing back."""
+    shift = np.float32(155 / 127.5)
+
+    def translate(images, direction):
+        return images + shift if direction == "a2b" else images
+
+    extractor = inception.load(str(network))
+    judged, others = sets(40, 0), sets(30, 1)
+    run = PairEvaluation(
+        translate,
+        judged=judged,
+        others=others,
+        split="held-out images",
+        train=others,
+        weights="averaged translators",
+        extractor=extractor,
+        layer=extractor.layer(None),
+        cache_dir=str(tmp_path_factory.mktemp("features")),
+    )
+    return dict(run.keyed(["kid"]))
+
+
+def test_translations_stand_beside_untranslated_images(rows):
+    raw = rows["kid/raw"].score
+    there, back = (rows[f"kid/{d}"] for d in ("a2b", "b2a"))
+    assert raw.value > 0.1
+    assert abs(there.score.value) < 0.01 * raw.value
+    # A against B, or B against A: the distance is the same.
+    assert back.score.value == pytest.approx(raw.value, rel=1e-6)
+    assert there.note.startswith("100% below untranslated")
+    assert back.note.startswith("0% ")
+    assert abs(there.floor.value) < 0.01 * raw.value
+    mean = rows["kid"].score
+    assert mean.value == pytest.approx(
+        (there.score.value + back.score.value) / 2
+    )
+    assert f"{mean.name}/a2b" == there.score.name
+
+
+def test_names_and_protocols_say_what_was_measured(rows):
+    there = rows["kid/a2b"].score
+    assert there.protocol.endswith(
+        "real: held-out images of B; translated: held-out images of A, "
+        "averaged translators"
+    )
+    assert rows["kid/b2a"].score.protocol.endswith("held-out images of B, "
+        "averaged translators")  # fmt: skip
+    assert "untranslated" in rows["kid/raw"].score.protocol
+    names = [row.score.name for row in rows.values()]
+    assert len({*names}) == len(names) == 12
+
+
+def test_content_and_errors_of_both_directions(rows):
+    # 27 means that all move by 155 of the network's 128 levels.
+    assert rows["content_distance/a2b"].score.value == pytest.approx(
+        155 / 128 * 27**0.5, rel=1e-4
+    )
+    assert rows["content_distance/b2a"].score.value == 0
+    assert rows["content_rank/a2b"].score.value == 0
+    # There and back, or b2a alone: A moves by 155, and B by nothing at home.
+    for name in ("cycle_error/a", "cycle_error/b", "identity_error/b"):
+        assert rows[name].score.value == pytest.approx(155 / 127.5, rel=1e-5)
+    assert rows["identity_error/a"].score.value == 0
+
+
+def test_while_training(finished):
+    run, out = finished
+    first, last = evaluations(run)
+    assert (first["step"], last["step"]) == (6, 12)
+    keys = [row["metric"] for row in last["evaluation"]]
+    assert keys == [
+        "swd/a2b",
+        "swd/b2a",
+        "swd",
+        "swd/raw",
+        "cycle_error/a",
+        "identity_error/a",
+        "cycle_error/b",
+        "identity_error/b",
+    ]
+    assert "step 12  evaluation: swd " in out
+    values = {row["metric"]: row["value"] for row in last["evaluation"]}
+    assert values["swd"] == pytest.approx(
+        (values["swd/a2b"] + values["swd/b2a"]) / 2
+    )
+    before = {row["metric"]: row["value"] for row in first["evaluation"]}
+    assert before["swd/raw"] == values["swd/raw"]
+    assert before["cycle_error/a"] != values["cycle_error/a"]
+    manifest = run / "checkpoints" / "step-00000012" / "manifest.json"
+    assert json.loads(manifest.read_text())["metrics"] == values
+
+
+def test_the_command_repeats_what_training_measured(
+    commands, finished, network, tmp_path
+):
+    run = shutil.copytree(finished[0], tmp_path / "run")
+    done = commands.run(EVALUATE, f"--run_dir={run}", "--metrics=swd")
+    assert done.code == 0, done.err
+    assert "swd/raw" in done.out and "untranslated images" in done.out
+    *_, trained, again = evaluations(run)
+    assert (again["step"], again["ema"]) == (12, True)
+    for one, other in zip(
+        trained["evaluation"], again["evaluation"], strict=True
+    ):
+        assert one["name"] == other["name"]
+        assert one["protocol"] == other["protocol"]
+        assert one["value"] == pytest.approx(other["value"], abs=1e-6)
+
+
+def test_the_command_with_a_network(commands, finished, network, tmp_path):
+    run = shutil.copytree(finished[0], tmp_path / "run")
+    done = commands.run(
+        EVALUATE,
+        f"--run_dir={run}",
+        "--metrics=kid",
+        "--split=train",
+        "--num_images=20",
+        "--noema",
+        f"--inception={network}",
+        f"--cache_dir={tmp_path}",
+        "--json",
+    )
+    assert done.code == 0, done.err
+    found = json.loads(done.out)["evaluation"]
+    assert len(found) == 12
+    assert all(row["n_real"] in (20, 40) for row in found)
+    assert all("training images" in row["protocol"] for row in found)
+    assert "translators" in found[0]["protocol"]
+    assert "averaged" not in found[0]["protocol"]
+
+
+def test_mistakes_end_in_one_line(commands, finished, tmp_path):
+    for flags, message in (
+        (("--metrics=swd", "--pairs=x.png"), "--pairs: compares samples"),
+        (("--metrics=swd", "--holdout=0", "--split=holdout"), "--split: holdo"),
+    ):
+        done = commands.run(EVALUATE, f"--run_dir={finished[0]}", *flags)
+        assert done.code == 2 and done.err.count("\n") == 1
+        assert message in done.err
+    done = commands.run(
+        TRAIN, SMOKE, f"--run_dir={tmp_path / 'r'}", "--eval_every=5",
+        "--eval_metrics=swd",
+    )  # fmt: skip
+    assert done.code == 2 and "--best_metric: kid is not among" in done.err

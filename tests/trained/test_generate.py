@@ -1,0 +1,204 @@
+"""Samples of a checkpoint: the same for the same seed, in every form."""
+
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.support.running import GENERATE
+from tfgan_transfer.trained import sampling, saved
+
+
+@pytest.fixture(scope="module")
+def found(unbroken):
+    return saved.find(str(unbroken))
+
+
+def sampler(found, ema=True, seed=0, truncation=1.0) -> sampling.Sampler:
+    return sampling.Sampler(
+        saved.generator(found, ema=ema),
+        found.manifest["run"],
+        seed=seed,
+        truncation=truncation,
+    )
+
+
+def drawn(found, count: int, **options) -> np.ndarray:
+    made = sampler(found, **options)
+    return np.concatenate(list(made.render(made.latents(count))))
+
+
+def test_an_image_does_not_depend_on_how_many_are_drawn(found):
+    few, many = drawn(found, 3), drawn(found, 70)
+    assert few.shape == (3, 8, 8, 1) and many.shape == (70, 8, 8, 1)
+    np.testing.assert_array_equal(few, many[:3])
+    assert len(np.unique(many, axis=0)) == 70
+
+
+class Copying(keras.Model):
+    """Shows its latents, and remembers the shapes for which it was traced."""
+
+    def __init__(self, side=1):
+        super().__init__()
+        self.sizes, self.side = [], side
+        self.output_shape = (None, side, side, 1)
+        self.built = True
+
+    def call(self, latents, training=False):
+        self.sizes.append(latents.shape[0])
+        return tf.tile(latents[:, :, None, None], [1, self.side, self.side, 1])
+
+
+def copied(generator, latents):
+    record = {"latent_prior": "normal", "generator": {"latent_size": 1}}
+    made = sampling.Sampler(generator, record, seed=0)
+    return np.concatenate(list(made.render(latents)))[:, 0, 0, 0]
+
+
+@pytest.mark.parametrize("side", [1, 65])
+def test_the_generator_sees_full_batches_only(side):
+    """Kernels that are chosen by batch size may round differently."""
+    generator = Copying(side)
+    latents = np.linspace(-1, 1, 600, dtype=np.float32)[:, None]
+    images = copied(generator, latents)
+    assert generator.sizes == [64]
+    # In their order, though several are under way.
+    np.testing.assert_array_equal(images, np.rint((latents[:, 0] + 1) * 127.5))
+
+
+def test_what_a_batch_raises_is_raised(monkeypatch):
+    def fail(images):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(sampling.images, "to_uint8", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        copied(Copying(), np.zeros((130, 1), np.float32))
+
+
+def test_seeds_and_averages_differ(found):
+    base = drawn(found, 4)
+    assert (drawn(found, 4, seed=1) != base).any()
+    assert (drawn(found, 4, ema=False) != base).any()
+    np.testing.assert_array_equal(drawn(found, 4), base)
+
+
+def test_truncation_scales_the_latents(found):
+    whole, half = sampler(found), sampler(found, truncation=0.5)
+    np.testing.assert_array_equal(half.latents(5), 0.5 * whole.latents(5))
+    assert drawn(found, 40, truncation=0.1).std(axis=0).mean() < (
+        0.5 * drawn(found, 40).std(axis=0).mean()
+    )
+
+
+def test_the_grid_of_a_run_shows_what_generate_draws(found, unbroken):
+    """samples/ema-*.png and generate --seed have the same latents."""
+    sheet = np.asarray(Image.open(unbroken / "samples" / "ema-00000030.png"))
+    first = drawn(found, 1)[0, ..., 0]
+    np.testing.assert_array_equal(sheet[: 8 * 8 : 8, : 8 * 8 : 8], first)
+
+
+def test_slerp_closed_forms():
+    x, y = np.eye(2, dtype=np.float32)
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(sampling.slerp(x, y, 0.5), [half, half], 1e-6)
+    np.testing.assert_allclose(
+        sampling.slerp(x, y, 1 / 3), [np.sqrt(0.75), 0.5], 1e-6
+    )
+    np.testing.assert_array_equal(sampling.slerp(x, y, 0), x)
+    np.testing.assert_allclose(sampling.slerp(x, y, 1), y, atol=1e-7)
+    np.testing.assert_allclose(
+        sampling.slerp(3 * x, 3 * y, 0.5), [3 * half, 3 * half], 1e-6
+    )
+
+
+def test_slerp_keeps_the_norm_where_a_straight_line_does_not():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 64))
+    y *= np.linalg.norm(x) / np.linalg.norm(y)
+    for share in (0.2, 0.5, 0.9):
+        norm = np.linalg.norm(sampling.slerp(x, y, share))
+        np.testing.assert_allclose(norm, np.linalg.norm(x), 1e-6)
+    assert np.linalg.norm((x + y) / 2) < 0.9 * np.linalg.norm(x)
+
+
+def test_slerp_between_parallel_vectors_is_straight():
+    x = np.array([1.0, 2.0], np.float32)
+    np.testing.assert_allclose(sampling.slerp(x, 2 * x, 0.5), 1.5 * x, 1e-6)
+    assert sampling.slerp(x, x, 0.3).dtype == np.float32
+
+
+def test_a_walk_is_closed_and_passes_every_latent():
+    latents = np.eye(3, dtype=np.float32)
+    path = sampling.walk(latents, 4)
+    assert path.shape == (12, 3)
+    np.testing.assert_array_equal(path[::4], latents)
+    steps = np.linalg.norm(path - np.roll(path, -1, axis=0), axis=1)
+    # Equal steps, the one from the last picture to the first among them.
+    np.testing.assert_allclose(steps, 2 * np.sin(np.pi / 16), 1e-5)
+
+
+def test_folder_and_grid(commands, unbroken, found, tmp_path):
+    finished = commands.run(
+        GENERATE,
+        f"--run_dir={unbroken}",
+        "--num=5",
+        f"--out={tmp_path}/new",
+        f"--grid={tmp_path}/sheets/sheet.png",
+    )
+    assert finished.code == 0, finished.err
+    assert finished.out.split() == [
+        f"{tmp_path}/new", f"{tmp_path}/sheets/sheet.png"
+    ]  # fmt: skip
+    files = sorted((tmp_path / "new").iterdir())
+    assert [file.name for file in files] == [f"{i:06d}.png" for i in range(5)]
+    images = np.stack([np.asarray(Image.open(file)) for file in files])
+    np.testing.assert_array_equal(images, drawn(found, 5)[..., 0])
+    sheet = np.asarray(Image.open(tmp_path / "sheets" / "sheet.png"))
+    np.testing.assert_array_equal(sheet[:8, :8], images[0])
+
+
+def archived(commands, folder, *arguments):
+    """What the command puts into an archive."""
+    path = folder / "images.npz"
+    finished = commands.run(GENERATE, *arguments, f"--out={path}")
+    assert finished.code == 0, finished.err
+    with np.load(path, allow_pickle=False) as archive:
+        return archive["images"]
+
+
+def test_archive_of_one_checkpoint(commands, unbroken, tmp_path):
+    """The untrained one, without its average, under another seed."""
+    older = unbroken / "checkpoints" / "step-00000021"
+    flags = f"--checkpoint={older}", "--noema", "--seed=3", "--truncation=0.7"
+    images = archived(commands, tmp_path, *flags)
+    expected = drawn(
+        saved.find(str(older)), 16, ema=False, seed=3, truncation=0.7
+    )
+    np.testing.assert_array_equal(images, expected)
+
+
+def test_precision(commands, unbroken, found, tmp_path):
+    flags = f"--run_dir={unbroken}", "--precision=mixed_bfloat16"
+    images = archived(commands, tmp_path, *flags).astype(int)
+    difference = np.abs(images - drawn(found, 16))
+    assert 0 < difference.mean() < 1 and difference.max() < 12
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+def test_animation(commands, unbroken, tmp_path, suffix):
+    path = pathlib.Path(tmp_path, f"walk.{suffix}")
+    finished = commands.run(
+        GENERATE,
+        f"--run_dir={unbroken}",
+        "--num=3",
+        "--interpolate=4",
+        f"--out={path}",
+    )
+    assert finished.code == 0, finished.err
+    with Image.open(path) as animation:
+        # Frames that look alike are shown as one, for longer.
+        assert 3 <= animation.n_frames <= 12
+        assert animation.info["loop"] == 0

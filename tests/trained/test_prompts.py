@@ -1,0 +1,97 @@
+"""Prompts in the words of a vocabulary."""
+
+import numpy as np
+import pytest
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.trained import prompts
+
+TAGS = ["blue_eyes", "blue_hair", "green_hair", "long dark hair", "glass"]
+RECORD = {
+    "generator": {"num_labels": len(TAGS)},
+    "data": {"vocabulary": TAGS},
+}
+
+
+def named(**given):
+    """The names of the tags of each prompt."""
+    return [
+        {TAGS[i] for i in np.flatnonzero(prompt.label)}
+        for prompt in prompts.read(given, RECORD)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "green hair blue eyes",
+        "blue eyes green hair",
+        "Green_Hair, blue_eye",
+        "green hairs and blue eyes",
+    ],
+)
+def test_free_order_plural_and_underscores(text):
+    assert named(tags=text) == [{"green_hair", "blue_eyes"}]
+
+
+def test_the_longest_tag_wins():
+    assert named(tags="long dark hair glass") == [{"long dark hair", "glass"}]
+
+
+def test_nothing_asked_for():
+    assert prompts.read({}, RECORD) == []
+
+
+def test_class_name():
+    [prompt] = prompts.read({"class": "blue_hair"}, RECORD)
+    np.testing.assert_array_equal(prompt.label, [0, 1, 0, 0, 0])
+
+
+def test_a_file_of_prompts(tmp_path):
+    path = tmp_path / "prompts.csv"
+    path.write_text("1,green hair blue eyes\n\nb,blue hair\n")
+    read = prompts.read({"prompts": str(path)}, RECORD)
+    assert [prompt.name for prompt in read] == ["1", "b"]
+    assert named(prompts=str(path)) == [
+        {"green_hair", "blue_eyes"},
+        {"blue_hair"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        (
+            {"tags": "gren hair"},
+            "--tags: 'gren hair' is unknown; did you mean 'green_hair'? "
+            "Expected some of: blue_eyes, blue_hair, green_hair, long dark "
+            "hair, glass",
+        ),
+        ({"tags": "and"}, "--tags: 'and' is unknown. Expected some"),
+        ({"class": "hair"}, "--class: 'hair' is unknown"),
+        (
+            {"tags": "glass", "class": "glass"},
+            "--tags: expected one of --tags, --class and --prompts",
+        ),
+        ({"prompts": "nowhere.csv"}, "--prompts: 'nowhere.csv' cannot be read"),
+    ],
+)
+def test_refused(given, message):
+    with pytest.raises(UserError) as error:
+        prompts.read(given, RECORD)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["no comma\n", "../x,glass\n", ",glass\n", ""])
+def test_refused_files(tmp_path, text):
+    path = tmp_path / "prompts.csv"
+    path.write_text(text)
+    with pytest.raises(UserError, match="^--prompts: "):
+        prompts.read({"prompts": str(path)}, RECORD)
+
+
+def test_a_generator_without_labels():
+    record = {"generator": {}, "data": {"vocabulary": TAGS}}
+    with pytest.raises(UserError, match="--model=acgan"):
+        prompts.read({"tags": "glass"}, record)

@@ -1,1 +1,0 @@
-"""From flags to objects; nothing below this package knows about flags."""

@@ -1,0 +1,102 @@
+"""Runs an entry point: flags in, one line and an exit code out."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+
+from absl import flags
+
+from tfgan_transfer.errors import UserError
+
+EXIT_USER_ERROR = 2
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# Keras imports these if it can, for parts of it that are not used here.
+_UNUSED_BY_KERAS = ("IPython", "matplotlib", "pandas", "sklearn")
+
+FLAG_FILES = (
+    "tfgan_transfer.commands.flags",
+    "tfgan_transfer.commands.evaluation_flags",
+    "tfgan_transfer.commands.model_flags",
+    "tfgan_transfer.commands.pair_flags",
+    "tfgan_transfer.commands.serving_flags",
+)
+
+
+def run(
+    main: Callable[[], int | None], argv: Sequence[str] | None = None
+) -> None:
+    """Parses flags, calls `main`, and leaves the process.
+
+    A mistake of the user ends with one line on stderr and exit code 2; a
+    defect of ours keeps its traceback.
+
+    Args:
+        main: The command; returns an exit code or None for 0.
+        argv: The command line; `sys.argv` when absent.
+    """
+    argv = list(argv or sys.argv)
+    if "help" not in flags.FLAGS:
+        flags.DEFINE_bool("help", False, "Show this help.", short_name="h")
+    try:
+        rest = flags.FLAGS(argv)[1:]
+        if rest:
+            raise UserError(
+                f"unexpected argument {rest[0]!r}: options are written "
+                "--name=value"
+            )
+        if flags.FLAGS["help"].value:
+            print(sys.modules[main.__module__].__doc__.strip(), "\n")
+            for name in FLAG_FILES:
+                if flags.FLAGS.get_flags_for_module(name):
+                    print(flags.FLAGS.module_help(name))
+            sys.exit(0)
+        start_tensorflow()
+        sys.exit(main() or 0)
+    except BrokenPipeError:
+        # Whoever read our output, such as `head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except (flags.Error, UserError) as error:
+        text = " ".join(str(error).split())
+        print(f"error: {text}", file=sys.stderr)
+        sys.exit(EXIT_USER_ERROR)
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow without the lines it prints on machines without GPU.
+
+    They say nothing to somebody who trains a model, and come from C++ code
+    that writes before it can be told not to. A failing import shows them; an
+    exported TF_CPP_MIN_LOG_LEVEL keeps them all.
+    """
+    if _LOG_LEVEL in os.environ:
+        return _import_tensorflow()
+    os.environ[_LOG_LEVEL] = "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+        try:
+            _import_tensorflow()
+        except BaseException:
+            sink.seek(0)
+            os.write(stderr, sink.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def _import_tensorflow() -> None:
+    """Imports it without the libraries that would take a third of the time."""
+    hidden = [name for name in _UNUSED_BY_KERAS if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))
+    try:
+        import keras  # noqa: F401
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    finally:
+        for name in hidden:
+            del sys.modules[name]

@@ -1,0 +1,1 @@
+"""Families of models: what it takes to plan, build and measure each."""

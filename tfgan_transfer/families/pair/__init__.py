@@ -1,0 +1,1 @@
+"""Models of two translators between two sets of images."""

@@ -1,0 +1,182 @@
+"""The plan of a --model=cyclegan run."""
+
+import statistics
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from tfgan_transfer import data
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import footprint
+from tfgan_transfer.families.pair import build as pairs
+from tfgan_transfer.families.single import build, plan
+from tfgan_transfer.networks import architecture
+from tfgan_transfer.settings import config
+from tfgan_transfer.settings.pair_config import CYCLEGAN
+from tfgan_transfer.trained import saved
+from tfgan_transfer.training import devices
+from tfgan_transfer.training.precision import settle_precision
+
+
+class Descriptions(NamedTuple):
+    """What `--data_a` and `--data_b` hold, at a cheap look."""
+
+    a: data.Description
+    b: data.Description
+
+
+def name_sets(explicit: Mapping) -> dict:
+    """Takes `--data` of --model=cyclegan for what it stands for.
+
+    Args:
+        explicit: Flags that were given.
+
+    Returns:
+        The same, with `--data_a`, `--data_b` and perhaps `--test_a` and
+        `--test_b` in its place.
+
+    Raises:
+        UserError: If it holds no two sets, or they are named twice.
+    """
+    if explicit.get("model") != CYCLEGAN or "data" not in explicit:
+        return dict(explicit)
+    found = data.domains(explicit["data"])
+    twice = sorted(found.keys() & explicit.keys())
+    if twice:
+        raise UserError(
+            f"--data: stands for {', '.join(f'--{name}' for name in found)}, "
+            f"received --{twice[0]} too; leave one out"
+        )
+    rest = {name: value for name, value in explicit.items() if name != "data"}
+    return {**rest, **found}
+
+
+def resolve(
+    explicit: Mapping, stored: Mapping | None
+) -> tuple[dict, Descriptions]:
+    """Settles every setting after a cheap look at both sets.
+
+    Args:
+        explicit: Flags that were given.
+        stored: `config.json` of the run that is continued, or None.
+
+    Raises:
+        UserError: If a set was not named, or settings contradict each other.
+    """
+    before = stored["flags"] if stored else {}
+    found = Descriptions(
+        *(_describe(name, explicit, before) for name in ("data_a", "data_b"))
+    )
+    for name in ("test_a", "test_b"):
+        if explicit.get(name, before.get(name)):
+            _describe(name, explicit, before)
+    origin = {}
+    if explicit.get("source") and not stored:
+        source = saved.find(explicit["source"], "--source")
+        origin = source.manifest["run"]["flags"]
+    sides = [min(size) for one in found for size in one.sizes] or [64]
+    resolved = config.resolve(
+        explicit,
+        before or None,
+        side=int(statistics.median(sides)),
+        count=max(one.images or 10_000 for one in found),
+        source=origin,
+    )
+    _check_load_size(resolved)
+    resolved["precision"] = settle_precision(resolved, before)
+    return resolved, found
+
+
+def _check_load_size(resolved: Mapping) -> None:
+    if not resolved["load_size"]:
+        return
+    loaded = config.parse_size(resolved["load_size"], "--load_size")
+    size = config.parse_size(resolved["size"])
+    if min(np.subtract(loaded, size)) < 0:
+        raise UserError(
+            f"--load_size: expected at least --size={resolved['size']}, "
+            f"received {resolved['load_size']}; raise it or lower --size"
+        )
+
+
+def _describe(
+    name: str, explicit: Mapping, before: Mapping
+) -> data.Description:
+    source = explicit.get(name, before.get(name))
+    if not source:
+        raise UserError(
+            f"--{name}: --model=cyclegan needs a source of images for each "
+            f"side, received none; add for example --{name}=folder:photos"
+        )
+    plan.keep_apart(source, explicit["run_dir"], f"--{name}")
+    try:
+        return data.describe(source)
+    except UserError as error:
+        raise UserError(str(error).replace("--data", f"--{name}")) from error
+
+
+def make(resolved: Mapping, found: Descriptions) -> dict:
+    """Works out what a run will use, without writing anything.
+
+    Args:
+        resolved: Resolved configuration.
+        found: What the two sources hold.
+
+    Returns:
+        JSON values; sizes in MiB.
+    """
+    arguments = pairs.network_arguments(resolved)
+    translator = architecture.translation(arguments, "a2b")
+    critic = architecture.translation(arguments, "critic_a")
+    drawn = resolved["steps"] * resolved["batch_size"] * resolved["n_critic"]
+    sets = {}
+    for name, one in zip("ab", found, strict=True):
+        used, held = one.images or 0, 0
+        if used:
+            used, held = data.counts(
+                used, resolved["limit"], build.holdout(resolved)
+            )
+        if resolved[f"test_{name}"]:
+            held = data.describe(resolved[f"test_{name}"]).images
+        sets[f"data_{name}"] = {
+            "source": resolved[f"data_{name}"],
+            "images_found": one.images,
+            "images_used": used,
+            "images_held_out": held,
+            "first_sizes": [list(size) for size in one.sizes],
+            "passes": round(drawn / max(1, used), 1),
+        }
+    images = sum(one["images_used"] for one in sets.values())
+    return {
+        **sets,
+        "parameters": {
+            "translator": translator.count_params(),
+            "critic": critic.count_params(),
+        },
+        "replicas": devices.strategy(resolved).num_replicas_in_sync,
+        **_sizes(resolved, translator, critic, images),
+        "flags": dict(resolved),
+    }
+
+
+def _sizes(
+    resolved: Mapping, translator: keras.Model, critic: keras.Model, images: int
+) -> dict:
+    height, width = config.parse_size(resolved["size"])
+    image = height * width * int(resolved["channels"])
+    # Of two translators weights, averages and two moments; of two critics the
+    # same without averages; and both pools.
+    kept = footprint.FLOAT_BYTES * (
+        8 * translator.count_params()
+        + 6 * critic.count_params()
+        + 2 * resolved["pool_size"] * image
+    )
+    # The translators' update holds six translations and two scores.
+    outputs = 6 * footprint.outputs(translator) + 2 * footprint.outputs(critic)
+    activations = footprint.FLOAT_BYTES * resolved["batch_size"] * outputs
+    gradients = footprint.FLOAT_BYTES * 2 * translator.count_params()
+    return footprint.sizes(
+        resolved, images * image, kept, kept + gradients, activations
+    )

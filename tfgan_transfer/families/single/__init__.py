@@ -1,0 +1,1 @@
+"""Models of one generator and one critic."""

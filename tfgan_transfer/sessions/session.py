@@ -1,0 +1,279 @@
+"""One training session: load, build, restore, fit; again after a rollback."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer import data
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.pair import build as pairs
+from tfgan_transfer.families.pair import transferring as pair_transfer
+from tfgan_transfer.families.single import build, transferring
+from tfgan_transfer.sessions import announcement, callbacks
+from tfgan_transfer.settings.pair_config import CYCLEGAN
+from tfgan_transfer.training import checkpoint, devices
+from tfgan_transfer.training.health import NonFiniteValue
+from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
+from tfgan_transfer.training.metric_eval import exhausted, measured
+from tfgan_transfer.training.run_directory import RunDirectory
+
+ROLLBACKS = 3
+
+
+class Session:
+    """Everything that stays the same while a run is being trained.
+
+    Args:
+        config: Resolved configuration.
+        run: Run directory.
+    """
+
+    def __init__(self, config: Mapping, run: RunDirectory):
+        self.config = config
+        self.run = run
+        self.lr_scale = None
+        self.source = None
+        # Two modules for each kind of model, with the same functions.
+        pair = config["model"] == CYCLEGAN
+        self.parts = pairs if pair else build
+        self.moving = pair_transfer if pair else transferring
+        self.strategy = devices.strategy(config)
+        self.xla = devices.use_xla(config, self.strategy)
+        self.chief = devices.is_chief(self.strategy)
+        if self.chief:
+            run.create()
+        if config["stop_patience"] and devices.worker_count() > 1:
+            raise UserError(
+                "--stop_patience: works with one process, received a "
+                f"TF_CONFIG of {devices.worker_count()}; leave it out and "
+                "stop the run by a signal"
+            )
+        self.stored = run.read_config()
+        self.split = self.parts.load_data(config, self._report_bad_files)
+        self.record = self.parts.run_record(config, self.split)
+        if self.stored:
+            self._check_data()
+            self.record["source"] = self.stored.get("source")
+        elif config["source"]:
+            self.source = self.moving.open_source(config)
+            self.record["source"] = self.source.record
+
+    def train(self) -> int:
+        """Trains to the last step.
+
+        Returns:
+            0, or 3 when a signal stopped the run before its end.
+
+        Raises:
+            UserError: If a value became NaN and may not be rolled back.
+        """
+        with StopRequest() as stop:
+            for attempt in range(ROLLBACKS + 1):
+                try:
+                    done = self._fit(stop)
+                    break
+                except NonFiniteValue as error:
+                    self._roll_back(error, attempt)
+        if done < self.config["steps"] and not self._exhausted():
+            print(
+                f"stopped at step {done} of {self.config['steps']}; the same "
+                "command continues"
+            )
+            return EXIT_RUN_AGAIN
+        return 0
+
+    def go_back(self, step: int) -> None:
+        """Makes training go on from an earlier step, more slowly.
+
+        The same rates would lead through the same weights once more, so they
+        are halved, as after a NaN. Newer checkpoints are set aside.
+
+        Raises:
+            UserError: If there is no whole checkpoint of this step.
+        """
+        kept = checkpoint.place(self.run.checkpoints, step)
+        try:
+            # Nothing moves before this one is known to be whole.
+            manifest = checkpoint.verify(kept).manifest if kept.exists() else {}
+        except checkpoint.DamagedCheckpoint as error:
+            raise UserError(
+                f"--restart_from: {error}; choose another step"
+            ) from error
+        if self.chief:
+            for path in self.run.set_aside_after(step):
+                print(f"set aside: {path}")
+        self.lr_scale = manifest.get("lr_scale", 1.0) / 2
+        print(f"going back to step {step}, with half the learning rates")
+
+    def _fit(self, stop: StopRequest) -> int:
+        found, damaged = checkpoint.latest(self.run.checkpoints)
+        for message in damaged:
+            print(f"warning: damaged checkpoint skipped: {message}")
+        saved = found.manifest if found else {}
+        start = found.step if found else 0
+        devices.agree_on(start, self.strategy)
+        if self.lr_scale is None:
+            self.lr_scale = saved.get("lr_scale", 1.0)
+        if self.chief:
+            self.run.truncate_metrics(start)
+        if start >= self.config["steps"] or self._exhausted():
+            print(f"nothing to do: step {start} is the last one")
+            return start
+        model = self._model(found)
+        if self.chief:
+            self._announce(model, start)
+        with self._writer() as writer:
+            told = []
+            if self.chief:
+                told = callbacks.reports(
+                    self.config, self.run, writer, self.split, start, saved
+                )
+            chain = callbacks.around(
+                told,
+                self.config,
+                self.run,
+                stop,
+                start=start,
+                manifest={"run": self.record, "lr_scale": self.lr_scale},
+                workers=devices.worker_count(),
+                steering=callbacks.steering(
+                    self.config, writer, self.split, start
+                ),
+            )
+            if self.chief:
+                # Only now: settings that nothing above has refused.
+                self.run.write_config(self.record)
+            model.fit(
+                self.parts.batches(
+                    self.config, self.split.train, self.strategy, start
+                ),
+                epochs=1,
+                steps_per_epoch=self.config["steps"] - start,
+                callbacks=chain,
+                shuffle=False,
+                verbose=0,
+            )
+        return chain[-1].step
+
+    def _model(self, found: checkpoint.Checkpoint | None) -> keras.Model:
+        devices.prepare(self.config)
+        with self.strategy.scope():
+            model = self.parts.gan(
+                self.config,
+                self.split.train,
+                xla=self.xla,
+                lr_scale=self.lr_scale,
+                start_from=None if found else self._start_from(),
+            )
+            if found:
+                checkpoint.restore(model.state, checkpoint.load(found.path))
+                _set_rates(model, self.config, self.lr_scale)
+        if self.chief and self.config["source"] and not found:
+            self.moving.show_first_fakes(
+                self.run, self.config, self.split, model
+            )
+        return model
+
+    def _start_from(self) -> Callable | None:
+        """What puts the source's weights into new networks, if there is one."""
+        if not self.config["source"]:
+            return None
+        source = self.source or self.moving.open_source(self.config)
+
+        def start_from(*networks: keras.Model) -> None:
+            rows = self.moving.move(
+                source, self.config, self.split.train, *networks
+            )
+            if self.chief:
+                self.moving.report(self.run, source, rows)
+
+        return start_from
+
+    def _exhausted(self) -> bool:
+        """Whether `--stop_patience` has ended this run."""
+        patience = self.config["stop_patience"]
+        if not patience or not self.run.metrics.exists():
+            return False
+        history = measured(self.run, self.config["best_metric"])
+        return exhausted(history, patience)
+
+    def _announce(self, model: keras.Model, start: int) -> None:
+        replicas = self.strategy.num_replicas_in_sync
+        same = ", deterministic" if self.config["deterministic"] else ""
+        print(
+            f"run       {self.run.path}, "
+            f"{f'continuing at step {start}' if start else 'new'}",
+            *announcement.lines(
+                self.config,
+                self.split,
+                self.record,
+                model,
+                f"{replicas} x {self.config['precision']}, "
+                f"XLA {'on' if self.xla else 'off'}{same}",
+            ),
+            sep="\n",
+            flush=True,
+        )
+
+    @contextlib.contextmanager
+    def _writer(self):
+        if not self.chief:
+            yield None
+            return
+        from tensorboard.plugins.hparams import api as hparams
+
+        writer = tf.summary.create_file_writer(str(self.run.tensorboard))
+        with writer.as_default(step=0):
+            hparams.hparams(
+                {k: v for k, v in self.config.items() if v is not None}
+            )
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+    def _check_data(self) -> None:
+        before, now = self.stored["data"], self.record["data"]
+        if before["fingerprint"] != now["fingerprint"]:
+            raise UserError(
+                f"--data: the images are not those that the run in "
+                f"{str(self.run.path)!r} was started with "
+                f"({before['images']} then, {now['images']} now); restore "
+                "them or choose another --run_dir"
+            )
+
+    def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:
+        if not bad or not self.chief:
+            return
+        lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
+        self.run.bad_files.write_text(lines)
+        print(f"{len(bad)} unreadable files: {self.run.bad_files}")
+
+    def _roll_back(self, error: NonFiniteValue, attempt: int) -> None:
+        kept = f"the last good checkpoint is in {self.run.checkpoints}"
+        if self.config["on_nan"] == "stop":
+            raise UserError(
+                f"{error}; {kept}. Lower --generator_lr and --critic_lr in a "
+                "new run, or add --on_nan=rollback"
+            ) from error
+        if attempt == ROLLBACKS:
+            raise UserError(
+                f"{error}, after {ROLLBACKS} rollbacks; {kept}. Lower the "
+                "learning rates in a new run"
+            ) from error
+        print(f"{error}: going back, with half the learning rates")
+        self.lr_scale /= 2
+
+
+def _set_rates(model: keras.Model, config: Mapping, scale: float) -> None:
+    """Overrides the constant rates that came back with the optimizers."""
+    if config["lr_decay"] != "none":
+        return
+    for name, owner in model.state.items():
+        role = "critic" if name.startswith("critic") else "generator"
+        if not isinstance(owner, keras.optimizers.Optimizer):
+            continue
+        if role == "critic" or not config["critic_warmup"]:
+            owner.learning_rate = config[f"{role}_lr"] * scale

@@ -1,0 +1,1 @@
+"""Many training runs, and what is learnt from them."""

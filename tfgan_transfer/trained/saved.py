@@ -1,0 +1,57 @@
+"""Checkpoints that the user names, and the generators in them."""
+
+import keras
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.networks import architecture
+from tfgan_transfer.trained import ensemble, zoo
+from tfgan_transfer.training import checkpoint
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
+    """Opens the newest whole checkpoint of a run, or a given one.
+
+    Args:
+        path: A run directory, one `step-...` directory, or `zoo:NAME`.
+        flag: The flag that named it, for errors.
+
+    Raises:
+        UserError: If there is none, or the given one is damaged.
+    """
+    location = zoo.locate(path, flag)
+    if (location / checkpoint.MANIFEST).exists():
+        try:
+            return checkpoint.verify(location)
+        except checkpoint.DamagedCheckpoint as error:
+            raise UserError(
+                f"{flag}: {error}; use another checkpoint of the run"
+            ) from error
+    found, damaged = checkpoint.latest(RunDirectory(location).checkpoints)
+    for message in damaged:
+        print(f"warning: damaged checkpoint skipped: {message}")
+    if found is None and (members := ensemble.find(location)):
+        raise UserError(
+            f"{flag}: {str(location)!r} is an ensemble; expected one model, "
+            f"such as {members.members[0].run_dir}"
+        )
+    if found is None:
+        raise UserError(
+            f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
+            "directory that `train` wrote, or one of its checkpoints/step-*"
+        )
+    return found
+
+
+def generator(found: checkpoint.Checkpoint, *, ema: bool = True) -> keras.Model:
+    """Rebuilds a generator from a checkpoint, with no flags at all.
+
+    Args:
+        found: The checkpoint.
+        ema: Whether to take the averaged weights.
+    """
+    model = architecture.generator(found.manifest["run"])
+    name = "ema_generator" if ema else "generator"
+    groups = checkpoint.load(found.path)
+    checkpoint.restore({name: model}, {name: groups[name]})
+    return model

@@ -1,0 +1,272 @@
+"""Translates the images of a source: which, at what size, and where to."""
+
+import os
+import pathlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tfgan_transfer import images
+from tfgan_transfer.data import decode
+from tfgan_transfer.data.filling import quiet
+from tfgan_transfer.data.source import looks_like_image, printable
+from tfgan_transfer.data.sources import lies_inside, open_source
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import config
+from tfgan_transfer.trained import saved
+from tfgan_transfer.trained.translators import Translators
+from tfgan_transfer.training.checkpoint import Checkpoint
+from tfgan_transfer.training.translation_grid import sheet
+
+OWN = "own"
+# Of an image at its own size: 64 channels of it take 1 GiB in float32.
+MOST_PIXELS = 2**22
+SHEET_ROWS = 16
+
+
+class Original(NamedTuple):
+    """An image to translate.
+
+    Attributes:
+        name: Its name in the source.
+        fetch: Returns the encoded file, or pixels; may raise.
+        path: Where it lies, if it is a file of its own.
+    """
+
+    name: str
+    fetch: Callable[[], bytes | np.ndarray]
+    path: pathlib.Path | None = None
+
+
+class Skipped(NamedTuple):
+    """An image that cannot be used."""
+
+    name: str
+    reason: str
+
+
+def run(given: Mapping) -> Iterator[str]:
+    """Translates what `--images` names.
+
+    Args:
+        given: Flags of `translate`.
+
+    Yields:
+        Lines that say what was written, and what was not.
+
+    Raises:
+        UserError: If nothing can be translated, or a file is in the way;
+            nothing has been written then.
+    """
+    originals, skipped = listed(given["images"], given.get("num"))
+    folder = given.get("out")
+    targets, picture = _destinations(given, originals)
+    found = saved.find(given.get("checkpoint") or given["run_dir"])
+    model = Translators(found, ema=given.get("ema", True))
+    direction = given.get("direction", "a2b")
+    read = _reader(found, given)
+    shown = []
+    done = 0
+    # A sheet alone needs no more than its rows.
+    for original in originals if folder else originals[:SHEET_ROWS]:
+        try:
+            with quiet():
+                pixels = read(original.fetch())
+        except Exception as error:  # A file can be broken in any way.
+            skipped.append(Skipped(original.name, decode.reason(error)))
+            continue
+        done += 1
+        if len(shown) < SHEET_ROWS:
+            shown.append(pixels)
+        if folder:
+            path = targets[original.name]
+            # What is there goes first: a link must not be written through.
+            path.unlink(missing_ok=True)
+            images.save(path, _translated(model, pixels, direction))
+    yield from (f"skipped   {printable(n)}: {why}" for n, why in skipped)
+    if not done:
+        raise UserError(
+            f"--images={given['images']}: none of {len(skipped)} images can "
+            f"be used, beginning with {printable(skipped[0].name)} "
+            f"({skipped[0].reason})"
+        )
+    if picture:
+        picture.unlink(missing_ok=True)
+        images.save(picture, _sheet(model, direction, shown))
+        yield str(picture)
+    if folder:
+        yield f"{done} images in {folder}, {len(skipped)} skipped"
+
+
+def listed(
+    spec: str, count: int | None = None
+) -> tuple[list[Original], list[Skipped]]:
+    """What a source holds, by name, wherever it lies and whatever its labels.
+
+    Args:
+        spec: A source as in `--data`, or the path of a folder, a zip file or
+            one image.
+        count: Only the first ones.
+
+    Returns:
+        The images that may be read, and those that are known not to be.
+
+    Raises:
+        UserError: If there is none.
+    """
+    path = pathlib.Path(spec).expanduser()
+    if path.is_file() and path.suffix != ".zip":
+        return [Original(path.name, path.read_bytes, path)], []
+    if path.exists():
+        spec = f"{'folder' if path.is_dir() else 'zip'}:{spec}"
+    try:
+        source = open_source(spec, labels=False)
+    except UserError as error:
+        raise UserError(str(error).replace("--data", "--images")) from error
+    if not source.entries:
+        raise UserError(
+            f"--images={spec} holds no images; expected files ending in .png, "
+            ".jpg, .webp, .bmp, .gif or .tif"
+        )
+    root = _folder(spec)
+    chosen = source.entries[:count]
+    bad = [Skipped(e.name, e.problem) for e in chosen if e.problem]
+    good = [e.name for e in chosen if not e.problem]
+    return [
+        Original(x.name, x.fetch, root and root / x.name)
+        for x in source.read(good)
+    ], bad
+
+
+def _folder(spec: str) -> pathlib.Path | None:
+    """The folder that a source reads, if it reads one."""
+    scheme, _, path = spec.partition(":")
+    if scheme != "folder":
+        return None
+    root, _, part = path.rpartition("#") if "#" in path else (path, "", "")
+    whole = pathlib.Path(path).expanduser()
+    return whole if whole.is_dir() else pathlib.Path(root).expanduser() / part
+
+
+def _destinations(
+    given: Mapping, originals: Sequence[Original]
+) -> tuple[dict[str, pathlib.Path], pathlib.Path | None]:
+    """Where each image goes, and the sheet; nothing lies in the way there."""
+    targets = _targets(originals, given["out"]) if given.get("out") else {}
+    written = {path: "--out" for path in targets.values()}
+    picture = None
+    if given.get("cycles"):
+        picture = pathlib.Path(given["cycles"])
+        if picture.suffix != ".png" or picture in written:
+            raise UserError(
+                "--cycles: expected FILE.png that is none of the images in "
+                f"--out, received {str(picture)!r}"
+            )
+        written[picture] = "--cycles"
+    _refuse_inputs(given["images"], originals, written)
+    if not given.get("overwrite"):
+        _refuse_existing(written)
+    return targets, picture
+
+
+def _targets(
+    originals: Sequence[Original], folder: str
+) -> dict[str, pathlib.Path]:
+    """The file for each name: the same one, as PNG."""
+    targets, taken = {}, {}
+    for original in originals:
+        name = original.name
+        stem = os.path.splitext(name)[0] if looks_like_image(name) else name
+        path = pathlib.Path(folder) / f"{stem}.png"
+        if path in taken:
+            raise UserError(
+                f"--images: {taken[path]!r} and {name!r} would both become "
+                f"{str(path)!r}; rename one of them"
+            )
+        targets[name], taken[path] = path, name
+    return targets
+
+
+def _refuse_inputs(
+    spec: str,
+    originals: Sequence[Original],
+    written: Mapping[pathlib.Path, str],
+) -> None:
+    """Refuses to write over an image to be translated, or to become one."""
+    spec = f"folder:{spec}" if os.path.isdir(spec) else spec
+    files = {_file(x.path) for x in originals if x.path} - {None}
+    for path, flag in written.items():
+        if lies_inside(str(path), spec) or _file(path) in files:
+            raise UserError(
+                f"{flag}: {str(path)!r} lies among the images of --images="
+                f"{spec}; choose another place"
+            )
+
+
+def _file(path: pathlib.Path) -> tuple[int, int] | None:
+    """What a path leads to, by whatever name."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _refuse_existing(written: Mapping[pathlib.Path, str]) -> None:
+    there = [path for path in written if os.path.lexists(path)]
+    if there:
+        raise UserError(
+            f"{written[there[0]]}: {str(there[0])!r} exists ({len(there)} of "
+            f"{len(written)} files do); choose another place, or add "
+            "--overwrite"
+        )
+
+
+def _reader(
+    found: Checkpoint, given: Mapping
+) -> Callable[[bytes | np.ndarray], np.ndarray]:
+    """What brings a file to the size at which it is translated."""
+    flags = found.manifest["run"]["flags"]
+    wanted = given.get("size", flags["size"])
+    size = None if wanted == OWN else config.parse_size(wanted)
+    channels = int(flags["channels"])
+    fit = given.get("fit", flags["fit"])
+
+    def read(content: bytes | np.ndarray) -> np.ndarray:
+        if size is None and not isinstance(content, np.ndarray):
+            height, width = decode.header_size(content)
+            if height * width > MOST_PIXELS:
+                raise decode.DamagedImageError(
+                    f"{width}x{height} are more than {MOST_PIXELS:,} pixels; "
+                    "give --size"
+                )
+        return decode.decode(content, size, channels, fit)
+
+    return read
+
+
+def _translated(
+    model: Translators, pixels: np.ndarray, direction: str
+) -> np.ndarray:
+    # One by one: the answer for an image depends on nothing but the image.
+    batch = pixels[np.newaxis].astype(np.float32) / 127.5 - 1
+    return images.to_uint8(model.translate(batch, direction)[0])
+
+
+def _sheet(
+    model: Translators, direction: str, shown: Sequence[np.ndarray]
+) -> np.ndarray:
+    """A row for each image: itself, translated, and back again."""
+    rows = [sheet(model, direction, pixels[np.newaxis]) for pixels in shown]
+    wide = max(row.shape[1] for row in rows)
+    return np.concatenate(
+        [
+            np.pad(
+                row,
+                [(0, 0), (0, wide - row.shape[1]), (0, 0)],
+                constant_values=255,
+            )
+            for row in rows
+        ]
+    )
