@@ -5,7 +5,7 @@ import math
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer import losses
+from tfgan_transfer import class_losses
 
 
 def log_loss(x):
@@ -17,21 +17,23 @@ def log_loss(x):
 def test_equal_logits_cost_log_k(classes):
     logits = tf.fill([1, classes], 1.7)
     labels = tf.one_hot([1], classes)
-    value = losses.softmax_class_loss(logits, labels).numpy()
+    value = class_losses.softmax_class_loss(logits, labels).numpy()
     assert value == pytest.approx([math.log(classes)], rel=1e-6)
 
 
 def test_softmax_of_two_classes():
     logits = tf.constant([[2.0, -1.0], [2.0, -1.0]])
     labels = tf.constant([[1.0, 0.0], [0.0, 1.0]])
-    value = losses.softmax_class_loss(logits, labels).numpy()
+    value = class_losses.softmax_class_loss(logits, labels).numpy()
     assert value == pytest.approx([log_loss(3), log_loss(-3)], rel=1e-6)
 
 
 def test_softmax_smoothing_spreads_the_target():
     logits = tf.constant([[2.0, -1.0]])
     labels = tf.constant([[1.0, 0.0]])
-    value = losses.softmax_class_loss(logits, labels, smoothing=0.2).numpy()
+    value = class_losses.softmax_class_loss(
+        logits, labels, smoothing=0.2
+    ).numpy()
     wanted = 0.9 * log_loss(3) + 0.1 * log_loss(-3)
     assert value == pytest.approx([wanted], rel=1e-6)
 
@@ -40,7 +42,7 @@ def test_softmax_smoothing_spreads_the_target():
 def test_tags_by_hand(reduction, share):
     logits = tf.constant([[2.0, -1.0, 0.5]])
     labels = tf.constant([[1.0, 0.0, 1.0]])
-    value = losses.sigmoid_class_loss(logits, labels, reduction=reduction)
+    value = class_losses.sigmoid_class_loss(logits, labels, reduction=reduction)
     wanted = log_loss(2) + log_loss(1) + log_loss(0.5)
     assert value.numpy() == pytest.approx([wanted * share], rel=1e-6)
 
@@ -48,7 +50,7 @@ def test_tags_by_hand(reduction, share):
 def test_tag_smoothing_moves_both_targets_to_the_middle():
     logits = tf.constant([[2.0, -1.0]])
     labels = tf.constant([[1.0, 0.0]])
-    value = losses.sigmoid_class_loss(logits, labels, 0.2, "sum").numpy()
+    value = class_losses.sigmoid_class_loss(logits, labels, 0.2, "sum").numpy()
     wanted = 0.9 * log_loss(2) + 0.1 * log_loss(-2)
     wanted += 0.9 * log_loss(1) + 0.1 * log_loss(-1)
     assert value == pytest.approx([wanted], rel=1e-6)
@@ -56,7 +58,7 @@ def test_tag_smoothing_moves_both_targets_to_the_middle():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize(
-    "loss", [losses.softmax_class_loss, losses.sigmoid_class_loss]
+    "loss", [class_losses.softmax_class_loss, class_losses.sigmoid_class_loss]
 )
 def test_images_without_label_teach_nothing(loss, smoothing):
     logits = tf.Variable([[2.0, -1.0], [2.0, -1.0]])
@@ -70,4 +72,6 @@ def test_images_without_label_teach_nothing(loss, smoothing):
 
 def test_unknown_reduction():
     with pytest.raises(ValueError, match="reduction='max'"):
-        losses.sigmoid_class_loss(tf.zeros([1, 2]), tf.ones([1, 2]), 0, "max")
+        class_losses.sigmoid_class_loss(
+            tf.zeros([1, 2]), tf.ones([1, 2]), 0, "max"
+        )

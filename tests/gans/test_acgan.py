@@ -19,7 +19,7 @@ from tests.support.linear_gan import (
     tensors,
     weights_of,
 )
-from tfgan_transfer import losses
+from tfgan_transfer import class_losses
 from tfgan_transfer.gans import ACGAN, WGANGP
 
 L = 3
@@ -154,9 +154,9 @@ def test_smoothing_is_for_the_critics_real_images_only():
         np.testing.assert_array_equal(a, b)
     logs = [m.critic_gradients(slot)[1] for m in (plain, smooth)]
     _, logits = plain.critic(slot["image"])
-    difference = losses.softmax_class_loss(
+    difference = class_losses.softmax_class_loss(
         logits, slot["label"], smoothing=0.2
-    ) - losses.softmax_class_loss(logits, slot["label"])
+    ) - class_losses.softmax_class_loss(logits, slot["label"])
     assert abs(float(tf.reduce_mean(difference))) > 1e-3
     assert float(
         logs[1]["critic_class_loss"] - logs[0]["critic_class_loss"]
@@ -230,12 +230,14 @@ def test_the_score_never_sees_the_label():
 def test_class_accuracy_is_top_1_and_r_precision():
     logits = tf.constant([[3.0, 1, 2], [0, 5, 4], [1, 2, 3], [9, 8, 7]])
     one = tf.constant([[1.0, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 0]])
-    assert float(losses.class_accuracy(logits, one)) == pytest.approx(2 / 3)
+    assert float(class_losses.class_accuracy(logits, one)) == pytest.approx(
+        2 / 3
+    )
     tags = tf.constant([[1.0, 0, 1], [1, 1, 0], [1, 0, 1], [1, 1, 1]])
-    assert float(losses.class_accuracy(logits, tags)) == pytest.approx(
+    assert float(class_losses.class_accuracy(logits, tags)) == pytest.approx(
         (1 + 0.5 + 0.5 + 1) / 4
     )
-    assert float(losses.class_accuracy(logits, 0 * one)) == 0
+    assert float(class_losses.class_accuracy(logits, 0 * one)) == 0
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import keras
 import numpy as np
-import numpy_cycle as linear
 import pytest
 import tensorflow as tf
 
+from tests.support import numpy_cycle as linear
 from tests.support.linear_gan import normal, sgd, tensors
 from tfgan_transfer.gans import CycleGAN, cyclegan
 from tfgan_transfer.networks import cyclegan as networks

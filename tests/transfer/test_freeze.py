@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import small_networks as small
 
+from tests.support import small_networks as small
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.networks import dcgan
 from tfgan_transfer.transfer import freeze

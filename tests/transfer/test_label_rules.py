@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-import small_networks as small
 
+from tests.support import small_networks as small
 from tfgan_transfer.networks import NETWORKS
 
 Z = small.Z

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-import small_networks as small
 import tensorflow as tf
 
+from tests.support import small_networks as small
 from tfgan_transfer.transfer import freeze
 from tfgan_transfer.transfer.regularise import Anchor, fisher
 

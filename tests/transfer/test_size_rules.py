@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-import small_networks as small
 
+from tests.support import small_networks as small
 from tfgan_transfer.networks import NETWORKS
 from tfgan_transfer.transfer import maps
 

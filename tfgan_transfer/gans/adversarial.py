@@ -1,10 +1,10 @@
-"""What the models with one generator and one critic that scores share.
+"""The adversarial game of one generator and one critic, on one screen.
 
-Functions on a model, which WGAN-GP and AC-GAN take over as their methods:
-what differs between the two is the gradients, not the game around them.
+WGAN-GP, AC-GAN and the stacked second stage play it; each adds what only it
+has. Gradient functions are pure, so that XLA may compile them; optimizers are
+applied outside, where gradients are summed over replicas.
 """
 
-import functools
 from collections.abc import Callable
 
 import keras
@@ -13,89 +13,366 @@ import tensorflow as tf
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
+from tfgan_transfer.gans.class_game import ClassGame
 
 NETWORKS = ("generator", "critic", "ema_generator")
-# Columns of a batch's `noise`.
+# Columns of a batch's `noise`: real, generated and mixed images of an example
+# are judged under noise of their own.
 REAL, FAKE, MIXED = range(3)
 
 
-def set_networks(
-    model: keras.Model,
-    generator: keras.Model,
-    critic: keras.Model,
-    ema_generator: keras.Model | None,
-) -> None:
-    """Gives a model its networks; the average starts as a copy."""
-    model.generator = generator
-    model.critic = critic
-    model.ema_generator = ema_generator or step.copy_of(generator)
-    model.built = True
+class AdversarialGAN(keras.Model):
+    """A generator and a critic with n iterations per generator step.
 
-
-def set_game(
-    model: keras.Model,
-    generator_optimizer: keras.optimizers.Optimizer,
-    critic_optimizer: keras.optimizers.Optimizer,
-    *,
-    adversarial_loss: str = "wasserstein_gp",
-    n_critic: int = 5,
-    gradient_penalty: float = 10.0,
-    r1: float = 0.0,
-    r2: float = 0.0,
-    penalty_every: int = 1,
-    clip: float = 0.0,
-    ema_decay: float = 0.999,
-    augmentation: Augmentation | None = None,
-    regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
-    xla: bool = False,
-) -> None:
-    """Compiles a model; must be called inside the strategy's scope.
+    With the default loss this is algorithm 1 of Gulrajani et al. 2017 (arXiv
+    1704.00028). An explicit moving average of the generator is kept in
+    `ema_generator`; it is what evaluation and export use.
 
     Args:
-        model: Its networks are set.
-        generator_optimizer: Optimizer of the generator, built here.
-        critic_optimizer: Optimizer of the critic, built here.
-        adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
-        n_critic: Critic iterations per generator step, at least 1.
-        gradient_penalty: Weight lambda of the two-sided penalty.
-        r1: Weight gamma of the zero-centred penalty on real images.
-        r2: The same on generated images.
-        penalty_every: Every how many critic iterations the penalties are
-            taken, with that many times their weight.
-        clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
-        ema_decay: Decay of `ema_generator` per generator step.
-        augmentation: Applied to all images on their way to the critic.
-        regulariser: Maps the generator to a scalar that is added to its
-            loss; what it keeps in `.variables` is saved with the model.
-        xla: Whether the two gradient functions are compiled by XLA.
-
-    Raises:
-        ValueError: If the loss is unknown or a number is out of range.
+        generator: Maps latents [B, Z], and labels [B, L] if it takes them,
+            to images [B, H, W, C] in [-1, 1].
+        critic: Maps images, and noise [B] if it draws any, to float32 scores
+            [B] or, with several heads, [B, K]; or to (scores, class logits
+            [B, L]).
+        ema_generator: Network of the generator's architecture; made from the
+            generator, weights included, when absent.
+        name: Keras name of the model.
     """
-    _check(adversarial_loss, n_critic, ema_decay, penalty_every)
-    keras.Model.compile(model, optimizer=None)
-    generator_optimizer.build(model.generator.trainable_variables)
-    critic_optimizer.build(model.critic.trainable_variables)
-    model.generator_optimizer = generator_optimizer
-    model.critic_optimizer = critic_optimizer
-    model.adversarial_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
-    model.n_critic = n_critic
-    model.gradient_penalty = gradient_penalty
-    model.r1, model.r2 = r1, r2
-    model.penalty_every = penalty_every
-    model.clip = clip
-    model.ema_decay = ema_decay
-    model.augmentation = augmentation
-    model.regulariser = regulariser
-    # The estimate of the largest singular value starts at random.
-    for _ in range(10):
-        update_spectral_norm(model)
-    model._critic_gradients = step.compiled(model.critic_gradients, xla)
-    model._unpenalised_gradients = step.compiled(
-        functools.partial(model.critic_gradients, penalised=False), xla
-    )
-    model._generator_gradients = step.compiled(model.generator_gradients, xla)
-    model.train_function = step.train_function(model)
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        critic: keras.Model,
+        ema_generator: keras.Model | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        self.generator = generator
+        self.critic = critic
+        self.ema_generator = ema_generator or step.copy_of(generator)
+        self.class_game = None
+        self.built = True
+
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer,
+        critic_optimizer: keras.optimizers.Optimizer,
+        *,
+        adversarial_loss: str = "wasserstein_gp",
+        n_critic: int = 5,
+        gradient_penalty: float = 10.0,
+        r1: float = 0.0,
+        r2: float = 0.0,
+        penalty_every: int = 1,
+        clip: float = 0.0,
+        ema_decay: float = 0.999,
+        augmentation: Augmentation | None = None,
+        regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
+        class_game: ClassGame | None = None,
+        xla: bool = False,
+    ) -> None:
+        """Sets the game to play; must be called inside the strategy's scope.
+
+        Args:
+            generator_optimizer: Optimizer of the generator, built here.
+            critic_optimizer: Optimizer of the critic, built here.
+            adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
+            n_critic: Critic iterations per generator step, at least 1.
+            gradient_penalty: Weight lambda of the two-sided penalty.
+            r1: Weight gamma of the zero-centred penalty on real images.
+            r2: The same on generated images.
+            penalty_every: Every how many critic iterations the penalties are
+                taken, with that many times their weight.
+            clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
+            ema_decay: Decay of `ema_generator` per generator step.
+            augmentation: Applied to all images on their way to the critic.
+            regulariser: Maps the generator to a scalar that is added to its
+                loss; what it keeps in `.variables` is saved with the model.
+            class_game: What the critic's class head is for.
+            xla: Whether the gradient functions are compiled by XLA.
+
+        Raises:
+            ValueError: If the loss is unknown or a number is out of range.
+        """
+        _check(adversarial_loss, n_critic, ema_decay, penalty_every)
+        super().compile(optimizer=None)
+        generator_optimizer.build(self.generator.trainable_variables)
+        critic_optimizer.build(self.critic.trainable_variables)
+        self.generator_optimizer = generator_optimizer
+        self.critic_optimizer = critic_optimizer
+        self.adversarial_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
+        self.n_critic = n_critic
+        self.gradient_penalty = gradient_penalty
+        self.r1, self.r2 = r1, r2
+        self.penalty_every = penalty_every
+        self.clip = clip
+        self.ema_decay = ema_decay
+        self.augmentation = augmentation
+        self.regulariser = regulariser
+        self.class_game = class_game
+        # The estimate of the largest singular value starts at random.
+        for _ in range(10):
+            self.update_spectral_norm()
+        self._critic_gradients = step.compiled(self.critic_gradients, xla)
+        self._unpenalised_gradients = step.compiled(
+            lambda slot: self.critic_gradients(slot, penalised=False), xla
+        )
+        self._generator_gradients = step.compiled(self.generator_gradients, xla)
+        self.make_train_function()
+
+    def train_step(self, batch: step.Batch) -> dict[str, tf.Tensor]:
+        """n critic updates, one generator update, one step of the average.
+
+        Args:
+            batch: `image` [B, n_critic, H, W, C] in [-1, 1]; `latent`
+                [B, n_critic + 1, Z]; `mix` [B, n_critic, 1, 1, 1] in [0, 1);
+                `augment` [B, n_critic + 1, K] in [0, 1) with an augmentation;
+                `noise` [B, n_critic + 1, 3] in [0, 1) for a critic that draws;
+                `label` [B, n_critic, L], 0 or 1, for a conditional model.
+
+        Returns:
+            Scalars of this step. `wasserstein` is E[D(real)] - E[D(fake)]:
+            positive when the critic tells them apart, and falling as the
+            generator improves. Critic values are those of the last iteration.
+            The losses include penalties and regulariser.
+        """
+        batch, data_ready = step.data_ready(batch)
+        for i in range(self.n_critic):
+            slot = step.critic_slot(batch, i)
+            gradients, critic_log = self.critic_update(slot)
+            step.apply(self.critic_optimizer, gradients, self.critic)
+            self.constrain_critic()
+
+        slot = step.critic_slot(batch, self.n_critic)
+        gradients, generator_log = self._generator_gradients(slot)
+        step.apply(self.generator_optimizer, gradients, self.generator)
+        step.update_ema(
+            self.ema_generator,
+            self.generator,
+            self.ema_decay,
+            self.generator_optimizer.iterations,
+        )
+        return {**critic_log, **generator_log, "data_ready": data_ready}
+
+    def critic_update(self, slot: step.Batch) -> tuple[list, dict]:
+        """Gradients of the critic's next iteration, penalised in its turn.
+
+        Whose turn it is follows from the number of updates made, which a
+        checkpoint holds: every `penalty_every`-th, so that the iteration that
+        is logged is one if that many are made in a step (lazy regularisation,
+        Karras et al. 2020, arXiv 1912.04958, appendix B).
+        """
+        if self.penalty_every == 1:
+            return self._critic_gradients(slot)
+        number = tf.convert_to_tensor(self.critic_optimizer.iterations) + 1
+        return tf.cond(
+            number % self.penalty_every == 0,
+            lambda: self._critic_gradients(slot),
+            lambda: self._unpenalised_gradients(slot),
+        )
+
+    def critic_gradients(
+        self, slot: step.Batch, penalised: bool = True
+    ) -> tuple[list, dict]:
+        """Gradients of one critic iteration, and what to log of it."""
+        real = self.augment(slot["image"], slot)
+        fake = self.augment(self.draw(slot), slot)
+        class_log = {}
+        with tf.GradientTape() as tape:
+            images = tf.concat([real, fake], axis=0)
+            scores, logits = self.judge(images, self._noise(slot, REAL, FAKE))
+            real_score, fake_score = tf.split(scores, 2)
+            loss = step.by_example(
+                self.adversarial_loss.critic(real_score, fake_score)
+            )
+            if self.class_game:
+                class_loss, class_log = self.class_game.of_critic(
+                    *tf.split(logits, 2), slot["label"]
+                )
+                loss += class_loss
+            penalty = tf.zeros_like(loss)
+            if penalised:
+                penalty += self.penalty(real, fake, slot)
+            total = step.global_mean(loss + penalty)
+        gradients = step.gradients_of(tape, total, self.critic)
+        return gradients, {
+            "critic_loss": tf.reduce_mean(loss + penalty),
+            **class_log,
+            "penalty": tf.reduce_mean(penalty),
+            "wasserstein": tf.reduce_mean(real_score - fake_score),
+            "critic_gradient_norm": step.gradient_norm(gradients),
+        }
+
+    def penalty(
+        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
+    ) -> tf.Tensor:
+        """Weighted sum of the penalties that are switched on, float32 [B]."""
+
+        def score_of(part: int) -> Callable[[tf.Tensor], tf.Tensor]:
+            noise = self._noise(slot, part)
+            return lambda images: step.by_example(self.score(images, noise))
+
+        total = tf.zeros([tf.shape(real)[0]])
+        if self.gradient_penalty:
+            total += self.gradient_penalty * losses.gradient_penalty(
+                score_of(MIXED), real, fake, slot["mix"]
+            )
+        if self.r1:
+            total += self.r1 * losses.zero_centred_penalty(score_of(REAL), real)
+        if self.r2:
+            total += self.r2 * losses.zero_centred_penalty(score_of(FAKE), fake)
+        return total * self.penalty_every
+
+    def generator_gradients(self, slot: step.Batch) -> tuple[list, dict]:
+        """Gradients of one generator step, and what to log of it."""
+        real = self.augment(slot["image"], slot)
+        class_log = {}
+        with tf.GradientTape() as tape:
+            fake = self.augment(self.draw(slot), slot)
+            fake_score, logits = self.judge(fake, self._noise(slot, FAKE))
+            real_score = self.score(real, self._noise(slot, REAL))
+            loss = step.by_example(
+                self.adversarial_loss.generator(real_score, fake_score)
+            )
+            if self.class_game:
+                class_loss, class_log = self.class_game.of_generator(
+                    logits, slot["label"]
+                )
+                loss += class_loss
+            extra = self.regulariser(self.generator) if self.regulariser else 0
+            total = step.global_mean(loss + extra)
+        gradients = step.gradients_of(tape, total, self.generator)
+        log = {
+            "generator_loss": tf.reduce_mean(loss + extra),
+            "generator_gradient_norm": step.gradient_norm(gradients),
+        }
+        if self.regulariser:
+            log["generator_regulariser"] = extra
+        if self.augmentation:
+            probability = self.augmentation.probability.value
+            log["augment_probability"] = tf.identity(probability)
+        return gradients, {**log, **class_log}
+
+    def draw(self, slot: step.Batch) -> tf.Tensor:
+        """Generated images of a slot's latents and, if taken, labels."""
+        if len(self.generator.inputs) == 1:
+            return self.generator(slot["latent"], training=True)
+        return self.generator([slot["latent"], slot["label"]], training=True)
+
+    def augment(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
+        """What the critic gets to see of images, real or generated."""
+        if not self.augmentation:
+            return images
+        return self.augmentation(images, slot["augment"])
+
+    def judge(
+        self, images: tf.Tensor, noise: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """All that the critic says of images, in training mode.
+
+        Args:
+            images: Float32 [B, H, W, C] in [-1, 1].
+            noise: Seeds [B] for what the critic draws; without them a critic
+                that draws is asked as in inference.
+
+        Returns:
+            Scores, float32 [B] or [B, K], and class logits [B, L], or None
+            from a critic without a class head.
+        """
+        if len(self.critic.inputs) == 1:
+            outputs = self.critic(images, training=True)
+        elif noise is None:
+            none = tf.zeros(tf.shape(images)[:1])
+            outputs = self.critic([images, none], training=False)
+        else:
+            outputs = self.critic([images, noise], training=True)
+        if isinstance(outputs, (list, tuple)):
+            return tuple(outputs)
+        return outputs, None
+
+    def score(
+        self, images: tf.Tensor, noise: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Critic scores as `judge` has them, float32 [B] or [B, K]."""
+        return self.judge(images, noise)[0]
+
+    def _noise(self, slot: step.Batch, *parts: int) -> tf.Tensor | None:
+        """Seeds [len(parts) * B], or None for a critic that draws nothing."""
+        if len(self.critic.inputs) == 1:
+            return None
+        return tf.concat([slot["noise"][:, part] for part in parts], axis=0)
+
+    def constrain_critic(self) -> None:
+        """Weight clipping and spectral norm, where they are switched on."""
+        if self.clip:
+            step.update_weights(
+                lambda weight: tf.clip_by_value(weight, -self.clip, self.clip),
+                self.critic.trainable_variables,
+            )
+        self.update_spectral_norm()
+
+    def update_spectral_norm(self) -> None:
+        """One power iteration in each spectrally normalised layer."""
+        for layer in self.critic.layers:
+            if hasattr(layer, "update_spectral_norm"):
+                layer.update_spectral_norm()
+
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Images of the averaged generator, independent of the batch.
+
+        Args:
+            latents: Float32 [B, Z], drawn from the training prior.
+            labels: Float32 [B, L], one-hot or multi-hot, for a generator that
+                takes them.
+
+        Returns:
+            Float32 [B, H, W, C] in [-1, 1].
+        """
+        takes_labels = len(self.ema_generator.inputs) > 1
+        inputs = [latents, labels] if takes_labels else latents
+        return self.ema_generator(inputs, training=False)
+
+    @property
+    def state(self) -> dict:
+        """Everything a checkpoint holds, by name: objects with variables."""
+        state = {
+            **{name: getattr(self, name) for name in NETWORKS},
+            "generator_optimizer": self.generator_optimizer,
+            "critic_optimizer": self.critic_optimizer,
+        }
+        if self.augmentation:
+            state["augmentation"] = self.augmentation
+        if self.regulariser and self.regulariser.variables:
+            state["regulariser"] = self.regulariser
+        return state
+
+    def get_config(self) -> dict:
+        """Configuration that `from_config` rebuilds the networks from."""
+        serialize = keras.saving.serialize_keras_object
+        networks = {name: serialize(getattr(self, name)) for name in NETWORKS}
+        return {**networks, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "AdversarialGAN":
+        """Rebuilds the model (fresh weights) from `get_config`."""
+        networks = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in NETWORKS
+        }
+        return cls(**networks, name=config["name"])
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """Makes what `fit` calls, see `step.train_function`."""
+        if self.train_function is None or force:
+            self.train_function = step.train_function(self)
+        return self.train_function
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
+        # There is nothing left to build, and Keras cannot reduce the dict
+        # that it draws for it over several workers.
+        pass
 
 
 def _check(
@@ -117,160 +394,3 @@ def _check(
             "penalty_every must be at least 1. "
             f"Received: penalty_every={penalty_every}"
         )
-
-
-def state(model: keras.Model) -> dict:
-    """Everything a checkpoint holds, by name: objects with variables."""
-    state = {
-        **{name: getattr(model, name) for name in NETWORKS},
-        "generator_optimizer": model.generator_optimizer,
-        "critic_optimizer": model.critic_optimizer,
-    }
-    if model.augmentation:
-        state["augmentation"] = model.augmentation
-    if model.regulariser and model.regulariser.variables:
-        state["regulariser"] = model.regulariser
-    return state
-
-
-def draw(model: keras.Model, slot: step.Batch) -> tf.Tensor:
-    """Generated images of a slot's latents and, if it takes them, labels."""
-    if len(model.generator.inputs) == 1:
-        return model.generator(slot["latent"], training=True)
-    return model.generator([slot["latent"], slot["label"]], training=True)
-
-
-def noise_of(
-    model: keras.Model, slot: step.Batch, *parts: int
-) -> tf.Tensor | None:
-    """Seeds for what the critic draws, float32 [len(parts) * B].
-
-    Args:
-        model: Its critic draws something if it has a second input.
-        slot: `noise` [B, 3] in [0, 1).
-        parts: `REAL`, `FAKE` or `MIXED`: real, generated and mixed images of
-            an example are judged under noise of their own.
-
-    Returns:
-        The seeds, or None for a critic that draws nothing.
-    """
-    if len(model.critic.inputs) == 1:
-        return None
-    return tf.concat([slot["noise"][:, part] for part in parts], axis=0)
-
-
-def judge(
-    model: keras.Model, images: tf.Tensor, noise: tf.Tensor | None = None
-):
-    """All that the critic says of images, in training mode.
-
-    A critic that draws noise but is given none is asked as in inference.
-    """
-    if len(model.critic.inputs) == 1:
-        return model.critic(images, training=True)
-    if noise is None:
-        none = tf.zeros(tf.shape(images)[:1])
-        return model.critic([images, none], training=False)
-    return model.critic([images, noise], training=True)
-
-
-def score(
-    model: keras.Model, images: tf.Tensor, noise: tf.Tensor | None = None
-) -> tf.Tensor:
-    """Critic scores as `judge` has them, float32 [B]."""
-    outputs = judge(model, images, noise)
-    return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
-
-
-def augment(
-    model: keras.Model, images: tf.Tensor, slot: step.Batch
-) -> tf.Tensor:
-    """What the critic gets to see of images, real or generated."""
-    if not model.augmentation:
-        return images
-    return model.augmentation(images, slot["augment"])
-
-
-def generator_log(
-    model: keras.Model, loss: tf.Tensor, extra: tf.Tensor, gradients: list
-) -> dict:
-    """What every generator step logs; `extra` is the regulariser's term."""
-    log = {
-        "generator_loss": tf.reduce_mean(loss + extra),
-        "generator_gradient_norm": step.gradient_norm(gradients),
-    }
-    if model.regulariser:
-        log["generator_regulariser"] = extra
-    if model.augmentation:
-        probability = model.augmentation.probability.value
-        log["augment_probability"] = tf.identity(probability)
-    return log
-
-
-def train_step(model: keras.Model, batch: step.Batch) -> dict[str, tf.Tensor]:
-    """n critic updates, one generator update, one step of the average.
-
-    Args:
-        model: Compiled model.
-        batch: `image` [B, n_critic, H, W, C] in [-1, 1]; `latent`
-            [B, n_critic + 1, Z]; `mix` [B, n_critic, 1, 1, 1] in [0, 1);
-            `augment` [B, n_critic + 1, K] in [0, 1) with an augmentation;
-            `noise` [B, n_critic + 1, 3] in [0, 1) for a critic that draws;
-            `label` [B, n_critic, L], 0 or 1, for a conditional model.
-
-    Returns:
-        Scalars of this step. `wasserstein` is E[D(real)] - E[D(fake)]:
-        positive when the critic tells them apart, and falling as the
-        generator improves. Critic values are those of the last iteration.
-        The losses include penalties and regulariser.
-    """
-    batch, data_ready = step.data_ready(batch)
-    for i in range(model.n_critic):
-        slot = step.critic_slot(batch, i)
-        gradients, critic_log = model.critic_update(slot)
-        step.apply(model.critic_optimizer, gradients, model.critic)
-        constrain_critic(model)
-
-    slot = step.critic_slot(batch, model.n_critic)
-    gradients, generator_log = model._generator_gradients(slot)
-    step.apply(model.generator_optimizer, gradients, model.generator)
-    step.update_ema(
-        model.ema_generator,
-        model.generator,
-        model.ema_decay,
-        model.generator_optimizer.iterations,
-    )
-    return {**critic_log, **generator_log, "data_ready": data_ready}
-
-
-def constrain_critic(model: keras.Model) -> None:
-    """Weight clipping and spectral norm, where they are switched on."""
-    if model.clip:
-        step.update_weights(
-            lambda weight: tf.clip_by_value(weight, -model.clip, model.clip),
-            model.critic.trainable_variables,
-        )
-    update_spectral_norm(model)
-
-
-def update_spectral_norm(model: keras.Model) -> None:
-    """One power iteration in each spectrally normalised layer."""
-    for layer in model.critic.layers:
-        if hasattr(layer, "update_spectral_norm"):
-            layer.update_spectral_norm()
-
-
-def get_config(model: keras.Model) -> dict:
-    """Configuration that `from_config` rebuilds the networks from."""
-    serialize = keras.saving.serialize_keras_object
-    networks = {name: serialize(getattr(model, name)) for name in NETWORKS}
-    return {**networks, "name": model.name}
-
-
-def from_config(cls: type, config: dict) -> keras.Model:
-    """Rebuilds the model (fresh weights) from `get_config`."""
-    networks = {
-        name: keras.saving.deserialize_keras_object(config[name])
-        for name in NETWORKS
-    }
-    return cls(**networks, name=config["name"])

@@ -1,11 +1,16 @@
 """CycleGAN: two translators, two critics, and no pairs."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
-from tfgan_transfer.gans import pair_game, step
-from tfgan_transfer.gans.pair_game import CRITICS, TRANSLATORS
+from tfgan_transfer.gans import step
+from tfgan_transfer.gans.pool import ImagePool
+
+TRANSLATORS = ("a2b", "b2a")
+CRITICS = ("critic_a", "critic_b")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
@@ -46,8 +51,68 @@ class CycleGAN(keras.Model):
         self.ema_b2a = ema_b2a or step.copy_of(b2a)
         self.built = True
 
-    compile = pair_game.set_game
-    _maybe_symbolic_build = step.no_symbolic_build
+    def compile(
+        self,
+        generator_optimizer: keras.optimizers.Optimizer,
+        critic_optimizer: keras.optimizers.Optimizer,
+        *,
+        adversarial_loss: str = "least_squares",
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+        pool_size: int = 50,
+        n_critic: int = 1,
+        gradient_penalty: float = 0.0,
+        ema_decay: float = 0.999,
+        xla: bool = False,
+    ) -> None:
+        """Sets the game to play; must be called inside the strategy's scope.
+
+        Args:
+            generator_optimizer: Pattern for the optimizers of a2b and b2a.
+                Adam treats each weight by itself, so two copies do what one
+                for both would do.
+            critic_optimizer: The same for the critics.
+            adversarial_loss: A key of `losses.TRANSLATION_LOSSES`.
+            cycle_weight: Weight lambda of the cycle loss.
+            identity_weight: Weight of the identity loss, in units of
+                `cycle_weight`; 0 for none.
+            pool_size: Generated images that are remembered for each critic;
+                0 for none.
+            n_critic: Critic iterations per generator step, at least 1.
+            gradient_penalty: Weight of the two-sided penalty. It is taken on
+                the mean over an image's patches, whose slope does not depend
+                on how many patches there are.
+            ema_decay: Decay of the averages per generator step.
+            xla: Whether the gradient functions are compiled by XLA.
+
+        Raises:
+            ValueError: If the loss is unknown or a number is out of range.
+        """
+        _check(adversarial_loss, n_critic, ema_decay, pool_size)
+        super().compile(optimizer=None)
+        self.optimizers = {
+            **{name: generator_optimizer for name in TRANSLATORS},
+            **{name: critic_optimizer for name in CRITICS},
+        }
+        for name, pattern in self.optimizers.items():
+            optimizer = type(pattern).from_config(pattern.get_config())
+            optimizer.build(getattr(self, name).trainable_variables)
+            self.optimizers[name] = optimizer
+        shape = self.a2b.input_shape[1:]
+        self.pools = {
+            name: ImagePool(pool_size, shape)
+            for name in ("pool_a", "pool_b")
+            if pool_size
+        }
+        self.adversarial_loss = losses.TRANSLATION_LOSSES[adversarial_loss]
+        self.cycle_weight = cycle_weight
+        self.identity_weight = identity_weight
+        self.n_critic = n_critic
+        self.gradient_penalty = gradient_penalty
+        self.ema_decay = ema_decay
+        self._critic_gradients = step.compiled(self.critic_gradients, xla)
+        self._generator_gradients = step.compiled(self.generator_gradients, xla)
+        self.make_train_function()
 
     @property
     def state(self) -> dict:
@@ -133,7 +198,7 @@ class CycleGAN(keras.Model):
     def _fool(self, critic: keras.Model, fake: tf.Tensor) -> tf.Tensor:
         """Loss [B] of a translator whose images a critic scores."""
         scores = critic(fake, training=True)
-        return _by_example(self.adversarial_loss.generator(None, scores))
+        return step.by_example(self.adversarial_loss.generator(None, scores))
 
     def _judge(self, domain: str, slot: step.Batch) -> tuple[tf.Tensor, dict]:
         """Loss [B] of a domain's critic with its penalty, and what to log."""
@@ -141,11 +206,13 @@ class CycleGAN(keras.Model):
         real, fake = slot[f"image_{domain}"], slot[f"fake_{domain}"]
         scores = critic(tf.concat([real, fake], axis=0), training=True)
         real_score, fake_score = tf.split(scores, 2)
-        loss = _by_example(self.adversarial_loss.critic(real_score, fake_score))
+        loss = step.by_example(
+            self.adversarial_loss.critic(real_score, fake_score)
+        )
         log = {f"critic_gap_{domain}": tf.reduce_mean(real_score - fake_score)}
         if self.gradient_penalty:
             penalty = losses.gradient_penalty(
-                lambda images: _by_example(critic(images, training=True)),
+                lambda images: step.by_example(critic(images, training=True)),
                 real,
                 fake,
                 slot["mix"][:, "ab".index(domain)],
@@ -241,6 +308,33 @@ class CycleGAN(keras.Model):
         }
         return cls(**networks)
 
+    def make_train_function(self, force: bool = False) -> Callable:
+        """Makes what `fit` calls, see `step.train_function`."""
+        if self.train_function is None or force:
+            self.train_function = step.train_function(self)
+        return self.train_function
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
+        # As in `AdversarialGAN`: nothing is left to build.
+        pass
+
+
+def _check(
+    adversarial_loss: str, n_critic: int, ema_decay: float, pool_size: int
+) -> None:
+    if adversarial_loss not in losses.TRANSLATION_LOSSES:
+        raise ValueError(
+            f"Unknown adversarial_loss, expected one of "
+            f"{sorted(losses.TRANSLATION_LOSSES)}. "
+            f"Received: adversarial_loss={adversarial_loss!r}"
+        )
+    if n_critic < 1 or not 0 <= ema_decay < 1 or pool_size < 0:
+        raise ValueError(
+            "n_critic must be at least 1, ema_decay in [0, 1) and pool_size "
+            f"at least 0. Received: n_critic={n_critic}, "
+            f"ema_decay={ema_decay}, pool_size={pool_size}"
+        )
+
 
 def _translated(
     translator: keras.Model, *batches: tf.Tensor
@@ -253,11 +347,6 @@ def _translated(
         return [translator(images, training=True) for images in batches]
     together = translator(tf.concat(batches, axis=0), training=True)
     return tf.split(together, len(batches))
-
-
-def _by_example(values: tf.Tensor) -> tf.Tensor:
-    """Mean over the patches of each image, [B]."""
-    return tf.reduce_mean(tf.reshape(values, [tf.shape(values)[0], -1]), axis=1)
 
 
 def _norm(gradients: dict[str, list[tf.Tensor]]) -> tf.Tensor:

@@ -33,6 +33,20 @@ def critic_slot(batch: Batch, slot: int) -> Batch:
     }
 
 
+def by_example(values: tf.Tensor) -> tf.Tensor:
+    """Mean over the heads or patches that judge one image.
+
+    Args:
+        values: Float32 [B], or [B, ...] with a value for each of them.
+
+    Returns:
+        Float32 [B].
+    """
+    if values.shape.rank == 1:
+        return values
+    return tf.reduce_mean(tf.reshape(values, [tf.shape(values)[0], -1]), axis=1)
+
+
 def global_mean(values: tf.Tensor) -> tf.Tensor:
     """Share of this replica in the mean over the global batch.
 
@@ -200,16 +214,6 @@ def train_function(model: keras.Model) -> Callable:
         return {name: average(name, value) for name, value in logs.items()}
 
     return train
-
-
-def no_symbolic_build(
-    model: keras.Model, iterator: object = None, data_batch: object = None
-) -> None:
-    """Takes the place of `keras.Model._maybe_symbolic_build`.
-
-    There is nothing left to build, and Keras cannot reduce the dict that it
-    draws for it over several workers.
-    """
 
 
 def _now():
