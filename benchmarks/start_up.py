@@ -26,7 +26,7 @@ COMMANDS = (
 ).split()
 IMPORTS = (
     "from tfgan_transfer.commands import app; app.start_tensorflow(); "
-    "import tfgan_transfer.families.single.plan; "
+    "import tfgan_transfer.families.single; "
     "import tfgan_transfer.sessions.session"
 )
 QUICKSTART = (

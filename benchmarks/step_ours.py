@@ -8,9 +8,8 @@ import numpy as np
 import step_worker
 import tensorflow as tf
 
-from tfgan_transfer import data
-from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.single import build
+from tfgan_transfer import data, families
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.gans import step as gan_step
 from tfgan_transfer.images import to_uint8
 from tfgan_transfer.networks import resnet_cifar
@@ -131,11 +130,12 @@ def training(setting, precision):
     labels = np.zeros((count, 0), np.float32)
     names = tuple(map(str, range(count)))
     images = data.ImageSet(pixels, labels, (), "none", names)
+    family = families.of(resolved)
     strategy = devices.strategy(resolved)
     devices.prepare(resolved)
     with strategy.scope():
-        model = build.gan(resolved, images, xla=False)
-    stream = iter(build.batches(resolved, images, strategy, 0))
+        model = family.build(Plan(resolved), images, xla=False)
+    stream = iter(family.batches(resolved, images, strategy, 0))
     step = model.train_function
     return finished(step, stream), None, int, step_worker.resident
 
@@ -187,8 +187,8 @@ def make(case, name, precision, threads, device):
         precision == "tfloat32"
     )
     resolved = settings(case, precision, device)
-    parts = pairs if case["network"] == "cyclegan" else build
-    images = parts.load_data(resolved).train
+    family = families.of(resolved)
+    images = family.load_data(resolved).train
     mirrored = devices.strategy(resolved)
     bare = name in ("graph_bare", "xla_bare", "xla_whole")
     strategy = tf.distribute.get_strategy() if bare else mirrored
@@ -203,8 +203,10 @@ def make(case, name, precision, threads, device):
     if "generator_width" in case:
         widen(case["generator_width"])
     with strategy.scope():
-        model = parts.gan(resolved, images, xla=name in ("xla", "xla_bare"))
-    stream = iter(parts.batches(resolved, images, strategy, 0))
+        model = family.build(
+            Plan(resolved), images, xla=name in ("xla", "xla_bare")
+        )
+    stream = iter(family.batches(resolved, images, strategy, 0))
     # One batch again and again: this is not about reading images.
     element = strategy.experimental_local_results(next(stream))[0]
     stream = iter(

@@ -35,7 +35,7 @@ ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}
 ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}
 ENTRY_POINTS = {p.stem for p in PACKAGE.glob("*.py")} - set(ALLOWED)
-GANS = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
+GANS = FAMILIES = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
 
 
 def name(path):
@@ -83,17 +83,22 @@ def test_gans_do_not_import_one_another():
         assert not others & GANS, f"{name(path)} imports {others & GANS}"
 
 
-def test_only_the_two_roots_see_networks_and_gans_together():
-    both = [
-        name(path)
-        for path in FILES
-        if {"networks", "gans"} <= {parts[0] for parts in ours(path)}
-    ]
-    roots = {
-        "tfgan_transfer/families/single/build.py",
-        "tfgan_transfer/families/pair/build.py",
-    }
-    assert {*both} <= roots
+def test_networks_and_gans_meet_in_families_only():
+    for path in FILES:
+        meets = {"networks", "gans"} <= {parts[0] for parts in ours(path)}
+        assert not meets or segment(path) == "families", name(path)
+
+
+def test_no_family_is_named_outside_its_rooms():
+    """A comparison with a family's name is a fork that `Family` is for."""
+    for path in FILES:
+        if segment(path) in ("families", "settings"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare):
+                sides = [node.left, *node.comparators]
+                named = {s.value for s in sides if isinstance(s, ast.Constant)}
+                assert not named & FAMILIES, f"{name(path)}:{node.lineno}"
 
 
 def test_flags_live_in_commands_only():

@@ -32,20 +32,18 @@ def main() -> None:
             "--run_dir=..., --checkpoint=..., or --images=folder:..."
         )
 
+    from tfgan_transfer import families
     from tfgan_transfer.evaluations import class_plot, evaluation, results
-    from tfgan_transfer.families.pair import evaluation as pair_evaluation
-    from tfgan_transfer.families.single import evaluation as single_evaluation
-    from tfgan_transfer.settings.pair_config import CYCLEGAN
+    from tfgan_transfer.families.single.evaluation import of_images
     from tfgan_transfer.trained import opening
 
     others = results.latest(given["against"]) if given.get("against") else {}
     if given.get("images"):
-        run, about = single_evaluation.of_images(given)
+        run, about = of_images(given)
     else:
         opened = opening.open_model(generator, ema=given.get("ema", True))
-        pair = opened.record["flags"]["model"] == CYCLEGAN
-        module = pair_evaluation if pair else single_evaluation
-        run, about = module.of_checkpoint(given, opened)
+        family = families.of(opened.record["flags"])
+        run, about = family.evaluate(given, opened)
     names = evaluation.metric_names(given.get("metrics"))
     rows = list(run.rows(names))
     record = {**about, "evaluation": [row.record() for row in rows]}

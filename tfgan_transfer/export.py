@@ -45,7 +45,7 @@ def main() -> int:
                     f"--{flag}: expected a directory, received none"
                 )
 
-    from tfgan_transfer.trained import exporting
+    from tfgan_transfer.families import exporting
 
     if directory:
         accepted = exporting.check(directory, path, **options)

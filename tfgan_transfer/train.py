@@ -27,7 +27,7 @@ flags.define_devices()
 def main() -> int:
     """Resolves the flags, prints the plan, and trains."""
     explicit = flags.given()
-    dry_run = explicit.pop("dry_run", None)
+    shown = explicit.pop("dry_run", None)
     restart_from = explicit.pop("restart_from", None)
     preview = explicit.pop("augment_preview", None)
     if not explicit.get("run_dir"):
@@ -36,43 +36,39 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.families.pair import plan as pair_plan
-    from tfgan_transfer.families.single import plan
-    from tfgan_transfer.settings.pair_config import CYCLEGAN
+    from tfgan_transfer import families
+    from tfgan_transfer.sessions import dry_run, summary
+    from tfgan_transfer.sessions.session import Session
     from tfgan_transfer.studies import ensemble_training
     from tfgan_transfer.training import run_directory
 
     if ensemble_training.wanted(explicit):
         of_one_run = {"restart_from": restart_from, "augment_preview": preview}
         members = ensemble_training.prepare(explicit, of_one_run)
-        if dry_run:
-            ensemble_training.show(members, as_json=dry_run == "json")
+        if shown:
+            ensemble_training.show(members, as_json=shown == "json")
             return 0
         return ensemble_training.train(members)
-    explicit = pair_plan.name_sets(explicit)
     run = run_directory.RunDirectory(explicit["run_dir"])
     stored = run.read_config()
+    before = stored["flags"] if stored else {}
+    family = families.of({**before, **explicit})
+    explicit = family.name_sets(explicit)
     if stored:
-        run_directory.refuse_changes(stored["flags"], explicit)
-    model = {**(stored or {}).get("flags", {}), **explicit}.get("model")
-    planner = pair_plan if model == CYCLEGAN else plan
-    config, description = planner.resolve(explicit, stored)
-    if dry_run:
-        made = planner.make(config, description)
-        plan.show(made, description, as_json=dry_run == "json")
+        run_directory.refuse_changes(before, explicit)
+    plan = family.resolve(explicit, stored)
+    if shown:
+        dry_run.show(plan, as_json=shown == "json")
         return 0
     if preview:
-        print(plan.show_augmentation(config, preview))
+        print(dry_run.show_augmentation(plan.config, preview))
         return 0
-
-    from tfgan_transfer.sessions.session import Session
-
-    session = Session(config, run)
+    session = Session(plan, run)
     if restart_from is not None:
         session.go_back(restart_from)
     status = session.train()
     if status == 0 and session.chief:
-        plan.show_results(run, config)
+        summary.show_results(run, plan.config)
     return status
 
 

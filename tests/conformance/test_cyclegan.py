@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import cases
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.gans import step
 from tfgan_transfer.networks import cyclegan as networks
@@ -75,7 +76,7 @@ def make(settings, optimizer=cases.sgd, xla=False, strategy=None):
             resnet_6=functools.partial(networks.resnet, blocks=1),
         ),
     ):
-        model = pairs.gan(settings, xla=xla)
+        model = pairs.gan(Plan(settings), xla=xla)
         # First weights are so small that maps of two channels are nearly
         # flat, where rounding counts most.
         for network in model.networks.values():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer import layers
+from tfgan_transfer.layers import convolution as layers
 from tfgan_transfer.ops import convolution, pixel_blocks, resampling
 
 # Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from tests.support.running import GENERATE
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import savedmodel, servable, signatures, status
-from tfgan_transfer.trained import exporting, sampling, saved
+from tfgan_transfer.trained import sampling, saved
 
 EXPORT = "tfgan_transfer.export"
 TAGS = ("blue_eyes", "green_hair", "dark_green_hair")

@@ -9,8 +9,9 @@ import tensorflow as tf
 from judging import judged
 
 from tests.support.running import GENERATE
+from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import cloader, servable
-from tfgan_transfer.trained import exporting, sampling, saved
+from tfgan_transfer.trained import sampling, saved
 
 EXPORT = "tfgan_transfer.export"
 NAMES = ["wgan_gp", "concat", "tags", "stack"]

@@ -12,8 +12,9 @@ from test_export import ask
 
 from tests.support.running import TRAIN
 from tfgan_transfer.data.decode import decode as decode_file
+from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import page, servable, status, translation
-from tfgan_transfer.trained import exporting, saved
+from tfgan_transfer.trained import saved
 from tfgan_transfer.trained.translators import Translators
 
 SMOKE = "--flagfile=configs/smoke/cyclegan.flags"

@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 from judging import judged
 
+from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import routing, savedmodel, servable, status
-from tfgan_transfer.trained import exporting, opening
+from tfgan_transfer.trained import opening
 
 WIDTHS = (2, 1, 3)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.families.pair.transferring import origins
+from tfgan_transfer.families.pair.transfer import origins
 from tfgan_transfer.settings import config
 from tfgan_transfer.training.optimizers import ConstantThenLinear
 

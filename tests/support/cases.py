@@ -17,9 +17,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_transfer import families
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.networks import NETWORKS, dcgan
 from tfgan_transfer.settings import config
+from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices
 
 STEPS = 3
@@ -187,12 +190,22 @@ def first_stage(labelled):
     settings = resolve(named("acgan_concat" if labelled else "dcgan"))
     keras.utils.set_random_seed(0)
     split = build.load_data(settings)
-    state = build.gan(settings, split.train, xla=False).state
+    family = families.of(settings)
+    state = family.build(Plan(settings), split.train, xla=False).state
     folder = pathlib.Path(tempfile.mkdtemp())
-    record = build.run_record(settings, split)
+    record = build.record(Plan(settings), split)
     kept = checkpoint.save(folder, 1, checkpoint.gather(state), run=record)
     atexit.register(shutil.rmtree, folder)
     return str(kept.path)
+
+
+def planned(settings):
+    """What is settled of a case before it is built."""
+    if not settings["source"]:
+        return Plan(settings)
+    run = saved.find(settings["source"], "--source").manifest["run"]
+    below = {"network": run["network"], "generator": run["generator"]}
+    return Plan(settings, stage1=below)
 
 
 @functools.cache
@@ -227,7 +240,9 @@ def make(settings, optimizer=build.optimizer, xla=False, strategy=None):
         mock.patch.dict(NETWORKS, plain=PLAIN),
         mock.patch.object(build, "optimizer", optimizer),
     ):
-        model = build.gan(settings, images(settings["size"]), xla=xla)
+        model = families.of(settings).build(
+            planned(settings), images(settings["size"]), xla=xla
+        )
         # DCGAN's first weights are so small that penalties hardly count.
         for weight in model.critic.trainable_variables:
             if weight.name == "kernel":

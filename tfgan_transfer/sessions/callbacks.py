@@ -5,26 +5,20 @@ from collections.abc import Mapping, Sequence
 import keras
 import tensorflow as tf
 
-from tfgan_transfer import data
-from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.single import build
-from tfgan_transfer.settings.pair_config import CYCLEGAN
-from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
+from tfgan_transfer import families
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
 from tfgan_transfer.training.metric_eval import MetricEval
 from tfgan_transfer.training.progress import Progress
 from tfgan_transfer.training.run_directory import RunDirectory
-from tfgan_transfer.training.sample_grid import SampleGrid
-from tfgan_transfer.training.translation_grid import TranslationGrid
 
 
 def reports(
     config: Mapping,
     run: RunDirectory,
     writer: tf.summary.SummaryWriter,
-    split: data.Split | pairs.PairSplit,
+    split: tuple,
     start: int,
     saved: Mapping,
 ) -> list[keras.callbacks.Callback]:
@@ -51,20 +45,19 @@ def reports(
         images_per_step=config["batch_size"] * config["n_critic"],
         window=saved.get("window"),
     )
-    grid = _grid(config, run, writer, split, start)
+    family = families.of(config)
+    when = {
+        "start_step": start,
+        "every": config["sample_every"],
+        "steps": steps,
+    }
+    grid = family.grid(config, run, writer, split, when)
     if not config["eval_every"]:
         return [progress, grid]
-    from tfgan_transfer.families.pair import evaluation as pair_evaluation
-    from tfgan_transfer.families.single import (
-        evaluation as single_evaluation,
-    )
-
-    pair = config["model"] == CYCLEGAN
-    measuring = pair_evaluation if pair else single_evaluation
     metrics = MetricEval(
         run,
         writer,
-        measuring.while_training(config, split),
+        family.measure(config, split),
         best_metric=config["best_metric"],
         start_step=start,
         every=config["eval_every"],
@@ -72,55 +65,6 @@ def reports(
         patience=config["stop_patience"],
     )
     return [progress, grid, metrics]
-
-
-def _grid(
-    config: Mapping,
-    run: RunDirectory,
-    writer: tf.summary.SummaryWriter,
-    split: data.Split | pairs.PairSplit,
-    start: int,
-) -> keras.callbacks.Callback:
-    """The pictures of what the model does with the same inputs each time."""
-    when = {
-        "start_step": start,
-        "every": config["sample_every"],
-        "steps": config["steps"],
-    }
-    if config["model"] == CYCLEGAN:
-        examples = pairs.examples(config, split)
-        return TranslationGrid(run, writer, examples=examples, **when)
-    return SampleGrid(
-        run,
-        writer,
-        latents=build.fixed_latents(config, config["sample_grid"]),
-        labels=build.fixed_labels(config, split.train, config["sample_grid"]),
-        real=split.train.images[: config["sample_grid"]],
-        **when,
-    )
-
-
-def steering(
-    config: Mapping,
-    writer: tf.summary.SummaryWriter | None,
-    split: data.Split,
-    start: int,
-) -> list[keras.callbacks.Callback]:
-    """What changes the model between steps, on every worker alike."""
-    if config["augment"] != "ada" or config["augment_p"] is not None:
-        return []
-    return [
-        AdaptiveAugment(
-            writer,
-            training=split.train.images,
-            heldout=split.holdout.images,
-            latents=build.fixed_latents(config, COUNT),
-            labels=build.fixed_labels(config, split.train, COUNT),
-            images_per_step=config["batch_size"] * config["n_critic"],
-            start_step=start,
-            seed=config["seed"],
-        )
-    ]
 
 
 def around(

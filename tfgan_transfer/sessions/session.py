@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 import keras
 import tensorflow as tf
 
-from tfgan_transfer import data
+from tfgan_transfer import data, families
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.pair import transferring as pair_transfer
-from tfgan_transfer.families.single import build, transferring
+from tfgan_transfer.families import source
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import announcement, callbacks
-from tfgan_transfer.settings.pair_config import CYCLEGAN
+from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
@@ -26,19 +25,17 @@ class Session:
     """Everything that stays the same while a run is being trained.
 
     Args:
-        config: Resolved configuration.
+        plan: What was settled before.
         run: Run directory.
     """
 
-    def __init__(self, config: Mapping, run: RunDirectory):
-        self.config = config
+    def __init__(self, plan: Plan, run: RunDirectory):
+        self.plan = plan
+        self.config = config = plan.config
+        self.family = families.of(config)
         self.run = run
         self.lr_scale = None
         self.source = None
-        # Two modules for each kind of model, with the same functions.
-        pair = config["model"] == CYCLEGAN
-        self.parts = pairs if pair else build
-        self.moving = pair_transfer if pair else transferring
         self.strategy = devices.strategy(config)
         self.xla = devices.use_xla(config, self.strategy)
         self.chief = devices.is_chief(self.strategy)
@@ -51,13 +48,13 @@ class Session:
                 "stop the run by a signal"
             )
         self.stored = run.read_config()
-        self.split = self.parts.load_data(config, self._report_bad_files)
-        self.record = self.parts.run_record(config, self.split)
+        self.split = self.family.load_data(config, self._report_bad_files)
+        self.record = self.family.record(plan, self.split)
         if self.stored:
             self._check_data()
             self.record["source"] = self.stored.get("source")
         elif config["source"]:
-            self.source = self.moving.open_source(config)
+            self.source = self._open_source()
             self.record["source"] = self.source.record
 
     def train(self) -> int:
@@ -138,7 +135,7 @@ class Session:
                 start=start,
                 manifest={"run": self.record, "lr_scale": self.lr_scale},
                 workers=devices.worker_count(),
-                steering=callbacks.steering(
+                steering=self.family.steering(
                     self.config, writer, self.split, start
                 ),
             )
@@ -146,7 +143,7 @@ class Session:
                 # Only now: settings that nothing above has refused.
                 self.run.write_config(self.record)
             model.fit(
-                self.parts.batches(
+                self.family.batches(
                     self.config, self.split.train, self.strategy, start
                 ),
                 epochs=1,
@@ -160,8 +157,8 @@ class Session:
     def _model(self, found: checkpoint.Checkpoint | None) -> keras.Model:
         devices.prepare(self.config)
         with self.strategy.scope():
-            model = self.parts.gan(
-                self.config,
+            model = self.family.build(
+                self.plan,
                 self.split.train,
                 xla=self.xla,
                 lr_scale=self.lr_scale,
@@ -171,7 +168,7 @@ class Session:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
-            self.moving.show_first_fakes(
+            self.family.show_first_fakes(
                 self.run, self.config, self.split, model
             )
         return model
@@ -180,16 +177,22 @@ class Session:
         """What puts the source's weights into new networks, if there is one."""
         if not self.config["source"]:
             return None
-        source = self.source or self.moving.open_source(self.config)
+        opened = self.source or self._open_source()
 
         def start_from(*networks: keras.Model) -> None:
-            rows = self.moving.move(
-                source, self.config, self.split.train, *networks
+            rows = self.family.move(
+                opened, self.plan, self.split.train, *networks
             )
             if self.chief:
-                self.moving.report(self.run, source, rows)
+                source.report(self.run, opened, rows)
 
         return start_from
+
+    def _open_source(self) -> source.Source:
+        name = self.config["source"]
+        found = self.plan.source or saved.find(name, "--source")
+        ends = self.family.source_ends(found.manifest["run"])
+        return source.opened(found, name, ends)
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""
@@ -206,9 +209,8 @@ class Session:
             f"run       {self.run.path}, "
             f"{f'continuing at step {start}' if start else 'new'}",
             *announcement.lines(
-                self.config,
+                self.plan,
                 self.split,
-                self.record,
                 model,
                 f"{replicas} x {self.config['precision']}, "
                 f"XLA {'on' if self.xla else 'off'}{same}",

@@ -3,10 +3,10 @@
 import pathlib
 from collections.abc import Mapping
 
-from tfgan_transfer import data
+from tfgan_transfer import data, families
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.families.single import plan
+from tfgan_transfer.sessions import dry_run
 from tfgan_transfer.settings import config, label_settings
 from tfgan_transfer.studies import trials
 from tfgan_transfer.trained import ensemble
@@ -76,7 +76,10 @@ def _new(path: pathlib.Path, given: Mapping, count: int) -> Ensemble:
             "--ensemble: needs models that draw the class they are asked for, "
             f"received --model={model}; use --model=acgan"
         )
-    whole, description = plan.resolve({**given, "run_dir": str(path)}, None)
+    family = families.of(given)
+    whole, description, *_ = family.resolve(
+        {**given, "run_dir": str(path)}, None
+    )
     if description.label_mode != "class":
         raise UserError(
             f"--ensemble: expected images with a class each, --data="
@@ -84,7 +87,7 @@ def _new(path: pathlib.Path, given: Mapping, count: int) -> Ensemble:
         )
     parts = ensemble.partition(description.vocabulary, count)
     first = {**given, "run_dir": str(path), "classes": subset.text(parts[0])}
-    settings, _ = plan.resolve(first, None)
+    settings = family.resolve(first, None).config
     settings["classes"] = whole["classes"]
     del settings["run_dir"]
     return ensemble.make(path, settings, parts)
@@ -92,17 +95,14 @@ def _new(path: pathlib.Path, given: Mapping, count: int) -> Ensemble:
 
 def show(planned: Ensemble, as_json: bool) -> None:
     """Prints the plan of the first member, and what the others learn."""
-    settings, description = plan.resolve(_flags(planned, 0), None)
-    plan.show(
-        {
-            "ensemble": {
-                member.run_dir.name: ", ".join(member.classes)
-                for member in planned.members
-            },
-            **plan.make(settings, description),
-        },
-        description,
+    flags = _flags(planned, 0)
+    dry_run.show(
+        families.of(flags).resolve(flags, None),
         as_json,
+        ensemble={
+            member.run_dir.name: ", ".join(member.classes)
+            for member in planned.members
+        },
     )
 
 

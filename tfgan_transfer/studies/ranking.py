@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tfgan_transfer import families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import evaluation
-from tfgan_transfer.families.single import build
 from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.metrics.kid import kid
 from tfgan_transfer.settings import config
@@ -51,7 +51,7 @@ class Judge:
         flags |= {k: v for k, v in given.items() if k in config.DEFAULTS}
         self.size = flags["size"]
         self._extractor = evaluation.extractor_for(given, rank.SCORES)
-        images = build.load_data(flags).train.images
+        images = families.of(flags).load_data(flags).train.images
         self.target = self._features(np.asarray(images[:IMAGES]))
 
     def _features(self, images: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.networks import architecture
-from tfgan_transfer.settings.pair_config import CYCLEGAN
 from tfgan_transfer.training import checkpoint
 
 SMALLEST = 8
@@ -28,7 +27,7 @@ class Translators:
 
     def __init__(self, found: checkpoint.Checkpoint, *, ema: bool = True):
         run = found.manifest["run"]
-        if run["flags"]["model"] != CYCLEGAN:
+        if "translator" not in run:
             raise UserError(
                 f"--checkpoint: {str(found.path)!r} holds a "
                 f"{run['flags']['model']}, which does not translate; expected "

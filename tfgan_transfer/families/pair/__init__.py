@@ -1,1 +1,35 @@
 """Models of two translators between two sets of images."""
+
+from tfgan_transfer.families.family import Family
+from tfgan_transfer.families.pair import (
+    build,
+    evaluation,
+    export,
+    plan,
+    transfer,
+    watching,
+)
+
+CYCLE_GAN = Family(
+    name_sets=plan.name_sets,
+    resolve=plan.resolve,
+    estimate=plan.estimate,
+    load_data=build.load_data,
+    noise=build.noise,
+    batches=build.batches,
+    record=build.record,
+    build=build.gan,
+    moved=transfer.MOVED,
+    source_ends=transfer.ends,
+    move=transfer.move,
+    show_first_fakes=transfer.show_first_fakes,
+    announce=watching.announce,
+    grid=watching.grid,
+    steering=watching.steering,
+    measure=evaluation.while_training,
+    evaluate=evaluation.of_checkpoint,
+    samples="a2b-*.png",
+    next_command=watching.next_command,
+    signatures=export.signatures,
+    card=export.card,
+)

@@ -1,7 +1,4 @@
-"""Composition root of --model=cyclegan: the counterpart of `build.py`.
-
-Beside that one, the only module that sees networks and gans together.
-"""
+"""From settings to the objects of a model that translates both ways."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,6 +11,8 @@ import tfgan_transfer
 from tfgan_transfer import data
 from tfgan_transfer.data import unpaired
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import noise as noise_images
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single.build import adam, holdout
 from tfgan_transfer.gans import CycleGAN
 from tfgan_transfer.networks import architecture
@@ -142,7 +141,7 @@ def network_arguments(config: Mapping) -> dict:
 
 
 def gan(
-    config: Mapping,
+    plan: Plan,
     train: Pair | None = None,
     *,
     xla: bool,
@@ -152,13 +151,14 @@ def gan(
     """Builds and compiles the model; call it inside the strategy's scope.
 
     Args:
-        config: Resolved configuration.
+        plan: Of the run.
         train: Unused; there for the models that have labels.
         xla: Whether gradient functions are compiled by XLA.
         lr_scale: Factor on all learning rates, below 1 after a rollback.
         start_from: Puts the first weights into the networks, which it is
             given in the order of `NETWORKS`; random when absent.
     """
+    config = plan.config
     arguments = network_arguments(config)
     made = [architecture.translation(arguments, name) for name in NETWORKS]
     if start_from:
@@ -236,8 +236,9 @@ def batches(
     return devices.distributed(stream, strategy)
 
 
-def run_record(config: Mapping, split: PairSplit) -> dict:
+def record(plan: Plan, split: PairSplit) -> dict:
     """What `config.json` and every checkpoint say about a run."""
+    config = plan.config
     train = split.train
     return {
         "format": 1,
@@ -253,6 +254,12 @@ def run_record(config: Mapping, split: PairSplit) -> dict:
             "holdout": len(split.holdout.a) + len(split.holdout.b),
         },
     }
+
+
+def noise(config: Mapping, description: object) -> Pair:
+    """Noise of the size of both sets, see `noise.images`."""
+    images = noise_images.images(config, description)
+    return Pair(images, images)
 
 
 def fingerprint(train: Pair) -> str:

@@ -10,10 +10,9 @@ from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import evaluation
 from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.pair import plan as pair_plan
+from tfgan_transfer.families.pair import plan
 from tfgan_transfer.families.pair.scores import PairEvaluation, Translate
 from tfgan_transfer.settings import config
-from tfgan_transfer.settings.pair_config import CYCLEGAN
 from tfgan_transfer.trained.opening import Opened
 from tfgan_transfer.trained.translators import Translators
 
@@ -47,7 +46,7 @@ def of_checkpoint(
             "--pairs: compares samples with training images, which "
             "translations need not be unlike; leave it out"
         )
-    named = pair_plan.name_sets({**given, "model": CYCLEGAN})
+    named = plan.name_sets(given)
     [found] = opened.checkpoints
     flags = {
         **config.DEFAULTS,

@@ -10,11 +10,12 @@ import numpy as np
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import footprint
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.single import build, plan
+from tfgan_transfer.families.single.build import holdout
+from tfgan_transfer.families.single.plan import keep_apart
 from tfgan_transfer.networks import architecture
 from tfgan_transfer.settings import config
-from tfgan_transfer.settings.pair_config import CYCLEGAN
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices
 from tfgan_transfer.training.precision import settle_precision
@@ -40,7 +41,7 @@ def name_sets(explicit: Mapping) -> dict:
     Raises:
         UserError: If it holds no two sets, or they are named twice.
     """
-    if explicit.get("model") != CYCLEGAN or "data" not in explicit:
+    if "data" not in explicit:
         return dict(explicit)
     found = data.domains(explicit["data"])
     twice = sorted(found.keys() & explicit.keys())
@@ -53,9 +54,7 @@ def name_sets(explicit: Mapping) -> dict:
     return {**rest, **found}
 
 
-def resolve(
-    explicit: Mapping, stored: Mapping | None
-) -> tuple[dict, Descriptions]:
+def resolve(explicit: Mapping, stored: Mapping | None) -> Plan:
     """Settles every setting after a cheap look at both sets.
 
     Args:
@@ -72,21 +71,20 @@ def resolve(
     for name in ("test_a", "test_b"):
         if explicit.get(name, before.get(name)):
             _describe(name, explicit, before)
-    origin = {}
+    source = None
     if explicit.get("source") and not stored:
         source = saved.find(explicit["source"], "--source")
-        origin = source.manifest["run"]["flags"]
     sides = [min(size) for one in found for size in one.sizes] or [64]
     resolved = config.resolve(
         explicit,
         before or None,
         side=int(statistics.median(sides)),
         count=max(one.images or 10_000 for one in found),
-        source=origin,
+        source=source and source.manifest["run"]["flags"],
     )
     _check_load_size(resolved)
     resolved["precision"] = settle_precision(resolved, before)
-    return resolved, found
+    return Plan(resolved, found, source)
 
 
 def _check_load_size(resolved: Mapping) -> None:
@@ -110,23 +108,23 @@ def _describe(
             f"--{name}: --model=cyclegan needs a source of images for each "
             f"side, received none; add for example --{name}=folder:photos"
         )
-    plan.keep_apart(source, explicit["run_dir"], f"--{name}")
+    keep_apart(source, explicit["run_dir"], f"--{name}")
     try:
         return data.describe(source)
     except UserError as error:
         raise UserError(str(error).replace("--data", f"--{name}")) from error
 
 
-def make(resolved: Mapping, found: Descriptions) -> dict:
+def estimate(plan: Plan) -> dict:
     """Works out what a run will use, without writing anything.
 
     Args:
-        resolved: Resolved configuration.
-        found: What the two sources hold.
+        plan: Of the run.
 
     Returns:
         JSON values; sizes in MiB.
     """
+    resolved, found = plan.config, plan.description
     arguments = pairs.network_arguments(resolved)
     translator = architecture.translation(arguments, "a2b")
     critic = architecture.translation(arguments, "critic_a")
@@ -135,9 +133,7 @@ def make(resolved: Mapping, found: Descriptions) -> dict:
     for name, one in zip("ab", found, strict=True):
         used, held = one.images or 0, 0
         if used:
-            used, held = data.counts(
-                used, resolved["limit"], build.holdout(resolved)
-            )
+            used, held = data.counts(used, resolved["limit"], holdout(resolved))
         if resolved[f"test_{name}"]:
             held = data.describe(resolved[f"test_{name}"]).images
         sets[f"data_{name}"] = {

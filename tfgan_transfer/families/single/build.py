@@ -1,7 +1,4 @@
-"""Composition root: turns a resolved configuration into objects.
-
-The only module that sees networks and gans together.
-"""
+"""From settings to the objects of a model of one generator and one critic."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +9,7 @@ import tensorflow as tf
 import tfgan_transfer
 from tfgan_transfer import augment, data
 from tfgan_transfer.data import subset
-from tfgan_transfer.gans import ACGAN, WGANGP, StackGAN
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.networks.architecture import critic, generator
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.settings.stack_settings import CLASSES
@@ -24,18 +21,17 @@ from tfgan_transfer.transfer.regularise import Anchor, fisher
 # Samples from which EWC estimates how much each weight matters.
 FISHER_SAMPLES = 64
 
-MODELS = {"wgan_gp": WGANGP, "acgan": ACGAN, "stack_gan": StackGAN}
 
-
-def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
+def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
     """Arguments of the network builders, as plain JSON values.
 
     They are stored in every checkpoint, so that it opens without flags.
 
     Args:
-        config: Resolved configuration.
+        plan: Of the run.
         num_labels: L, the labels of the images, for a model that uses them.
     """
+    config = plan.config
     shape = [*parse_size(config["size"]), int(config["channels"])]
     common = {"image_shape": shape, "width": config["width"]}
     conditioning = {}
@@ -49,13 +45,9 @@ def network_arguments(config: Mapping, num_labels: int = 0) -> dict:
             "activation_noise": config["activation_noise"],
         }
     stages = {}
-    if config["model"] == "stack_gan":
-        # Where stage 1 is found is known by a module that opens checkpoints,
-        # and so builds networks.
-        from tfgan_transfer.families.single import stacking
-
+    if plan.stage1:
         stages = {
-            "stage1": stacking.stage1(config),
+            "stage1": plan.stage1,
             "width": config["stage2_width"],
             "num_blocks": config["stage2_blocks"],
         }
@@ -104,37 +96,40 @@ def holdout(config: Mapping) -> int | float:
 
 
 def gan(
-    config: Mapping,
+    model: type[keras.Model],
+    plan: Plan,
     train: data.ImageSet | None = None,
     *,
     xla: bool,
     lr_scale: float = 1.0,
     start_from: Callable[[keras.Model, keras.Model], None] | None = None,
-) -> WGANGP | ACGAN | StackGAN:
+) -> keras.Model:
     """Builds and compiles the model; call it inside the strategy's scope.
 
     Args:
-        config: Resolved configuration.
+        model: A subclass of `AdversarialGAN`.
+        plan: Of the run.
         train: The training images; their labels make a conditional model.
         xla: Whether gradient functions are compiled by XLA.
         lr_scale: Factor on both learning rates, below 1 after a rollback.
         start_from: Puts the first weights into generator and critic; they
             stay random when absent.
     """
-    arguments = network_arguments(config, _num_labels(train))
+    config = plan.config
+    arguments = network_arguments(plan, _num_labels(train))
     networks = generator(arguments), critic(arguments)
     if start_from:
         start_from(*networks)
-    model = MODELS[config["model"]](*networks)
-    model.frozen = [
-        freeze.freeze(getattr(model, name), selector)
+    built = model(*networks)
+    built.frozen = [
+        freeze.freeze(getattr(built, name), selector)
         for name, selector in freeze.parse(config["freeze"])
     ]
     if config["sync_batch_norm"]:
-        for layer in (*model.generator.layers, *model.critic.layers):
+        for layer in (*built.generator.layers, *built.critic.layers):
             if hasattr(layer, "synchronized"):
                 layer.synchronized = True
-    model.compile(
+    built.compile(
         optimizer(config, "generator", lr_scale),
         optimizer(config, "critic", lr_scale, updates=config["n_critic"]),
         adversarial_loss=config["adversarial_loss"],
@@ -146,11 +141,11 @@ def gan(
         clip=config["clip"],
         ema_decay=config["ema_decay"],
         augmentation=augmentation(config),
-        regulariser=anchor(config, model, train),
+        regulariser=anchor(config, built, train),
         xla=xla,
         **class_options(config),
     )
-    return model
+    return built
 
 
 def augmentation(config: Mapping) -> augment.Augmentation | None:
@@ -257,13 +252,14 @@ def batches(
     return devices.distributed(stream, strategy)
 
 
-def run_record(config: Mapping, split: data.Split) -> dict:
+def record(plan: Plan, split: data.Split) -> dict:
     """What `config.json` and every checkpoint say about a run."""
+    config = plan.config
     return {
         "format": 1,
         "library": tfgan_transfer.__version__,
         "flags": dict(config),
-        **network_arguments(config, _num_labels(split.train)),
+        **network_arguments(plan, _num_labels(split.train)),
         "data_range": [-1, 1],
         "latent_prior": config["latent_prior"],
         "data": {

@@ -1,7 +1,8 @@
 """How long a run will take."""
 
 from tfgan_transfer import data
-from tfgan_transfer.families import duration
+from tfgan_transfer.families.family import Plan
+from tfgan_transfer.sessions import duration
 from tfgan_transfer.settings import config
 from tfgan_transfer.training import precision
 
@@ -33,7 +34,7 @@ def test_hours_follow_from_the_steps(monkeypatch):
     monkeypatch.setattr(precision, "elapsed", timed)
     description = data.describe("digits")
     plan = duration.duration(
-        resolved(model="acgan", conditioning="concat"), description
+        Plan(resolved(model="acgan", conditioning="concat"), description)
     )
     assert plan == {
         "first_step_seconds": 36.0,
@@ -48,6 +49,6 @@ def test_slow_steps_are_not_repeated_for_long(monkeypatch):
     monkeypatch.setattr(
         precision, "elapsed", lambda work: calls.append(work) or 100.0
     )
-    assert duration.duration(resolved(), None)["seconds_per_step"] == 100.0
+    assert duration.duration(Plan(resolved()))["seconds_per_step"] == 100.0
     # Two that are not counted, and one that is.
     assert len(calls) == 3

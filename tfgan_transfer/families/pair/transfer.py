@@ -5,12 +5,9 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from tfgan_transfer import images
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.pair import build as pairs
-from tfgan_transfer.families.single import transferring
-from tfgan_transfer.families.single.transferring import Source
-from tfgan_transfer.families.single.transferring import report as report
-from tfgan_transfer.trained import saved
-from tfgan_transfer.training import checkpoint
+from tfgan_transfer.families.source import Source, map_network
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.training.translation_grid import DIRECTIONS, sheet
 from tfgan_transfer.transfer import mapping
@@ -50,26 +47,9 @@ def origins(domains: str) -> dict[str, str]:
     return origin
 
 
-def open_source(config: Mapping) -> Source:
-    """Opens what `--source` names.
-
-    Raises:
-        UserError: If there is no whole checkpoint.
-    """
-    found = saved.find(config["source"], "--source")
-    run = found.manifest["run"]
-    about = {
-        "source": config["source"],
-        "step": found.step,
-        "manifest_sha256": found.manifest["manifest_sha256"],
-        "data": run["data"]["fingerprint"],
-    }
-    return Source(about, checkpoint.load(found.path), _ends(run))
-
-
 def move(
     source: Source,
-    config: Mapping,
+    plan: Plan,
     train: pairs.Pair,
     *networks: keras.Model,
 ) -> dict[str, Sequence[Row]]:
@@ -77,8 +57,8 @@ def move(
 
     Args:
         source: Where they come from.
-        config: Resolved configuration: `--transfer` and `--source_domains`
-            say what goes where.
+        plan: Of the run; its `transfer` and `source_domains` say what goes
+            where.
         train: Unused; there for the models that have labels.
         *networks: New ones, in the order of `pairs.NETWORKS`; assigned in
             place.
@@ -91,12 +71,13 @@ def move(
         UserError: If a weight is left that no rule explains; nothing has been
             assigned then.
     """
-    target = _ends(pairs.network_arguments(config))
+    config = plan.config
+    target = ends(pairs.network_arguments(config))
     origin = origins(config["source_domains"])
     moved = MOVED[config["transfer"]]
     named = dict(zip(pairs.NETWORKS, networks, strict=True))
     mapped = {
-        name: transferring.map_network(
+        name: map_network(
             named[name], source.arrays[origin[name]], source.ends, target
         )
         for name in pairs.NETWORKS
@@ -120,5 +101,6 @@ def show_first_fakes(
         images.save(run.samples / f"init-{direction}.png", picture)
 
 
-def _ends(arguments: Mapping) -> Ends:
+def ends(arguments: Mapping) -> Ends:
+    """What the translators of these arguments take and give."""
     return Ends(tuple(arguments["translator"]["image_shape"]), latent_size=0)

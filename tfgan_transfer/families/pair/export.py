@@ -1,0 +1,43 @@
+"""What is exported of two translators."""
+
+from tfgan_transfer.serving import signatures as serving
+from tfgan_transfer.serving import translation
+from tfgan_transfer.trained.opening import Opened
+from tfgan_transfer.trained.translators import Translators
+
+
+def signatures(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
+    """The ways in which exported translators can be called.
+
+    Args:
+        opened: The model.
+        ema: Whether to take the averaged weights.
+    """
+    return translation.of_translators(_translators(opened, ema))
+
+
+def _translators(opened: Opened, ema: bool) -> translation.Translators:
+    [found] = opened.checkpoints
+    model = Translators(found, ema=ema)
+    return translation.Translators(
+        **model.networks,
+        image_shape=model.image_shape,
+        fit=opened.record["flags"]["fit"],
+    )
+
+
+def card(opened: Opened, ema: bool) -> dict:
+    """What the card of exported translators says of them."""
+    run = opened.record
+    flags = run["flags"]
+    kept = ("fingerprint", "images_a", "images_b", "holdout")
+    return {
+        "image_shape": run["translator"]["image_shape"],
+        "fit": flags["fit"],
+        "weights": "averaged translators" if ema else "translators",
+        "data": {
+            "source_a": flags["data_a"],
+            "source_b": flags["data_b"],
+            **{name: run["data"].get(name) for name in kept},
+        },
+    }

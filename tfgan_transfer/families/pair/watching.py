@@ -1,0 +1,64 @@
+"""What a run of two translators shows of itself."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer.families.family import Plan
+from tfgan_transfer.families.pair import build as pairs
+from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.training.translation_grid import TranslationGrid
+
+
+def announce(
+    plan: Plan, split: pairs.PairSplit, model: keras.Model
+) -> list[str]:
+    """One line each for both sets and the networks."""
+    config = plan.config
+    counts = (model.a2b.count_params(), model.critic_a.count_params())
+    return [
+        *(
+            f"data {name.upper()}    {config[f'data_{name}']}: {len(train)} "
+            f"images of {'x'.join(map(str, train.images.shape[1:]))}, "
+            f"{len(held)} held out"
+            for name, train, held in zip(
+                "ab", split.train, split.holdout, strict=True
+            )
+        ),
+        f"networks  {config['network']}, width {config['width']}: "
+        "each translator {:,} and each critic {:,} parameters".format(*counts),
+    ]
+
+
+def grid(
+    config: Mapping,
+    run: RunDirectory,
+    writer: tf.summary.SummaryWriter,
+    split: pairs.PairSplit,
+    when: Mapping,
+) -> keras.callbacks.Callback:
+    """Translates the same images each time.
+
+    Args:
+        config: Resolved configuration.
+        run: Run directory.
+        writer: TensorBoard writer.
+        split: The run's images.
+        when: `start_step`, `every` and `steps`.
+    """
+    examples = pairs.examples(config, split)
+    return TranslationGrid(run, writer, examples=examples, **when)
+
+
+def steering(*_: object) -> list[keras.callbacks.Callback]:
+    """Nothing changes a model that translates between its steps."""
+    return []
+
+
+def next_command(config: Mapping, run: RunDirectory) -> str:
+    """What to type when a run is done."""
+    return (
+        f"translate --run_dir={run.path} --direction=a2b "
+        f"--images={config['data_a']} --out=translated"
+    )

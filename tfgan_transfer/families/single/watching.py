@@ -1,0 +1,93 @@
+"""What a run of a generator and a critic shows of itself."""
+
+from collections.abc import Mapping
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer import data
+from tfgan_transfer.families.family import Plan
+from tfgan_transfer.families.single import build
+from tfgan_transfer.settings import label_settings
+from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
+from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.training.sample_grid import SampleGrid
+
+
+def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
+    """One line each for data, labels, stage 1 and networks."""
+    config, train = plan.config, split.train
+    counts = (model.generator.count_params(), model.critic.count_params())
+    return [
+        f"data      {config['data']}: {len(train)} images of "
+        f"{'x'.join(map(str, train.images.shape[1:]))}, "
+        f"{len(split.holdout)} held out",
+        *label_settings.lines(config, train.vocabulary, train.label_mode),
+        *_stage1(plan),
+        f"networks  {config['network']}, width {config['width']}: "
+        "generator {:,} and critic {:,} parameters".format(*counts),
+    ]
+
+
+def _stage1(plan: Plan) -> list[str]:
+    if not plan.stage1:
+        return []
+    height, width = plan.stage1["generator"]["image_shape"][:2]
+    return [
+        f"stage 1   {plan.stage1['network']}, {height}x{width}, frozen; from "
+        f"{plan.config['source']}"
+    ]
+
+
+def grid(
+    config: Mapping,
+    run: RunDirectory,
+    writer: tf.summary.SummaryWriter,
+    split: data.Split,
+    when: Mapping,
+) -> keras.callbacks.Callback:
+    """Draws samples of the same latents each time.
+
+    Args:
+        config: Resolved configuration.
+        run: Run directory.
+        writer: TensorBoard writer.
+        split: The run's images.
+        when: `start_step`, `every` and `steps`.
+    """
+    return SampleGrid(
+        run,
+        writer,
+        latents=build.fixed_latents(config, config["sample_grid"]),
+        labels=build.fixed_labels(config, split.train, config["sample_grid"]),
+        real=split.train.images[: config["sample_grid"]],
+        **when,
+    )
+
+
+def steering(
+    config: Mapping,
+    writer: tf.summary.SummaryWriter | None,
+    split: data.Split,
+    start: int,
+) -> list[keras.callbacks.Callback]:
+    """What changes the model between steps, on every worker alike."""
+    if config["augment"] != "ada" or config["augment_p"] is not None:
+        return []
+    return [
+        AdaptiveAugment(
+            writer,
+            training=split.train.images,
+            heldout=split.holdout.images,
+            latents=build.fixed_latents(config, COUNT),
+            labels=build.fixed_labels(config, split.train, COUNT),
+            images_per_step=config["batch_size"] * config["n_critic"],
+            start_step=start,
+            seed=config["seed"],
+        )
+    ]
+
+
+def next_command(config: Mapping, run: RunDirectory) -> str:
+    """What to type when a run is done."""
+    return f"generate --run_dir={run.path} --num=16 --grid=samples.png"
