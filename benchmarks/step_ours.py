@@ -11,9 +11,9 @@ import tensorflow as tf
 from tfgan_transfer import data, families
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.gans import step as gan_step
-from tfgan_transfer.images import to_uint8
 from tfgan_transfer.networks import resnet_cifar
 from tfgan_transfer.ops import convolution, pixel_blocks
+from tfgan_transfer.pixels import to_uint8
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained.sampling import rendered
 from tfgan_transfer.training import devices

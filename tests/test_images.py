@@ -8,36 +8,6 @@ from PIL import Image
 from tfgan_transfer import images
 
 
-@pytest.mark.parametrize(
-    "value, expected",
-    [
-        (-1, 0),
-        (1, 255),
-        (0, 128),  # 127.5 goes to the even neighbour.
-        (-1.5, 0),
-        (7, 255),
-        (-np.inf, 0),
-        (np.inf, 255),
-        (1 / 127.5 - 1, 1),
-        (0.49 / 127.5 - 1, 0),
-        (0.51 / 127.5 - 1, 1),
-        (254.4 / 127.5 - 1, 254),
-        (254.6 / 127.5 - 1, 255),
-    ],
-)
-def test_to_uint8_rounds_to_the_nearest_and_clips(value, expected):
-    rounded = images.to_uint8(np.full([1, 1, 1, 1], value, np.float64))
-    assert rounded.dtype == np.uint8
-    assert rounded.item() == expected
-
-
-def test_to_uint8_undoes_how_images_come_in():
-    """x / 127.5 - 1 is what the input pipeline feeds."""
-    pixels = np.arange(256, dtype=np.uint8)
-    scaled = pixels.astype(np.float32) / 127.5 - 1
-    np.testing.assert_array_equal(images.to_uint8(scaled), pixels)
-
-
 def numbered(count: int, height=2, width=3, channels=1) -> np.ndarray:
     values = np.arange(1, count + 1, dtype=np.uint8)
     shape = [count, height, width, channels]

@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.pixels import to_float, to_uint8
 
 
 def color(images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
@@ -260,10 +261,10 @@ def preview(
     """
     shape = (len(images) * copies, augmentation.width)
     noise = np.random.default_rng(seed).random(shape, np.float32)
-    inputs = tf.cast(np.repeat(images, copies, axis=0), tf.float32) / 127.5 - 1
+    inputs = tf.constant(to_float(np.repeat(images, copies, axis=0)))
     outputs = augmentation.apply(inputs, noise, 1.0).numpy()
     # The critic sees values beyond the range; a picture cannot show them.
-    pixels = np.clip(np.rint((outputs + 1) * 127.5), 0, 255).astype(np.uint8)
+    pixels = to_uint8(outputs)
     pixels = pixels.reshape(len(images), copies, *images.shape[1:])
     rows = np.concatenate([images[:, None], pixels], axis=1)
     return rows.reshape(-1, *images.shape[1:])

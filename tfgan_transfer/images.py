@@ -8,23 +8,6 @@ import tensorflow as tf
 from PIL import Image
 
 
-def to_uint8(images: np.ndarray) -> np.ndarray:
-    """Rounds images to 8 bits, as every saved or measured image is.
-
-    Args:
-        images: Float [..., H, W, C] in [-1, 1]; values outside are clipped.
-
-    Returns:
-        Uint8 of the same shape, round((x + 1) * 127.5).
-    """
-    scaled = np.asarray(images, np.float32) + 1
-    # In place: new arrays took as long as the arithmetic.
-    scaled *= 127.5
-    np.rint(scaled, out=scaled)
-    np.clip(scaled, 0, 255, out=scaled)
-    return scaled.astype(np.uint8)
-
-
 def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Scales images bicubically, averaging over what a smaller pixel covers.
 

@@ -73,7 +73,7 @@ def test_what_a_batch_raises_is_raised(monkeypatch):
     def fail(images):
         raise MemoryError("no room")
 
-    monkeypatch.setattr(sampling.images, "to_uint8", fail)
+    monkeypatch.setattr(sampling.pixels, "to_uint8", fail)
     with pytest.raises(MemoryError, match="no room"):
         copied(Copying(), np.zeros((130, 1), np.float32))
 

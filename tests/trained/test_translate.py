@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from tests.support.running import TRAIN
-from tfgan_transfer.images import to_uint8
 from tfgan_transfer.networks import cyclegan
+from tfgan_transfer.pixels import to_uint8
 from tfgan_transfer.trained import saved, translators
 
 TRANSLATE = "tfgan_transfer.translate"

@@ -9,6 +9,7 @@ from tfgan_transfer.data import noise
 from tfgan_transfer.data.image_set import ImageSet
 from tfgan_transfer.data.rotation import rotate
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.pixels import to_float
 
 # One stream of random numbers for each use.
 _LATENT, _MIX, _AUGMENT, _FLIP, _ROTATE, _NOISE = range(6)
@@ -100,7 +101,7 @@ def training_batches(
         if rotation:
             share = tf.reshape(uniform(_ROTATE, step, n_critic), [-1])
             pixels = rotate(pixels, rotation * (2.0 * share - 1.0))
-        pixels = tf.cast(pixels, tf.float32) / 127.5 - 1.0
+        pixels = to_float(pixels)
         latent_shape = [batch_size, n_critic + 1, latent_size]
         stream = noise.stream(seed, _LATENT, step)
         return {

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgan_transfer.data import noise, pipeline
 from tfgan_transfer.data.image_set import ImageSet
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.pixels import to_float
 
 # One stream of random numbers for each use; 0 to 3 are the pipeline's.
 _MIX, _POOL = 4, 5
@@ -84,7 +85,7 @@ def training_batches(
         if flip:
             chance = uniform(_FLIPS[name], step)
             pixels = pipeline.mirror(pixels, tf.reshape(chance < 0.5, [-1]))
-        pixels = tf.cast(pixels, tf.float32) / 127.5 - 1.0
+        pixels = to_float(pixels)
         return pipeline.by_example(pixels, rows, n_critic)
 
     def element(step: tf.Tensor) -> dict[str, tf.Tensor]:

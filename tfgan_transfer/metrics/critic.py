@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfgan_transfer import pixels
+
 _PENALTY = 10.0
 _RATE = 1e-4
 _DECAY = 0.9
@@ -72,17 +74,13 @@ def _halve(images: tf.Tensor) -> tf.Tensor:
     return tf.nn.avg_pool2d(images, 2, 2, "VALID")
 
 
-def _as_input(images: tf.Tensor) -> tf.Tensor:
-    return tf.cast(images, tf.float32) / 127.5 - 1
-
-
 @tf.function
 def update(weights, squares, step, real, fake, mix):
     """One update of Adam(1e-4, 0, 0.9) on the WGAN-GP critic loss.
 
     Weights go in and come out, so all critics share one trace.
     """
-    real, fake = _as_input(real), _as_input(fake)
+    real, fake = pixels.to_float(real), pixels.to_float(fake)
     between = fake + mix * (real - fake)
     with tf.GradientTape() as outer:
         outer.watch(weights)
@@ -112,7 +110,7 @@ def update(weights, squares, step, real, fake, mix):
 
 @tf.function
 def _score_batch(weights, images):
-    return critic_scores(weights, _as_input(images))
+    return critic_scores(weights, pixels.to_float(images))
 
 
 def score_images(weights: Weights, images: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tfgan_transfer import pixels
 from tfgan_transfer.serving import prompts
 
 Function = Callable[..., dict[str, tf.Tensor]]
@@ -142,5 +143,4 @@ def _named(served: Generator, label: tf.Tensor | None) -> tf.Tensor | None:
 
 def encode_png(images: tf.Tensor) -> tf.Tensor:
     """PNG files, string [B], of float images in [-1, 1]."""
-    scaled = tf.clip_by_value(tf.round((images + 1) * 127.5), 0, 255)
-    return tf.io.encode_png(tf.cast(scaled, tf.uint8))
+    return tf.io.encode_png(pixels.rounded(images))

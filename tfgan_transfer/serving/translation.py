@@ -15,6 +15,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from tfgan_transfer.pixels import to_float
 from tfgan_transfer.serving.signatures import Signature, encode_png
 
 
@@ -55,7 +56,7 @@ def of_translators(served: Translators) -> dict[str, Signature]:
                     served.image_shape, tf.float32
                 ),
             )
-            images = network(pixels / 127.5 - 1, training=False)
+            images = network(to_float(pixels), training=False)
             return {"images_bytes": encode_png(tf.cast(images, tf.float32))}
 
         return Signature(translate, inputs, example)

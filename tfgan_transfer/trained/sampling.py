@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from tfgan_transfer import data, images
+from tfgan_transfer import data, images, pixels
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.trained import frozen as inference
 from tfgan_transfer.trained import prompts
@@ -129,7 +129,7 @@ def rendered(
         drawn = graph(inputs)
         if size:
             drawn = images.resized(drawn, size)
-        return images.to_uint8(drawn)[:count]
+        return pixels.to_uint8(drawn)[:count]
 
     small = math.prod(generator.output_shape[1:3]) <= _SMALL
     waiting = collections.deque()

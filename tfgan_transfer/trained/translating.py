@@ -13,6 +13,7 @@ from tfgan_transfer.data.filling import quiet
 from tfgan_transfer.data.source import looks_like_image, printable
 from tfgan_transfer.data.sources import lies_inside, open_source
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved
 from tfgan_transfer.trained.translators import Translators
@@ -250,8 +251,8 @@ def _translated(
     model: Translators, pixels: np.ndarray, direction: str
 ) -> np.ndarray:
     # One by one: the answer for an image depends on nothing but the image.
-    batch = pixels[np.newaxis].astype(np.float32) / 127.5 - 1
-    return images.to_uint8(model.translate(batch, direction)[0])
+    batch = to_float(pixels[np.newaxis])
+    return to_uint8(model.translate(batch, direction)[0])
 
 
 def _sheet(

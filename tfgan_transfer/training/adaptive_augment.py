@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.pixels import to_float
 
 COUNT = 256
 _CHUNK = 64
@@ -130,8 +131,8 @@ class AdaptiveAugment(keras.callbacks.Callback):
     def measure(self) -> float:
         """Measures r_v; NaN where the critic does not tell real from fake."""
         return overfitting(
-            self._mean_score(self.training, _floats),
-            self._mean_score(self.heldout, _floats),
+            self._mean_score(self.training, to_float),
+            self._mean_score(self.heldout, to_float),
             self._mean_score(self.codes, self._generate),
         )
 
@@ -194,7 +195,3 @@ def _spread(images: np.ndarray) -> np.ndarray:
     """Up to `COUNT` images from all over the set, which may be by class."""
     count = min(COUNT, len(images))
     return np.asarray(images[np.arange(count) * len(images) // count])
-
-
-def _floats(pixels: tf.Tensor) -> tf.Tensor:
-    return tf.cast(pixels, tf.float32) / 127.5 - 1

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_transfer import images
+from tfgan_transfer import images, pixels
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
@@ -70,7 +70,7 @@ class SampleGrid(keras.callbacks.Callback):
             "generator": self.model.generator,
         }
         for name, generator in generators.items():
-            samples = images.to_uint8(generator(inputs, training=False))
+            samples = pixels.to_uint8(generator(inputs, training=False))
             self._write(name, samples, step, f"{name}-{step:08d}.png")
 
     def _write(

@@ -4,10 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_transfer import images
+from tfgan_transfer import images, pixels
+from tfgan_transfer.settings.choices import DIRECTIONS
 from tfgan_transfer.training.run_directory import RunDirectory
-
-DIRECTIONS = ("a2b", "b2a")
 
 
 def sheet(model: keras.Model, direction: str, batch: np.ndarray) -> np.ndarray:
@@ -25,7 +24,7 @@ def sheet(model: keras.Model, direction: str, batch: np.ndarray) -> np.ndarray:
     rows = []
     # One by one: a sheet must not need more memory than training does.
     for image in batch:
-        original = image[np.newaxis].astype(np.float32) / 127.5 - 1
+        original = pixels.to_float(image[np.newaxis])
         there = model.translate(original, direction)
         back = model.translate(there, home)
         rows += [image, *map(_first, (there, back))]
@@ -33,7 +32,7 @@ def sheet(model: keras.Model, direction: str, batch: np.ndarray) -> np.ndarray:
 
 
 def _first(batch: tf.Tensor) -> np.ndarray:
-    return images.to_uint8(batch[0])
+    return pixels.to_uint8(batch[0])
 
 
 class TranslationGrid(keras.callbacks.Callback):

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan_transfer import images
 from tfgan_transfer.metrics import translation
 from tfgan_transfer.metrics.evaluate import Evaluation, Row
 from tfgan_transfer.metrics.inception import Extractor
 from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings.choices import BEST_METRICS, DIRECTIONS
 
 Translate = Callable[[np.ndarray, str], np.ndarray]
@@ -46,12 +46,12 @@ def translated(
     home = DIRECTIONS[1 - DIRECTIONS.index(direction)]
     parts = []
     for start in range(0, len(batch), BATCH):
-        pixels = batch[start : start + BATCH].astype(np.float32) / 127.5 - 1
+        pixels = to_float(batch[start : start + BATCH])
         there = translate(pixels, direction)
         back, same = translate(there, home), translate(pixels, home)
         parts.append(
             (
-                images.to_uint8(there),
+                to_uint8(there),
                 *(
                     np.abs(np.asarray(x) - pixels).mean(axis=(1, 2, 3))
                     for x in (back, same)

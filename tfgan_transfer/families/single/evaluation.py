@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from tfgan_transfer import data, images
+from tfgan_transfer import data, pixels
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.evaluations import evaluation
@@ -117,7 +117,7 @@ def while_training(
     def measure(model: keras.Model) -> tuple[list[dict], str]:
         drawn = np.concatenate(
             [
-                images.to_uint8(model.sample(*(x[i : i + 64] for x in inputs)))
+                pixels.to_uint8(model.sample(*(x[i : i + 64] for x in inputs)))
                 for i in range(0, count, 64)
             ]
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
-from tfgan_transfer import images
+from tfgan_transfer import images, pixels
 from tfgan_transfer.data import ImageSet, Split
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
@@ -71,7 +71,7 @@ def show_first_fakes(
     """Writes `samples/fakes_init.png`: what the new run starts with."""
     latents = build.fixed_latents(config, config["sample_grid"])
     labels = build.fixed_labels(config, split.train, config["sample_grid"])
-    samples = images.to_uint8(model.sample(latents, labels))
+    samples = pixels.to_uint8(model.sample(latents, labels))
     scale = images.readable_scale(samples.shape[1])
     path = run.samples / "fakes_init.png"
     images.save(path, images.grid(samples, gap=1), scale)
