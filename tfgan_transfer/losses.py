@@ -7,7 +7,7 @@ the caller takes the mean over heads and exactly one over the global batch
 (see `gans/step.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -81,6 +81,24 @@ TRANSLATION_LOSSES = {
     "non_saturating": NON_SATURATING,
     "wasserstein_gp": WASSERSTEIN,
 }
+
+
+def named(losses: Mapping, name: str) -> AdversarialLoss:
+    """A loss by its name.
+
+    Args:
+        losses: `ADVERSARIAL_LOSSES` or `TRANSLATION_LOSSES`.
+        name: One of its keys.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    if name not in losses:
+        raise ValueError(
+            f"Unknown adversarial_loss, expected one of {sorted(losses)}. "
+            f"Received: adversarial_loss={name!r}"
+        )
+    return losses[name]
 
 
 def l1_distance(images: tf.Tensor, others: tf.Tensor) -> tf.Tensor:

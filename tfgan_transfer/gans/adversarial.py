@@ -1,7 +1,6 @@
 """The adversarial game of one generator and one critic, on one screen.
 
-WGAN-GP, AC-GAN and the stacked second stage play it; each adds what only it
-has. Gradient functions are pure, so that XLA may compile them; optimizers are
+Gradient functions are pure, so that XLA may compile them; optimizers are
 applied outside, where gradients are summed over replicas.
 """
 
@@ -14,11 +13,10 @@ from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 from tfgan_transfer.gans.class_game import ClassGame
+from tfgan_transfer.gans.feature_game import FeatureGame
+from tfgan_transfer.gans.step import FAKE, MIXED, REAL
 
 NETWORKS = ("generator", "critic", "ema_generator")
-# Columns of a batch's `noise`: real, generated and mixed images of an example
-# are judged under noise of their own.
-REAL, FAKE, MIXED = range(3)
 
 
 class AdversarialGAN(keras.Model):
@@ -50,7 +48,7 @@ class AdversarialGAN(keras.Model):
         self.generator = generator
         self.critic = critic
         self.ema_generator = ema_generator or step.copy_of(generator)
-        self.class_game = None
+        self.class_game = self.feature_game = None
         self.built = True
 
     def compile(
@@ -69,6 +67,7 @@ class AdversarialGAN(keras.Model):
         augmentation: Augmentation | None = None,
         regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
         class_game: ClassGame | None = None,
+        feature_game: FeatureGame | None = None,
         xla: bool = False,
     ) -> None:
         """Sets the game to play; must be called inside the strategy's scope.
@@ -89,18 +88,26 @@ class AdversarialGAN(keras.Model):
             regulariser: Maps the generator to a scalar that is added to its
                 loss; what it keeps in `.variables` is saved with the model.
             class_game: What the critic's class head is for.
+            feature_game: What a second critic is for, on frozen features.
             xla: Whether the gradient functions are compiled by XLA.
 
         Raises:
             ValueError: If the loss is unknown or a number is out of range.
         """
-        _check(adversarial_loss, n_critic, ema_decay, penalty_every)
+        game = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
+        if n_critic < 1 or not 0 <= ema_decay < 1:
+            raise ValueError(
+                "n_critic must be at least 1 and ema_decay in [0, 1). "
+                f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
+            )
+        if penalty_every < 1:
+            raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         super().compile(optimizer=None)
         generator_optimizer.build(self.generator.trainable_variables)
         critic_optimizer.build(self.critic.trainable_variables)
         self.generator_optimizer = generator_optimizer
         self.critic_optimizer = critic_optimizer
-        self.adversarial_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
+        self.adversarial_loss = game
         self.n_critic = n_critic
         self.gradient_penalty = gradient_penalty
         self.r1, self.r2 = r1, r2
@@ -110,9 +117,10 @@ class AdversarialGAN(keras.Model):
         self.augmentation = augmentation
         self.regulariser = regulariser
         self.class_game = class_game
+        self.feature_game = feature_game
         # The estimate of the largest singular value starts at random.
-        for _ in range(10):
-            self.update_spectral_norm()
+        for critic in self.critics * 10:
+            step.update_spectral_norm(critic)
         self._critic_gradients = step.compiled(self.critic_gradients, xla)
         self._unpenalised_gradients = step.compiled(
             lambda slot: self.critic_gradients(slot, penalised=False), xla
@@ -140,8 +148,8 @@ class AdversarialGAN(keras.Model):
         for i in range(self.n_critic):
             slot = step.critic_slot(batch, i)
             gradients, critic_log = self.critic_update(slot)
-            step.apply(self.critic_optimizer, gradients, self.critic)
-            self.constrain_critic()
+            self.apply_critics(gradients)
+            self.constrain_critics()
 
         slot = step.critic_slot(batch, self.n_critic)
         gradients, generator_log = self._generator_gradients(slot)
@@ -177,7 +185,7 @@ class AdversarialGAN(keras.Model):
         """Gradients of one critic iteration, and what to log of it."""
         real = self.augment(slot["image"], slot)
         fake = self.augment(self.draw(slot), slot)
-        class_log = {}
+        class_log, feature_log = {}, {}
         with tf.GradientTape() as tape:
             images = tf.concat([real, fake], axis=0)
             scores, logits = self.judge(images, self._noise(slot, REAL, FAKE))
@@ -194,10 +202,16 @@ class AdversarialGAN(keras.Model):
             if penalised:
                 penalty += self.penalty(real, fake, slot)
             total = step.global_mean(loss + penalty)
-        gradients = step.gradients_of(tape, total, self.critic)
+            if self.feature_game:
+                feature_loss, feature_log = self.feature_game.of_critic(
+                    real, fake
+                )
+                total += step.global_mean(feature_loss)
+        gradients = step.gradients_of(tape, total, *self.critics)
         return gradients, {
             "critic_loss": tf.reduce_mean(loss + penalty),
             **class_log,
+            **feature_log,
             "penalty": tf.reduce_mean(penalty),
             "wasserstein": tf.reduce_mean(real_score - fake_score),
             "critic_gradient_norm": step.gradient_norm(gradients),
@@ -239,6 +253,8 @@ class AdversarialGAN(keras.Model):
                     logits, slot["label"]
                 )
                 loss += class_loss
+            if self.feature_game:
+                loss += self.feature_game.of_generator(real, fake)
             extra = self.regulariser(self.generator) if self.regulariser else 0
             total = step.global_mean(loss + extra)
         gradients = step.gradients_of(tape, total, self.generator)
@@ -302,20 +318,25 @@ class AdversarialGAN(keras.Model):
             return None
         return tf.concat([slot["noise"][:, part] for part in parts], axis=0)
 
-    def constrain_critic(self) -> None:
+    @property
+    def critics(self) -> list[keras.Model]:
+        """The critic and, in a feature game, the one on features."""
+        game = self.feature_game
+        return [self.critic, game.critic] if game else [self.critic]
+
+    def apply_critics(self, gradients: list[tf.Tensor]) -> None:
+        """Applies what `critic_gradients` returned."""
+        own = len(self.critic.trainable_variables)
+        step.apply(self.critic_optimizer, gradients[:own], self.critic)
+        if game := self.feature_game:
+            step.apply(game.optimizer, gradients[own:], game.critic)
+
+    def constrain_critics(self) -> None:
         """Weight clipping and spectral norm, where they are switched on."""
         if self.clip:
-            step.update_weights(
-                lambda weight: tf.clip_by_value(weight, -self.clip, self.clip),
-                self.critic.trainable_variables,
-            )
-        self.update_spectral_norm()
-
-    def update_spectral_norm(self) -> None:
-        """One power iteration in each spectrally normalised layer."""
-        for layer in self.critic.layers:
-            if hasattr(layer, "update_spectral_norm"):
-                layer.update_spectral_norm()
+            step.clip(self.critic, self.clip)
+        for critic in self.critics:
+            step.update_spectral_norm(critic)
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None
@@ -342,6 +363,9 @@ class AdversarialGAN(keras.Model):
             "generator_optimizer": self.generator_optimizer,
             "critic_optimizer": self.critic_optimizer,
         }
+        if self.feature_game:
+            state["feature_critic"] = self.feature_game.critic
+            state["feature_critic_optimizer"] = self.feature_game.optimizer
         if self.augmentation:
             state["augmentation"] = self.augmentation
         if self.regulariser and self.regulariser.variables:
@@ -373,24 +397,3 @@ class AdversarialGAN(keras.Model):
         # There is nothing left to build, and Keras cannot reduce the dict
         # that it draws for it over several workers.
         pass
-
-
-def _check(
-    adversarial_loss: str, n_critic: int, ema_decay: float, penalty_every: int
-) -> None:
-    if adversarial_loss not in losses.ADVERSARIAL_LOSSES:
-        raise ValueError(
-            f"Unknown adversarial_loss, expected one of "
-            f"{sorted(losses.ADVERSARIAL_LOSSES)}. "
-            f"Received: adversarial_loss={adversarial_loss!r}"
-        )
-    if n_critic < 1 or not 0 <= ema_decay < 1:
-        raise ValueError(
-            "n_critic must be at least 1 and ema_decay in [0, 1). "
-            f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
-        )
-    if penalty_every < 1:
-        raise ValueError(
-            "penalty_every must be at least 1. "
-            f"Received: penalty_every={penalty_every}"
-        )

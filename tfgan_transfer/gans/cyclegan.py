@@ -88,7 +88,8 @@ class CycleGAN(keras.Model):
         Raises:
             ValueError: If the loss is unknown or a number is out of range.
         """
-        _check(adversarial_loss, n_critic, ema_decay, pool_size)
+        game = losses.named(losses.TRANSLATION_LOSSES, adversarial_loss)
+        _check(n_critic, ema_decay, pool_size)
         super().compile(optimizer=None)
         self.optimizers = {
             **{name: generator_optimizer for name in TRANSLATORS},
@@ -104,7 +105,7 @@ class CycleGAN(keras.Model):
             for name in ("pool_a", "pool_b")
             if pool_size
         }
-        self.adversarial_loss = losses.TRANSLATION_LOSSES[adversarial_loss]
+        self.adversarial_loss = game
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
         self.n_critic = n_critic
@@ -319,15 +320,7 @@ class CycleGAN(keras.Model):
         pass
 
 
-def _check(
-    adversarial_loss: str, n_critic: int, ema_decay: float, pool_size: int
-) -> None:
-    if adversarial_loss not in losses.TRANSLATION_LOSSES:
-        raise ValueError(
-            f"Unknown adversarial_loss, expected one of "
-            f"{sorted(losses.TRANSLATION_LOSSES)}. "
-            f"Received: adversarial_loss={adversarial_loss!r}"
-        )
+def _check(n_critic: int, ema_decay: float, pool_size: int) -> None:
     if n_critic < 1 or not 0 <= ema_decay < 1 or pool_size < 0:
         raise ValueError(
             "n_critic must be at least 1, ema_decay in [0, 1) and pool_size "

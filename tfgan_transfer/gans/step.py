@@ -13,6 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 Batch = dict[str, tf.Tensor]
+# Columns of a batch's `noise`: real, generated and mixed images of an example
+# are judged under noise of their own.
+REAL, FAKE, MIXED = range(3)
 
 
 def critic_slot(batch: Batch, slot: int) -> Batch:
@@ -70,10 +73,14 @@ def compiled(function: Callable, xla: bool) -> Callable:
 
 
 def gradients_of(
-    tape: tf.GradientTape, loss: tf.Tensor, network: keras.Model
+    tape: tf.GradientTape, loss: tf.Tensor, *networks: keras.Model
 ) -> list[tf.Tensor]:
-    """Gradients of a scaled loss for all trainable weights of a network."""
-    weights = [weight.value for weight in network.trainable_variables]
+    """Gradients of a scaled loss for all trainable weights of networks."""
+    weights = [
+        weight.value
+        for network in networks
+        for weight in network.trainable_variables
+    ]
     return tape.gradient(loss, weights)
 
 
@@ -151,6 +158,21 @@ def assign(
             )
 
     tf.distribute.get_replica_context().merge_call(update, args=([*values],))
+
+
+def clip(network: keras.Model, bound: float) -> None:
+    """Clips all trainable weights of a network to [-bound, bound]."""
+    update_weights(
+        lambda weight: tf.clip_by_value(weight, -bound, bound),
+        network.trainable_variables,
+    )
+
+
+def update_spectral_norm(network: keras.Model) -> None:
+    """One power iteration in each spectrally normalised layer."""
+    for layer in network.layers:
+        if hasattr(layer, "update_spectral_norm"):
+            layer.update_spectral_norm()
 
 
 def copy_of(network: keras.Model) -> keras.Model:

@@ -1,0 +1,68 @@
+"""The game of a second critic, which judges frozen features of images."""
+
+import keras
+import tensorflow as tf
+
+from tfgan_transfer import losses
+from tfgan_transfer.gans import step
+
+
+class FeatureGame:
+    """A critic that starts from a classifier, beside the GAN's own.
+
+    It plays the game of Projected GANs (Sauer et al. 2021, arXiv 2111.01007)
+    at a rate of its own and without penalties; what it says is added, with a
+    weight, to what the generator hears from the GAN's critic.
+
+    Args:
+        critic: Maps images [B, H, W, C] in [-1, 1] to float32 scores [B, K];
+            see `networks.projected`.
+        optimizer: Of its heads, built here.
+        adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
+        weight: Of its part of the generator's loss.
+
+    Raises:
+        ValueError: If the loss is unknown or the weight is not positive.
+    """
+
+    def __init__(
+        self,
+        critic: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        adversarial_loss: str = "hinge",
+        weight: float = 1.0,
+    ):
+        self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
+        if weight <= 0:
+            raise ValueError(f"weight must be above 0. Received: {weight}")
+        self.critic = critic
+        self.optimizer = optimizer
+        self.weight = weight
+        optimizer.build(critic.trainable_variables)
+
+    def of_critic(
+        self, real: tf.Tensor, fake: tf.Tensor
+    ) -> tuple[tf.Tensor, dict]:
+        """Loss [B] of the heads, and what to log.
+
+        Args:
+            real: Augmented images, float32 [B, H, W, C].
+            fake: The same of generated ones.
+        """
+        real_score, fake_score = self._scores(real, fake)
+        loss = step.by_example(self.loss.critic(real_score, fake_score))
+        return loss, {
+            "feature_critic_loss": tf.reduce_mean(loss),
+            "feature_gap": tf.reduce_mean(real_score - fake_score),
+        }
+
+    def of_generator(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """What the generator's loss gains, weighted, float32 [B]."""
+        loss = self.loss.generator(*self._scores(real, fake))
+        return self.weight * step.by_example(loss)
+
+    def _scores(
+        self, real: tf.Tensor, fake: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        images = tf.concat([real, fake], axis=0)
+        return tf.split(self.critic(images, training=True), 2)
