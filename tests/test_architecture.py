@@ -22,7 +22,7 @@ ROOMS = {
     "metrics": set(),
     "transfer": set(),
     "serving": set(),
-    "settings": {"networks"},
+    "settings": set(),
     "training": {"settings", "layers", "images"},
     "trained": {"training", "settings", "networks", "layers", "data"}
     | {"images", "serving"},

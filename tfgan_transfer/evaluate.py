@@ -12,14 +12,10 @@ real images are read at that size and samples are scaled to it.
 
 import json
 
-from tfgan_transfer.commands import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_run()
-flags.define_data()
-pair_flags.define_pair_data()
-flags.define_inception()
-flags.define_evaluate()
+flags.define("evaluate")
 
 
 def main() -> None:

@@ -20,8 +20,7 @@ from tfgan_transfer.errors import UserError
 
 EXIT_REFUSED = 1
 
-flags.define_run()
-flags.define_export()
+flags.define("export")
 
 
 def main() -> int:

@@ -11,8 +11,7 @@ The same seed gives the same images, whatever their number.
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_run()
-flags.define_generate()
+flags.define("generate")
 
 
 def main() -> None:

@@ -15,17 +15,7 @@ import shlex
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_sources()
-flags.define_rank()
-flags.define_run()
-flags.define_data()
-flags.define_model()
-flags.define_labels()
-flags.define_transfer()
-flags.define_training()
-flags.define_reporting()
-flags.define_inception()
-flags.define_devices()
+flags.define("rank_sources")
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ import threading
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_serve()
+flags.define("serve")
 
 
 def main() -> None:

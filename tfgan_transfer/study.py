@@ -19,17 +19,7 @@ from tfgan_transfer.errors import UserError
 OWN = """study_dir target sources target_sizes variant study_seeds first_seed
 final_metrics iw_critics""".split()
 
-flags.define_sources()
-flags.define_study()
-flags.define_data()
-flags.define_model()
-flags.define_labels()
-flags.define_transfer()
-flags.define_training()
-flags.define_reporting()
-flags.define_evaluation_while_training()
-flags.define_inception()
-flags.define_devices()
+flags.define("study")
 
 
 def main() -> int:

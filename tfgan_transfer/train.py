@@ -5,23 +5,10 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
-from tfgan_transfer.commands import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_run()
-flags.define_data()
-flags.define_model()
-flags.define_labels()
-flags.define_ensemble()
-flags.define_stack()
-pair_flags.define_pair_data()
-pair_flags.define_translation()
-flags.define_transfer()
-flags.define_training()
-flags.define_reporting()
-flags.define_evaluation_while_training()
-flags.define_inception()
-flags.define_devices()
+flags.define("train")
 
 
 def main() -> int:

@@ -9,11 +9,10 @@ An image is brought to the size of training, as the training images were
 (--fit), unless --size says otherwise. It keeps its name, with the ending .png.
 """
 
-from tfgan_transfer.commands import app, flags, pair_flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
-flags.define_run()
-pair_flags.define_translate()
+flags.define("translate")
 
 
 def main() -> None:

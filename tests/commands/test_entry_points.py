@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from tfgan_transfer.settings import table
+from tfgan_transfer.settings.config import DEFAULTS
+
 ROOT = pathlib.Path(__file__).parents[2]
 ENTRY_POINTS = sorted(
     path.stem
@@ -28,60 +31,40 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.parametrize("option", ["help", "helpfull"])
 @pytest.mark.parametrize("name", ENTRY_POINTS)
-def test_help_is_complete_and_needs_no_tensorflow(name):
-    source = (ROOT / "tfgan_transfer" / f"{name}.py").read_text()
+def test_help_is_complete_and_needs_no_tensorflow(name, option):
     finished = run(
         "-c",
         "import atexit, runpy, sys\n"
         "heavy = {'tensorflow', 'keras', 'numpy', 'PIL'}\n"
         "atexit.register(lambda: print('loaded', heavy & set(sys.modules)))\n"
-        f"sys.argv = ['{name}', '--help']\n"
+        f"sys.argv = ['{name}', '--{option}']\n"
         f"runpy.run_module('tfgan_transfer.{name}', None, '__main__', True)\n",
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "loaded set()"
     assert f"python -m tfgan_transfer.{name}" in finished.stdout
     shown = set(re.findall(r"^ +--(?:\[no\])?(\w+):", finished.stdout, re.M))
-    groups = re.findall(r"flags\.(define_\w+)\(\)", source)
-    assert groups and shown >= defined(groups)
+    rows = [r for rows in table.of_command(name).values() for r in rows]
+    wanted = {row.name for row in rows if option == "helpfull" or row.common}
+    assert wanted and shown == wanted
+    hidden = len({row.name for row in rows}) - len(shown)
+    told = f"--helpfull shows {hidden} more." in finished.stdout
+    assert told == (hidden > 0)
 
 
-def flag_files() -> str:
-    cli = ROOT / "tfgan_transfer" / "commands"
-    names = (
-        "flags.py",
-        "evaluation_flags.py",
-        "model_flags.py",
-        "pair_flags.py",
-        "serving_flags.py",
-    )
-    return "\n".join((cli / name).read_text() for name in names)
-
-
-def defined(groups: list[str]) -> set[str]:
-    """Names that occur in the named functions of the flag files."""
-    source = flag_files()
-    names = set()
-    for group in groups:
-        body = source.split(f"def {group}(")[1].split("\ndef ")[0]
-        names |= set(
-            re.findall(r'(?:DEFINE_\w+|Optional\w+)\(\s*"(\w+)"', body)
-        )
-    return names
+def test_every_command_has_its_flags():
+    assert sorted(table.COMMANDS) == ENTRY_POINTS
+    for name in ENTRY_POINTS:
+        source = (ROOT / "tfgan_transfer" / f"{name}.py").read_text()
+        assert f'flags.define("{name}")' in source
 
 
 def test_train_has_a_flag_for_every_setting_and_no_other():
-    from tfgan_transfer.settings.config import DEFAULTS
-
-    source = (ROOT / "tfgan_transfer" / "train.py").read_text()
-    groups = re.findall(r"flags\.(define_\w+)\(\)", source)
-    assert defined(groups) == set(DEFAULTS) | {
-        "dry_run",
-        "augment_preview",
-        "restart_from",
-        "ensemble",
-    }
+    rows = [r for rows in table.of_command("train").values() for r in rows]
+    plans = {"dry_run", "augment_preview", "restart_from", "ensemble"}
+    assert sorted(r.name for r in rows) == sorted({*DEFAULTS} | plans)
 
 
 def test_a_mistake_prints_one_line_and_nothing_else(tmp_path):
@@ -114,7 +97,6 @@ def test_configs_open_with_their_command_and_use_known_flags(path):
     assert re.search(
         r"^# Command:  (make |python -m tfgan_transfer\.)", text, re.M
     )
-    source = flag_files()
-    known = defined(re.findall(r"^def (define_\w+)", source, re.M))
+    known = {row.name for rows in table.GROUPS.values() for row in rows}
     used = re.findall(r"^--(?:no)?(\w+?)(?:=|$)", text, re.M)
     assert used and {*used} <= known

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.support.running import TRAIN
-from tfgan_transfer.settings import label_settings
+from tfgan_transfer.families.single import watching
 
 REPORT = {
     "model": "acgan",
@@ -104,7 +104,7 @@ def test_when_labels_drown(labels, latent, conditioning, warns):
         "conditioning": conditioning,
         "latent_size": latent,
     }
-    lines = label_settings.lines(config, ("x",) * labels, "tags")
+    lines = watching.label_lines(config, ("x",) * labels, "tags")
     assert ("hardly count" in " ".join(lines)) == warns
 
 

@@ -21,7 +21,7 @@ from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.networks import NETWORKS, dcgan
-from tfgan_transfer.settings import config
+from tfgan_transfer.settings import choices, config
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices
 
@@ -176,7 +176,11 @@ PLAIN = types.SimpleNamespace(
 def resolve(case, **flags):
     """The configuration of a case, as the train command would settle it."""
     given = {**FLAGS, **case.flags, **flags}
-    with mock.patch.dict(NETWORKS, plain=PLAIN):
+    plain = choices.NETWORKS["dcgan"]
+    with (
+        mock.patch.dict(NETWORKS, plain=PLAIN),
+        mock.patch.dict(choices.NETWORKS, plain=plain),
+    ):
         if given.get("source") == STAGE_1:
             labelled = "conditioning" in case.flags
             given["source"] = first_stage(labelled)

@@ -1,26 +1,20 @@
 """Runs an entry point: flags in, one line and an exit code out."""
 
 import os
+import pathlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from tfgan_transfer.commands.flags import help_of
 from tfgan_transfer.errors import UserError
 
 EXIT_USER_ERROR = 2
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Keras imports these if it can, for parts of it that are not used here.
 _UNUSED_BY_KERAS = ("IPython", "matplotlib", "pandas", "sklearn")
-
-FLAG_FILES = (
-    "tfgan_transfer.commands.flags",
-    "tfgan_transfer.commands.evaluation_flags",
-    "tfgan_transfer.commands.model_flags",
-    "tfgan_transfer.commands.pair_flags",
-    "tfgan_transfer.commands.serving_flags",
-)
 
 
 def run(
@@ -37,7 +31,10 @@ def run(
     """
     argv = list(argv or sys.argv)
     if "help" not in flags.FLAGS:
-        flags.DEFINE_bool("help", False, "Show this help.", short_name="h")
+        flags.DEFINE_bool(
+            "help", False, "Show what is used most.", short_name="h"
+        )
+        flags.DEFINE_bool("helpfull", False, "Show every flag.")
     try:
         rest = flags.FLAGS(argv)[1:]
         if rest:
@@ -45,11 +42,12 @@ def run(
                 f"unexpected argument {rest[0]!r}: options are written "
                 "--name=value"
             )
-        if flags.FLAGS["help"].value:
-            print(sys.modules[main.__module__].__doc__.strip(), "\n")
-            for name in FLAG_FILES:
-                if flags.FLAGS.get_flags_for_module(name):
-                    print(flags.FLAGS.module_help(name))
+        full = flags.FLAGS["helpfull"].value
+        if full or flags.FLAGS["help"].value:
+            module = sys.modules[main.__module__]
+            command = pathlib.Path(module.__file__).stem
+            print(module.__doc__.strip(), "\n")
+            print(*help_of(command, full), sep="\n")
             sys.exit(0)
         start_tensorflow()
         sys.exit(main() or 0)

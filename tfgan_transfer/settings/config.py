@@ -1,134 +1,16 @@
-"""Resolves flags into one flat configuration: explicit > stored > derived."""
+"""Settles every setting of a run: explicit > stored > derived."""
 
+import math
 import re
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.settings import (
-    checks,
-    label_settings,
-    pair_config,
-    stack_settings,
-)
-from tfgan_transfer.settings.pair_config import CYCLEGAN
+from tfgan_transfer.settings.rules import RULES
+from tfgan_transfer.settings.setting import ALWAYS, SAME_LOSS, SAME_MODEL
+from tfgan_transfer.settings.table import BY_NAME, SETTINGS
 
-# What a run is made of. None means: derived from the data or from the other
-# settings in `resolve`.
-DEFAULTS = {
-    "run_dir": None,
-    "data": None,
-    "classes": None,
-    "limit": None,
-    "holdout": 0,
-    "size": None,
-    "channels": "3",
-    "fit": "crop",
-    "flip": None,
-    "rotate": 0.0,
-    "max_bad_files": 0.01,
-    "cache_dir": None,
-    "data_memory_mb": 2048,
-    "model": "wgan_gp",
-    "network": "dcgan",
-    "width": None,
-    "latent_size": 128,
-    "latent_prior": "normal",
-    "critic_norm": None,
-    "spectral_norm": None,
-    "dropout": None,
-    "activation_noise": 0.0,
-    "sync_batch_norm": False,
-    "adversarial_loss": "wasserstein_gp",
-    "n_critic": None,
-    "gradient_penalty": None,
-    "r1": None,
-    "r2": None,
-    "penalty_every": 1,
-    "clip": None,
-    "ema_decay": 0.999,
-    "conditioning": None,
-    "class_loss": None,
-    "class_reduction": "mean",
-    "class_weight_critic": 1.0,
-    "class_weight_generator": 1.0,
-    "class_on_fake": True,
-    "label_smoothing": 0.0,
-    "stage2_width": None,
-    "stage2_blocks": 2,
-    "source": None,
-    "transfer": None,
-    "freeze": "",
-    "critic_warmup": 0,
-    "anchor": "none",
-    "anchor_weight": None,
-    "augment": "none",
-    "augment_p": None,
-    "batch_size": 64,
-    "steps": None,
-    "seed": 0,
-    "generator_lr": 1e-4,
-    "critic_lr": None,
-    "adam_beta1": 0.0,
-    "adam_beta2": 0.9,
-    "lr_decay": "none",
-    "devices": "auto",
-    "xla": "auto",
-    "deterministic": False,
-    "precision": "float32",
-    "checkpoint_every": None,
-    "keep_checkpoints": 3,
-    "sample_every": None,
-    "sample_grid": 64,
-    "log_every": None,
-    "on_nan": "stop",
-    "eval_every": 0,
-    "eval_metrics": "kid",
-    "eval_images": 1000,
-    "best_metric": "kid",
-    "stop_patience": 0,
-    "inception": None,
-    "inception_layer": None,
-    **pair_config.DEFAULTS,
-}
-
-# What a run takes over from its source unless the user says otherwise: without
-# these its weights would not fit, or the critic would play another game.
-INHERITED = (
-    "network",
-    "width",
-    "size",
-    "channels",
-    "latent_size",
-    "latent_prior",
-    "critic_norm",
-    "spectral_norm",
-    "dropout",
-    "activation_noise",
-)
-GAME = (
-    "adversarial_loss",
-    "n_critic",
-    "gradient_penalty",
-    "r1",
-    "r2",
-    "penalty_every",
-    "clip",
-)
-
-# Weights that leave the anchor's term in the order of the adversarial loss.
-ANCHOR_WEIGHTS = {"none": 0.0, "l2_sp": 0.1, "ewc": 100.0}
-
-# What keeps the critic of each loss smooth, where the user says nothing.
-# Gradient penalty and clipping: the papers' values. R1 and R2: a middle
-# value between Mescheder et al. 2018 (10) and R3GAN at 32 px (0.05).
-REGULARISERS = {
-    "wasserstein_gp": {"gradient_penalty": 10.0, "n_critic": 5},
-    "wasserstein_clip": {"clip": 0.01, "n_critic": 5},
-    "non_saturating": {"r1": 1.0},
-    "least_squares": {"r1": 1.0},
-    "hinge": {"spectral_norm": True},
-    "relativistic": {"r1": 1.0, "r2": 1.0},
-}
+# None means: derived from the data or from the other settings in `resolve`.
+DEFAULTS = {row.name: row.default for row in SETTINGS}
 
 
 def resolve(
@@ -143,11 +25,11 @@ def resolve(
     """Settles every setting of a training run.
 
     Args:
-        explicit: Flag name -> value, as given by the user.
+        explicit: Setting -> value, as given by the user.
         stored: The same of the run that is continued, or None.
         side: Smaller side of a typical image of the source, in pixels.
         count: Number of images to train on.
-        source: The flags of the run that a new run starts from, or None.
+        source: The settings of the run that a new run starts from, or None.
         label_mode: `"none"`, `"class"` or `"tags"`, what the images have.
 
     Returns:
@@ -158,60 +40,97 @@ def resolve(
     """
     before = inherited(source, explicit) if stored is None else stored
     model = {**DEFAULTS, **(stored or {}), **explicit}["model"]
-    pair_config.refuse_foreign(explicit, model, DEFAULTS)
-    stack_settings.refuse_foreign(explicit, model, DEFAULTS)
-    overrides = pair_config.OVERRIDES if model == CYCLEGAN else {}
-    config = {**DEFAULTS, **overrides, **before, **explicit}
+    refuse_foreign(explicit, model)
+    rules = RULES[model]
+    config = {**DEFAULTS, **rules.overrides, **before, **explicit}
     if stored is None:
-        _derive(config, side, count, label_mode)
+        _fill(config, _unused(model))
+        _fill(config, rules.derive(config, side, count, label_mode))
+        _fill(config, _of_steps(config))
     parse_size(config["size"])
-    checks.check(config)
+    rules.check(config)
+    _check(config)
     return config
 
 
 def inherited(source: Mapping | None, explicit: Mapping) -> dict:
     """Settings that a source run passes on.
 
+    Without these its weights would not fit, or the critic would play another
+    game.
+
     Args:
-        source: The flags of the source, or None.
-        explicit: Flags given by the user, which say what game is played.
+        source: The settings of the source, or None.
+        explicit: Settings given by the user, which say what game is played.
     """
     if not source:
         return {}
-    pair_config.refuse_other_source(source, explicit)
-    pair = source["model"] == CYCLEGAN
-    names = pair_config.INHERITED if pair else INHERITED
-    loss = explicit.get("adversarial_loss", source["adversarial_loss"])
-    if loss == source["adversarial_loss"]:
-        names += GAME
     model = explicit.get("model", DEFAULTS["model"])
-    if model == source["model"]:
-        names += ("conditioning",)
-    settings = {name: source[name] for name in names if name in source}
-    if model == "stack_gan":
-        return stack_settings.inherited(settings, source)
-    return settings
+    _refuse_other_source(source["model"], model)
+    loss = explicit.get("adversarial_loss", source["adversarial_loss"])
+    when = {
+        ALWAYS: True,
+        SAME_LOSS: loss == source["adversarial_loss"],
+        SAME_MODEL: model == source["model"],
+    }
+    settings = {
+        row.name: source[row.name]
+        for row in SETTINGS
+        if when.get(row.passed_on)
+        and source["model"] in row.families
+        and row.name in source
+    }
+    return RULES[model].inherit(settings, source)
 
 
-def _derive(config: dict, side: int, count: int, label_mode: str) -> None:
-    pair = config["model"] == CYCLEGAN
-    derived = (
-        pair_config.derived(config, side, count)
-        if pair
-        else _derived(config, side, count, label_mode)
-    )
-    _fill(config, derived)
-    if config["model"] == "stack_gan":
-        stack_settings.derive(config)
+def _refuse_other_source(theirs: str, ours: str) -> None:
+    """Refuses a source whose networks have other tasks."""
+    if RULES[theirs].translates != RULES[ours].translates:
+        wanted = (
+            f"--model={ours}" if RULES[ours].translates else "another model"
+        )
+        raise UserError(
+            f"--source: expected a run of {wanted}, received one of "
+            f"--model={theirs}; choose another source or --model"
+        )
+
+
+def refuse_foreign(explicit: Mapping, model: str) -> None:
+    """Refuses settings that the chosen model would silently ignore.
+
+    Args:
+        explicit: Settings given by the user; a run's own `flags.txt` names
+            all.
+        model: The model.
+
+    Raises:
+        UserError: Naming the first of them.
+    """
+    for name, value in explicit.items():
+        row = BY_NAME.get(name)
+        if row and model not in row.families and value != row.unused:
+            one = len(row.families) == 1
+            owner = f"--model={row.families[0]}" if one else "other models"
+            raise UserError(
+                f"--{name}: is for {owner}, received it with --model={model}; "
+                "leave it out"
+            )
+
+
+def _unused(model: str) -> dict:
+    """What settings are that a model does not use."""
+    return {r.name: r.unused for r in SETTINGS if model not in r.families}
+
+
+def _of_steps(config: Mapping) -> dict:
     steps = config["steps"]
-    rest = {
+    return {
         "critic_lr": config["generator_lr"],
         "transfer": "both" if config["source"] else "none",
         "checkpoint_every": max(1, min(500, steps // 5)),
         "sample_every": max(1, min(500, steps // 10)),
         "log_every": max(1, min(50, steps // 20)),
     }
-    _fill(config, rest)
 
 
 def _fill(config: dict, values: Mapping) -> None:
@@ -220,30 +139,30 @@ def _fill(config: dict, values: Mapping) -> None:
             config[name] = value
 
 
-def _derived(config: Mapping, side: int, count: int, label_mode: str) -> dict:
-    from tfgan_transfer.networks import NETWORKS
-
-    network = NETWORKS[config["network"]]
-    regularisers = REGULARISERS[config["adversarial_loss"]]
-    conditional = label_settings.learns_labels(config["model"])
-    return {
-        **{
-            name: regularisers.get(name, 0.0)
-            for name in ("gradient_penalty", "r1", "r2", "clip")
-        },
-        "n_critic": regularisers.get("n_critic", 1),
-        "spectral_norm": regularisers.get("spectral_norm", False),
-        "conditioning": "concat" if conditional else "none",
-        "class_loss": "sigmoid" if label_mode == "tags" else "softmax",
-        "critic_norm": network.DEFAULT_NORM,
-        "dropout": getattr(network, "DEFAULT_DROPOUT", 0.0),
-        "width": network.DEFAULT_WIDTH,
-        "size": str(min(64, 2 ** max(3, side.bit_length() - 1))),
-        "flip": config["data"] != "digits",
-        "anchor_weight": ANCHOR_WEIGHTS[config["anchor"]],
-        "steps": min(20_000, max(2_000, 10 * count)),
-        "lr_constant_steps": 0,
-    }
+def _check(config: Mapping) -> None:
+    """Raises a one-line `UserError` for what no model can be trained with."""
+    for name, value in config.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(
+                f"--{name}: expected a finite number, received {value}"
+            )
+    loss = config["adversarial_loss"]
+    if loss == "wasserstein_gp" and not config["gradient_penalty"]:
+        raise UserError(
+            "--gradient_penalty: --adversarial_loss=wasserstein_gp needs a "
+            "weight above 0, received 0; set one (10 in the paper) or choose "
+            "wasserstein_clip"
+        )
+    if config["anchor"] != "none" and config["transfer"] in ("none", "critic"):
+        raise UserError(
+            "--anchor: holds a generator near the one of --source, received "
+            f"--transfer={config['transfer']}; use --transfer=both or generator"
+        )
+    for name in ("generator_lr", "critic_lr"):
+        if config[name] <= 0:
+            raise UserError(
+                f"--{name}: expected a rate above 0, received {config[name]}"
+            )
 
 
 def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:

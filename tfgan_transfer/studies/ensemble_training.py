@@ -7,7 +7,8 @@ from tfgan_transfer import data, families
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.sessions import dry_run
-from tfgan_transfer.settings import config, label_settings
+from tfgan_transfer.settings import config
+from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.studies import trials
 from tfgan_transfer.trained import ensemble
 from tfgan_transfer.trained.ensemble import Ensemble, Member
@@ -71,7 +72,7 @@ def _new(path: pathlib.Path, given: Mapping, count: int) -> Ensemble:
             "another --run_dir"
         )
     model = given.get("model", config.DEFAULTS["model"])
-    if not label_settings.learns_labels(model):
+    if not RULES[model].learns_labels:
         raise UserError(
             "--ensemble: needs models that draw the class they are asked for, "
             f"received --model={model}; use --model=acgan"

@@ -9,17 +9,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings.table import SETTINGS
 from tfgan_transfer.training import checkpoint
 
-# Settings that may change when a run goes on: they decide how long it runs,
-# where, and what it reports, not which weights it passes through.
-SAFE = frozenset(
-    """steps data data_a data_b tfds_data_dir run_dir devices xla
-    deterministic max_bad_files cache_dir data_memory_mb checkpoint_every
-    sample_every log_every eval_every eval_metrics eval_images best_metric
-    stop_patience inception inception_layer keep_checkpoints on_nan
-    sample_grid""".split()
-)
+# They decide how long a run goes on, where, and what it reports.
+SAFE = frozenset(row.name for row in SETTINGS if row.safe)
 
 
 class RunDirectory:

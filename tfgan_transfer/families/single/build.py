@@ -12,7 +12,7 @@ from tfgan_transfer.data import subset
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.networks.architecture import critic, generator
 from tfgan_transfer.settings.config import parse_size
-from tfgan_transfer.settings.stack_settings import CLASSES
+from tfgan_transfer.settings.stack import CLASSES
 from tfgan_transfer.training import devices
 from tfgan_transfer.training.optimizers import Delayed, FusedAdam
 from tfgan_transfer.transfer import freeze

@@ -1,0 +1,317 @@
+"""Options of the commands that are no settings of a run, a row each."""
+
+from tfgan_transfer.settings import choices
+from tfgan_transfer.settings.setting import Setting
+
+PLAN = (
+    Setting(
+        "dry_run",
+        "choice?",
+        "Print the plan and how long it will take, or as json; touch nothing.",
+        choices=choices.DRY_RUN,
+        common=True,
+    ),
+    Setting(
+        "restart_from",
+        "integer",
+        "Go back to the checkpoint of this step, with half the rates.",
+        low=1,
+    ),
+    Setting(
+        "augment_preview",
+        "text",
+        "Only write this picture of what --augment does.",
+    ),
+    Setting(
+        "ensemble",
+        "integer",
+        "Train so many models that share the classes among them.",
+        low=2,
+    ),
+)
+
+_CHECKPOINT = Setting(
+    "checkpoint",
+    "text",
+    "A checkpoint in place of --run_dir, or zoo:NAME.",
+    common=True,
+)
+_EMA = Setting(
+    "ema", "yes", "Take the averaged weights (yes), or the last ones."
+)
+_SEED = Setting(
+    "seed",
+    "integer",
+    "Seed of what is drawn (0).",
+    low=0,
+    high=choices.LARGEST_SEED,
+    common=True,
+)
+_JSON = Setting("json", "yes", "Print JSON in place of a table.")
+_IW_CRITICS = Setting(
+    "iw_critics",
+    "integer",
+    "Critics that the metric iw is the mean of (3).",
+    low=1,
+)
+
+GENERATE = (
+    _CHECKPOINT,
+    Setting(
+        "num", "integer", "Number of images to draw (16).", low=1, common=True
+    ),
+    Setting(
+        "out",
+        "text",
+        "Folder of PNG files, or FILE.npz; FILE.gif or .webp with "
+        "--interpolate.",
+        common=True,
+    ),
+    Setting(
+        "grid",
+        "text",
+        "FILE.png with all images, or classes: a row for each label.",
+        common=True,
+    ),
+    Setting(
+        "tags",
+        "text",
+        'Draw these tags, such as "green hair blue eyes".',
+        common=True,
+    ),
+    Setting("class", "text", "Draw this class.", common=True),
+    Setting("prompts", "text", "File of lines id,tags: draw each."),
+    Setting(
+        "interpolate",
+        "integer",
+        "Draw so many pictures on the way from each image to the next.",
+        low=1,
+        common=True,
+    ),
+    Setting(
+        "truncation",
+        "number",
+        "Factor on the latents: below 1 sharper and less varied (1).",
+        low=0.01,
+        high=1.0,
+    ),
+    Setting(
+        "resize", "text", "Scale the images to this side, or HEIGHTxWIDTH."
+    ),
+    Setting(
+        "precision",
+        "text",
+        "Arithmetic of the layers (float32), whatever it was in training.",
+        choices=choices.PRECISIONS[:2],
+    ),
+    _EMA,
+    _SEED,
+)
+
+TRANSLATE = (
+    _CHECKPOINT,
+    Setting(
+        "images",
+        "text",
+        "What to translate: folder:PATH, zip:PATH (either with #sub/folder), "
+        "or the path of a folder, a zip file or one image.",
+        common=True,
+    ),
+    Setting(
+        "direction",
+        "text",
+        "a2b, from A to B (the default), or back.",
+        choices=choices.DIRECTIONS,
+        common=True,
+    ),
+    Setting("out", "text", "Folder of PNG files.", common=True),
+    Setting(
+        "cycles",
+        "text",
+        "FILE.png: the first 16 images, their translations, and the way back.",
+        common=True,
+    ),
+    Setting("num", "integer", "Only so many, the first by name.", low=1),
+    Setting(
+        "size",
+        "text",
+        "Side in pixels or HEIGHTxWIDTH in place of that of training; own: as "
+        "each image is.",
+        common=True,
+    ),
+    Setting(
+        "fit",
+        "text",
+        "How images of another shape are made to fit (as in training).",
+        choices=choices.FITS,
+    ),
+    _EMA,
+    Setting("overwrite", "yes", "Replace files of an earlier call."),
+)
+
+EVALUATE = (
+    _CHECKPOINT,
+    Setting(
+        "images",
+        "text",
+        "Images to judge in place of a generator; a source as for --data.",
+        common=True,
+    ),
+    Setting(
+        "metrics",
+        "text",
+        "What to measure, separated by commas: fid, fid_inf, kid, "
+        "precision_recall, is, swd, ms_ssim, iw, memorisation, and of runs "
+        "with labels per_class, class_ms_ssim, label_accuracy, "
+        "discriminability (kid,fid,precision_recall).",
+        common=True,
+    ),
+    Setting(
+        "num_images",
+        "integer",
+        "Samples for each sampling seed.",
+        low=4,
+        common=True,
+    ),
+    Setting("sampling_seeds", "integer", "Sets of samples (3).", low=1),
+    Setting(
+        "seed",
+        "integer",
+        "First sampling seed (0).",
+        low=0,
+        high=choices.LARGEST_SEED,
+    ),
+    Setting(
+        "split",
+        "text",
+        "Real images to compare with: those held out, or those trained on.",
+        choices=choices.SPLITS,
+    ),
+    Setting(
+        "iw_budget",
+        "text",
+        "How large the critic of the metric iw is.",
+        choices=choices.IW_BUDGETS,
+    ),
+    _IW_CRITICS,
+    _EMA,
+    Setting("against", "text", "Another run to compare with.", common=True),
+    Setting(
+        "pairs",
+        "text",
+        "FILE.png of samples and the training images nearest to them.",
+        common=True,
+    ),
+    Setting(
+        "class_plot",
+        "text",
+        "FILE.png of each label's accuracy and similarity.",
+    ),
+    _JSON,
+)
+
+SOURCES = (
+    Setting(
+        "sources",
+        "list",
+        "Models to start from, separated by commas, each as for --source.",
+        common=True,
+    ),
+)
+
+RANK = (
+    Setting(
+        "budget", "integer", "Steps of all probes together.", low=1, common=True
+    ),
+)
+
+STUDY = (
+    Setting(
+        "study_dir", "text", "Where runs and tables are written.", common=True
+    ),
+    Setting(
+        "target",
+        "list",
+        "Target images, separated by commas, each as for --data.",
+        common=True,
+    ),
+    Setting(
+        "target_sizes",
+        "list",
+        "Numbers of target images, separated by commas.",
+        common=True,
+    ),
+    Setting(
+        "variant",
+        "repeated",
+        "scratch, critic, generator, both, or 'NAME: --flag=value ...'; "
+        "repeat it (the four).",
+        common=True,
+    ),
+    Setting(
+        "study_seeds",
+        "integer",
+        "Runs of each cell, a seed each (1).",
+        low=1,
+        common=True,
+    ),
+    Setting("first_seed", "integer", "Seed of the first of them (0).", low=0),
+    Setting(
+        "final_metrics", "text", "Metrics to measure at the end, such as iw."
+    ),
+    _IW_CRITICS,
+)
+
+EXPORT = (
+    _CHECKPOINT,
+    Setting(
+        "model_base",
+        "text",
+        "Directory of the model's versions 1, 2, ...",
+        common=True,
+    ),
+    _EMA,
+    Setting(
+        "check",
+        "text?",
+        "With --model_base: judge the version before it gets its number. "
+        "--check=DIR: judge a version, whoever wrote it.",
+        common=True,
+    ),
+    Setting("json", "yes", "Print the report of --check as JSON."),
+)
+
+SERVE = (
+    Setting(
+        "model_base",
+        "text",
+        "Directory with the versions 1, 2, ... of a model.",
+        common=True,
+    ),
+    Setting(
+        "model_name",
+        "text",
+        "Name of the model (the last part of --model_base).",
+    ),
+    Setting(
+        "rest_port",
+        "integer",
+        "Port for HTTP (8501); 0 for any free one.",
+        low=0,
+        high=65535,
+        common=True,
+    ),
+    Setting(
+        "grpc_port",
+        "integer",
+        "Port for gRPC (8500); 0 for any free one.",
+        low=0,
+        high=65535,
+        common=True,
+    ),
+    Setting(
+        "host",
+        "text",
+        "Address to listen at (127.0.0.1: nobody but this machine).",
+    ),
+)

@@ -1,0 +1,98 @@
+"""All settings in groups, and which command has which."""
+
+from collections.abc import Sequence
+
+from tfgan_transfer.settings import data, model, options, training
+from tfgan_transfer.settings.setting import Setting
+
+# What one does with them, in the order of the help.
+GROUPS: dict[str, Sequence[Setting]] = {
+    "the run": data.RUN,
+    "what is drawn": options.GENERATE,
+    "what is translated": options.TRANSLATE,
+    "what is measured": options.EVALUATE,
+    "which sources": options.SOURCES,
+    "how much to spend": options.RANK,
+    "the grid": options.STUDY,
+    "what is exported": options.EXPORT,
+    "what is served": options.SERVE,
+    "data": data.DATA,
+    "data of --model=cyclegan": data.PAIRS,
+    "model": model.MODEL,
+    "labels": model.LABELS,
+    "second stage": model.STACK,
+    "translation": model.TRANSLATION,
+    "transfer": training.TRANSFER,
+    "training": training.TRAINING,
+    "planning": options.PLAN,
+    "watching": training.WATCHING,
+    "evaluation": training.EVALUATION,
+    "feature network": training.INCEPTION,
+    "devices": training.DEVICES,
+}
+
+# In the order of `config.json`.
+SETTINGS = (
+    *data.RUN,
+    *data.DATA,
+    *model.MODEL,
+    *model.LABELS,
+    *model.STACK,
+    *training.TRANSFER,
+    *training.TRAINING,
+    *training.DEVICES,
+    *training.WATCHING,
+    *training.EVALUATION,
+    *training.INCEPTION,
+    *data.PAIRS,
+    *model.TRANSLATION,
+)
+BY_NAME = {row.name: row for row in SETTINGS}
+
+_TRIALS = (
+    "data",
+    "model",
+    "labels",
+    "transfer",
+    "training",
+    "watching",
+    "feature network",
+    "devices",
+)
+COMMANDS = {
+    "train": (
+        "the run",
+        *_TRIALS,
+        "data of --model=cyclegan",
+        "second stage",
+        "translation",
+        "planning",
+        "evaluation",
+    ),
+    "generate": ("the run", "what is drawn"),
+    "translate": ("the run", "what is translated"),
+    "evaluate": (
+        "the run",
+        "what is measured",
+        "data",
+        "data of --model=cyclegan",
+        "feature network",
+    ),
+    "rank_sources": ("which sources", "how much to spend", "the run", *_TRIALS),
+    "study": ("which sources", "the grid", *_TRIALS, "evaluation"),
+    "export": ("the run", "what is exported"),
+    "serve": ("what is served",),
+}
+
+
+def of_command(command: str) -> dict[str, Sequence[Setting]]:
+    """The groups of a command, in the order of its help.
+
+    Args:
+        command: A key of `COMMANDS`.
+    """
+    return {
+        title: rows
+        for title, rows in GROUPS.items()
+        if title in COMMANDS[command]
+    }
