@@ -211,6 +211,7 @@ def from_keras(name: str, weights: str | None = "imagenet") -> FeatureNetwork:
         for layer in base.layers
         if isinstance(layer.output, keras.KerasTensor)
         and len(layer.output.shape) == 4
+        and not isinstance(layer, keras.layers.ZeroPadding2D)
     }
     every = keras.Model(base.inputs, outputs)
     shapes = every.compute_output_spec(
