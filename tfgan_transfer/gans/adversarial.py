@@ -183,8 +183,8 @@ class AdversarialGAN(keras.Model):
         self, slot: step.Batch, penalised: bool = True
     ) -> tuple[list, dict]:
         """Gradients of one critic iteration, and what to log of it."""
-        real = self.augment(slot["image"], slot)
-        fake = self.augment(self.draw(slot), slot)
+        image, drawn = slot["image"], self.draw(slot)
+        real, fake = self.augment(image, slot), self.augment(drawn, slot)
         class_log, feature_log = {}, {}
         with tf.GradientTape() as tape:
             images = tf.concat([real, fake], axis=0)
@@ -202,11 +202,9 @@ class AdversarialGAN(keras.Model):
             if penalised:
                 penalty += self.penalty(real, fake, slot)
             total = step.global_mean(loss + penalty)
-            if self.feature_game:
-                feature_loss, feature_log = self.feature_game.of_critic(
-                    real, fake
-                )
-                total += step.global_mean(feature_loss)
+            if game := self.feature_game:
+                game_loss, feature_log = game.of_critic(image, drawn, slot)
+                total += step.global_mean(game_loss)
         gradients = step.gradients_of(tape, total, *self.critics)
         return gradients, {
             "critic_loss": tf.reduce_mean(loss + penalty),
@@ -242,7 +240,8 @@ class AdversarialGAN(keras.Model):
         real = self.augment(slot["image"], slot)
         class_log = {}
         with tf.GradientTape() as tape:
-            fake = self.augment(self.draw(slot), slot)
+            drawn = self.draw(slot)
+            fake = self.augment(drawn, slot)
             fake_score, logits = self.judge(fake, self._noise(slot, FAKE))
             real_score = self.score(real, self._noise(slot, REAL))
             loss = step.by_example(
@@ -253,8 +252,8 @@ class AdversarialGAN(keras.Model):
                     logits, slot["label"]
                 )
                 loss += class_loss
-            if self.feature_game:
-                loss += self.feature_game.of_generator(real, fake)
+            if game := self.feature_game:
+                loss += game.of_generator(slot["image"], drawn, slot)
             extra = self.regulariser(self.generator) if self.regulariser else 0
             total = step.global_mean(loss + extra)
         gradients = step.gradients_of(tape, total, self.generator)
@@ -277,9 +276,9 @@ class AdversarialGAN(keras.Model):
 
     def augment(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
         """What the critic gets to see of images, real or generated."""
-        if not self.augmentation:
-            return images
-        return self.augmentation(images, slot["augment"])
+        if own := self.augmentation:
+            return own(images, slot["augment"][:, : own.width])
+        return images
 
     def judge(
         self, images: tf.Tensor, noise: tf.Tensor | None = None

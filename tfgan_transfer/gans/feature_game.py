@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
+from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 
 
@@ -20,6 +21,7 @@ class FeatureGame:
         optimizer: Of its heads, built here.
         adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
         weight: Of its part of the generator's loss.
+        augmentation: Applied to all images on their way to this critic.
 
     Raises:
         ValueError: If the loss is unknown or the weight is not positive.
@@ -31,6 +33,7 @@ class FeatureGame:
         optimizer: keras.optimizers.Optimizer,
         adversarial_loss: str = "hinge",
         weight: float = 1.0,
+        augmentation: Augmentation | None = None,
     ):
         self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         if weight <= 0:
@@ -38,31 +41,38 @@ class FeatureGame:
         self.critic = critic
         self.optimizer = optimizer
         self.weight = weight
+        self.augmentation = augmentation
         optimizer.build(critic.trainable_variables)
 
     def of_critic(
-        self, real: tf.Tensor, fake: tf.Tensor
+        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
     ) -> tuple[tf.Tensor, dict]:
         """Loss [B] of the heads, and what to log.
 
         Args:
-            real: Augmented images, float32 [B, H, W, C].
+            real: Images, float32 [B, H, W, C] in [-1, 1].
             fake: The same of generated ones.
+            slot: Its `augment` [B, K] ends in this game's random numbers.
         """
-        real_score, fake_score = self._scores(real, fake)
+        real_score, fake_score = self._scores(real, fake, slot)
         loss = step.by_example(self.loss.critic(real_score, fake_score))
         return loss, {
             "feature_critic_loss": tf.reduce_mean(loss),
             "feature_gap": tf.reduce_mean(real_score - fake_score),
         }
 
-    def of_generator(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    def of_generator(
+        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
+    ) -> tf.Tensor:
         """What the generator's loss gains, weighted, float32 [B]."""
-        loss = self.loss.generator(*self._scores(real, fake))
+        loss = self.loss.generator(*self._scores(real, fake, slot))
         return self.weight * step.by_example(loss)
 
     def _scores(
-        self, real: tf.Tensor, fake: tf.Tensor
+        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
     ) -> tuple[tf.Tensor, tf.Tensor]:
         images = tf.concat([real, fake], axis=0)
+        if self.augmentation:
+            noise = slot["augment"][:, -self.augmentation.width :]
+            images = self.augmentation(images, tf.tile(noise, [2, 1]))
         return tf.split(self.critic(images, training=True), 2)

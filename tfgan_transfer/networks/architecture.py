@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import keras
 
-from tfgan_transfer.networks import NETWORKS, cyclegan, stack
+from tfgan_transfer.networks import NETWORKS, cyclegan, projected, stack
 
 
 def generator(arguments: Mapping) -> keras.Model:
@@ -25,8 +25,20 @@ def generator(arguments: Mapping) -> keras.Model:
 def critic(arguments: Mapping) -> keras.Model:
     """Builds the critic that `network_arguments` describes."""
     options = dict(arguments["critic"])
+    if "features" in options:
+        return feature_critic(options)
     options["image_shape"] = tuple(options["image_shape"])
     return NETWORKS[arguments["network"]].critic(**options)
+
+
+def feature_critic(arguments: Mapping) -> keras.Model:
+    """Builds a critic on frozen features from its arguments."""
+    options = dict(arguments)
+    return projected.critic(
+        tuple(options.pop("image_shape")),
+        network=options.pop("features"),
+        **options,
+    )
 
 
 def translation(arguments: Mapping, name: str) -> keras.Model:

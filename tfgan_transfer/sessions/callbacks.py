@@ -74,6 +74,7 @@ def around(
     stop: StopRequest,
     *,
     start: int,
+    end: int,
     manifest: Mapping,
     workers: int,
     steering: Sequence[keras.callbacks.Callback] = (),
@@ -86,6 +87,7 @@ def around(
         run: Run directory.
         stop: Set by signals.
         start: Steps done before.
+        end: Steps after which this part of the run ends.
         manifest: What every checkpoint says about its run.
         workers: Number of processes that train together.
         steering: What changes the model between steps.
@@ -104,7 +106,7 @@ def around(
         run,
         stop,
         extras=extras,
-        steps=config["steps"],
+        steps=end,
         start_step=start,
         cadences=[config["checkpoint_every"], config["eval_every"]],
         keep=config["keep_checkpoints"],

@@ -10,7 +10,7 @@ from tfgan_transfer import data, families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.sessions import announcement, callbacks
+from tfgan_transfer.sessions import announcement, callbacks, phases
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices
 from tfgan_transfer.training.health import NonFiniteValue
@@ -108,19 +108,51 @@ class Session:
         found, damaged = checkpoint.latest(self.run.checkpoints)
         for message in damaged:
             print(f"warning: damaged checkpoint skipped: {message}")
-        saved = found.manifest if found else {}
         start = found.step if found else 0
         devices.agree_on(start, self.strategy)
         if self.lr_scale is None:
+            saved = found.manifest if found else {}
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
             self.run.truncate_metrics(start)
         if start >= self.config["steps"] or self._exhausted():
             print(f"nothing to do: step {start} is the last one")
             return start
-        model = self._model(found)
+        for phase in phases.of(self.config):
+            if start < phase.end:
+                start = self._train(phase, found, start, stop)
+                if start < phase.end:
+                    break
+                found, _ = checkpoint.latest(self.run.checkpoints)
+        return start
+
+    def _train(
+        self,
+        phase: phases.Phase,
+        found: checkpoint.Checkpoint | None,
+        start: int,
+        stop: StopRequest,
+    ) -> int:
+        """Trains to the end of a phase, or until told to stop.
+
+        Args:
+            phase: The phase.
+            found: The checkpoint to go on from.
+            start: Its step.
+            stop: Set by signals.
+
+        Returns:
+            Steps done.
+        """
+        saved = found.manifest if found else {}
+        model = self._model(phase, found)
+        record = self.record
+        if phase.config != self.config:
+            plan = self.plan._replace(config=phase.config)
+            own = self.family.record(plan, self.split)
+            record = {**own, "source": self.record.get("source")}
         if self.chief:
-            self._announce(model, start)
+            self._announce(phase, model, start)
         with self._writer() as writer:
             told = []
             if self.chief:
@@ -133,7 +165,8 @@ class Session:
                 self.run,
                 stop,
                 start=start,
-                manifest={"run": self.record, "lr_scale": self.lr_scale},
+                end=phase.end,
+                manifest={"run": record, "lr_scale": self.lr_scale},
                 workers=devices.worker_count(),
                 steering=self.family.steering(
                     self.config, writer, self.split, start
@@ -144,27 +177,37 @@ class Session:
                 self.run.write_config(self.record)
             model.fit(
                 self.family.batches(
-                    self.config, self.split.train, self.strategy, start
+                    phase.config, self.split.train, self.strategy, start
                 ),
                 epochs=1,
-                steps_per_epoch=self.config["steps"] - start,
+                steps_per_epoch=phase.end - start,
                 callbacks=chain,
                 shuffle=False,
                 verbose=0,
             )
         return chain[-1].step
 
-    def _model(self, found: checkpoint.Checkpoint | None) -> keras.Model:
+    def _model(
+        self, phase: phases.Phase, found: checkpoint.Checkpoint | None
+    ) -> keras.Model:
+        """The model as it stands at a checkpoint, or at a phase's beginning."""
+        begun = found is not None and (
+            found.step > phase.start or not phase.start
+        )
+        plan = self.plan._replace(config=phase.built)
+        start_from = None
+        if not begun:
+            start_from = self._start_from(plan, phase, found)
         devices.prepare(self.config)
         with self.strategy.scope():
             model = self.family.build(
-                self.plan,
+                plan,
                 self.split.train,
                 xla=self.xla,
                 lr_scale=self.lr_scale,
-                start_from=None if found else self._start_from(),
+                start_from=start_from,
             )
-            if found:
+            if begun:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
@@ -173,17 +216,27 @@ class Session:
             )
         return model
 
-    def _start_from(self) -> Callable | None:
-        """What puts the source's weights into new networks, if there is one."""
-        if not self.config["source"]:
+    def _start_from(
+        self,
+        plan: Plan,
+        phase: phases.Phase,
+        found: checkpoint.Checkpoint | None,
+    ) -> Callable | None:
+        """What puts first weights into new networks, if anything does."""
+        if found is None and not self.config["source"]:
             return None
-        opened = self.source or self._open_source()
+        if found is None:
+            opened = self.source or self._open_source()
+        else:
+            # A later phase: its source is the one before.
+            ends = self.family.source_ends(found.manifest["run"])
+            opened = source.opened(found, str(found.path), ends)
+            moved = {**plan.config, "transfer": phase.moved}
+            plan = plan._replace(config=moved)
 
         def start_from(*networks: keras.Model) -> None:
-            rows = self.family.move(
-                opened, self.plan, self.split.train, *networks
-            )
-            if self.chief:
+            rows = self.family.move(opened, plan, self.split.train, *networks)
+            if self.chief and found is None:
                 source.report(self.run, opened, rows)
 
         return start_from
@@ -202,14 +255,16 @@ class Session:
         history = measured(self.run, self.config["best_metric"])
         return exhausted(history, patience)
 
-    def _announce(self, model: keras.Model, start: int) -> None:
+    def _announce(
+        self, phase: phases.Phase, model: keras.Model, start: int
+    ) -> None:
         replicas = self.strategy.num_replicas_in_sync
         same = ", deterministic" if self.config["deterministic"] else ""
         print(
             f"run       {self.run.path}, "
             f"{f'continuing at step {start}' if start else 'new'}",
             *announcement.lines(
-                self.plan,
+                self.plan._replace(config=phase.config),
                 self.split,
                 model,
                 f"{replicas} x {self.config['precision']}, "
@@ -274,8 +329,10 @@ def _set_rates(model: keras.Model, config: Mapping, scale: float) -> None:
     if config["lr_decay"] != "none":
         return
     for name, owner in model.state.items():
-        role = "critic" if name.startswith("critic") else "generator"
+        role = name.split("_")[0]
+        if role not in ("critic", "feature"):
+            role = "generator"
         if not isinstance(owner, keras.optimizers.Optimizer):
             continue
-        if role == "critic" or not config["critic_warmup"]:
+        if role != "generator" or not config["critic_warmup"]:
             owner.learning_rate = config[f"{role}_lr"] * scale

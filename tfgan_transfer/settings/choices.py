@@ -27,6 +27,11 @@ LOSSES = {
 # Weights that leave the anchor's term in the order of the adversarial loss.
 ANCHORS = {"none": 0.0, "l2_sp": 0.1, "ewc": 100.0}
 
+# Which critics judge: the network's own, one on the features of a
+# classifier, or both.
+CRITICS = ("network", "projected", "both")
+HEADS = ("plain", "separable")
+
 CONDITIONINGS = ("concat", "batch_norm", "embedding", "none")
 CLASS_LOSSES = ("softmax", "sigmoid")
 CLASS_REDUCTIONS = ("mean", "sum")

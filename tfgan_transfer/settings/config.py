@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings.choices import CRITICS
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.setting import ALWAYS, SAME_LOSS, SAME_MODEL
 from tfgan_transfer.settings.table import BY_NAME, SETTINGS
@@ -44,9 +45,16 @@ def resolve(
     rules = RULES[model]
     config = {**DEFAULTS, **rules.overrides, **before, **explicit}
     if stored is None:
+        schedule = parse_schedule(config["critic_schedule"])
+        if schedule:
+            config["critic"] = schedule[0][0]
+            config["steps"] = sum(steps for _, steps in schedule)
         _fill(config, _unused(model))
         _fill(config, rules.derive(config, side, count, label_mode))
         _fill(config, _of_steps(config))
+    schedule = parse_schedule(config["critic_schedule"])
+    if schedule:
+        config["critic"] = schedule[-1][0]
     parse_size(config["size"])
     rules.check(config)
     _check(config)
@@ -163,6 +171,31 @@ def _check(config: Mapping) -> None:
             raise UserError(
                 f"--{name}: expected a rate above 0, received {config[name]}"
             )
+
+
+def parse_schedule(text: str | None) -> list[tuple[str, int]]:
+    """Reads `--critic_schedule`.
+
+    Args:
+        text: Such as `"network:1200,both:600"`, or None.
+
+    Returns:
+        A critic and its number of steps for each part.
+
+    Raises:
+        UserError: If a part is not a critic and a number of steps.
+    """
+    schedule = []
+    for part in text.split(",") if text else ():
+        match = re.fullmatch(r"\s*(\w+):(\d+)\s*", part)
+        if not match or match[1] not in CRITICS or not int(match[2]):
+            raise UserError(
+                "--critic_schedule: expected critics and steps such as "
+                f"network:1200,both:600, with critics of "
+                f"{', '.join(CRITICS)}, received {text!r}"
+            )
+        schedule.append((match[1], int(match[2])))
+    return schedule
 
 
 def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:

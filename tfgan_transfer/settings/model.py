@@ -108,6 +108,7 @@ MODEL = (
         default="wasserstein_gp",
         choices=tuple(choices.LOSSES),
         common=True,
+        passed_on=SAME_LOSS,
     ),
     Setting(
         "n_critic",

@@ -40,7 +40,15 @@ def derive(config: Mapping, side: int, count: int, label_mode: str) -> dict:
         "flip": config["data"] != "digits",
         "anchor_weight": ANCHORS[config["anchor"]],
         "steps": min(20_000, max(2_000, 10 * count)),
+        "transfer": _transfer(config),
     }
+
+
+def _transfer(config: Mapping) -> str:
+    if not config["source"]:
+        return "none"
+    # The critic that starts from a classifier does not start from a GAN's.
+    return "generator" if config["critic"] == "projected" else "both"
 
 
 def derive_with_labels(
@@ -86,6 +94,13 @@ def _check_conditioning(config: Mapping, fits: bool) -> None:
 
 
 def _check_transfer(config: Mapping) -> None:
+    from_gan = config["transfer"] in ("both", "critic")
+    if config["critic"] == "projected" and from_gan:
+        raise UserError(
+            "--transfer: the critic of --critic=projected starts from a "
+            f"classifier, received {config['transfer']}; use "
+            "--transfer=generator"
+        )
     if (config["transfer"] != "none") != bool(config["source"]):
         raise UserError(
             f"--transfer: received {config['transfer']} with --source="
@@ -110,6 +125,12 @@ def check_game(config: Mapping) -> None:
             "--gradient_penalty, --r1 and --r2 look at; use layer or none, or "
             "a loss without penalties such as --adversarial_loss="
             "non_saturating --r1=0"
+        )
+    if config["critic"] == "projected" and penalised:
+        raise UserError(
+            "--critic=projected: takes no --gradient_penalty, --r1 or --r2 "
+            "through the frozen network, received --adversarial_loss="
+            f"{config['adversarial_loss']}; use --adversarial_loss=hinge"
         )
     if config["penalty_every"] > 1 and not penalised:
         raise UserError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfgan_transfer.settings import data, model, options, training
+from tfgan_transfer.settings import critic, data, model, options, training
 from tfgan_transfer.settings.setting import Setting
 
 # What one does with them, in the order of the help.
@@ -19,6 +19,7 @@ GROUPS: dict[str, Sequence[Setting]] = {
     "data": data.DATA,
     "data of --model=cyclegan": data.PAIRS,
     "model": model.MODEL,
+    "critic": critic.CRITIC,
     "labels": model.LABELS,
     "second stage": model.STACK,
     "translation": model.TRANSLATION,
@@ -46,12 +47,14 @@ SETTINGS = (
     *training.INCEPTION,
     *data.PAIRS,
     *model.TRANSLATION,
+    *critic.CRITIC,
 )
 BY_NAME = {row.name: row for row in SETTINGS}
 
 _TRIALS = (
     "data",
     "model",
+    "critic",
     "labels",
     "transfer",
     "training",

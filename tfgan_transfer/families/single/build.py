@@ -10,7 +10,13 @@ import tfgan_transfer
 from tfgan_transfer import augment, data
 from tfgan_transfer.data import subset
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.networks.architecture import critic, generator
+from tfgan_transfer.gans.feature_game import FeatureGame
+from tfgan_transfer.networks import features
+from tfgan_transfer.networks.architecture import (
+    critic,
+    feature_critic,
+    generator,
+)
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.settings.stack import CLASSES
 from tfgan_transfer.training import devices
@@ -51,6 +57,24 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "width": config["stage2_width"],
             "num_blocks": config["stage2_blocks"],
         }
+    judge = {
+        **common,
+        "norm": config["critic_norm"],
+        "spectral_norm": config["spectral_norm"],
+        **noise,
+    }
+    on_features = {
+        "image_shape": shape,
+        "features": config["features"],
+        "size": config["feature_size"],
+        "heads": config["feature_heads"],
+    }
+    others = {}
+    if config["critic"] == "projected":
+        labels = {k: v for k, v in common.items() if k == "num_labels"}
+        judge = {**on_features, **labels}
+    elif config["critic"] == "both":
+        others["feature_critic"] = on_features
     return {
         "network": config["network"],
         "generator": {
@@ -59,12 +83,8 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             **conditioning,
             **stages,
         },
-        "critic": {
-            **common,
-            "norm": config["critic_norm"],
-            "spectral_norm": config["spectral_norm"],
-            **noise,
-        },
+        "critic": judge,
+        **others,
     }
 
 
@@ -142,10 +162,36 @@ def gan(
         ema_decay=config["ema_decay"],
         augmentation=augmentation(config),
         regulariser=anchor(config, built, train),
+        feature_game=_feature_game(config, arguments, lr_scale),
         xla=xla,
         **class_options(config),
     )
     return built
+
+
+def _feature_game(
+    config: Mapping, arguments: Mapping, lr_scale: float
+) -> FeatureGame | None:
+    if "feature_critic" not in arguments:
+        return None
+    judge = feature_critic(arguments["feature_critic"])
+    judge.name = "feature_critic"
+    policy = augment.parse(config["feature_augment"])
+    return FeatureGame(
+        judge,
+        optimizer(config, "feature", lr_scale, updates=config["n_critic"]),
+        config["feature_loss"],
+        config["feature_weight"],
+        augment.Augmentation(policy.transforms) if policy.transforms else None,
+    )
+
+
+def augment_width(config: Mapping) -> int:
+    """Random numbers that augmentation takes for an image, of both critics."""
+    width = augment.parse(config["augment"]).width
+    if config["critic"] == "both":
+        width += augment.parse(config["feature_augment"]).width
+    return width
 
 
 def augmentation(config: Mapping) -> augment.Augmentation | None:
@@ -190,7 +236,7 @@ def optimizer(
 
     Args:
         config: Resolved configuration.
-        network: `"generator"` or `"critic"`.
+        network: `"generator"`, `"critic"` or `"feature"`.
         lr_scale: Factor on the configured rate.
         updates: Updates of this network per generator step.
     """
@@ -237,7 +283,7 @@ def batches(
             n_critic=config["n_critic"],
             latent_size=config["latent_size"],
             latent_prior=config["latent_prior"],
-            augment_width=augment.parse(config["augment"]).width,
+            augment_width=augment_width(config),
             flip=config["flip"],
             rotation=config["rotate"],
             seed=config["seed"],
@@ -262,6 +308,7 @@ def record(plan: Plan, split: data.Split) -> dict:
         **network_arguments(plan, _num_labels(split.train)),
         "data_range": [-1, 1],
         "latent_prior": config["latent_prior"],
+        **_features_record(config),
         "data": {
             "fingerprint": split.train.fingerprint,
             "images": len(split.train),
@@ -271,6 +318,12 @@ def record(plan: Plan, split: data.Split) -> dict:
             "label_prior": data.LabelPrior.of(split.train.labels).record(),
         },
     }
+
+
+def _features_record(config: Mapping) -> dict:
+    if config["critic"] == "network" and not config["critic_schedule"]:
+        return {}
+    return {"features_sha256": features.fingerprint(config["features"])}
 
 
 def fixed_latents(config: Mapping, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import footprint
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
-from tfgan_transfer.networks import architecture
+from tfgan_transfer.networks import architecture, features
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices
@@ -57,6 +57,9 @@ def settle(explicit: Mapping, stored: Mapping | None) -> Plan:
         label_mode=description.label_mode,
     )
     resolved["precision"] = settle_precision(resolved, before)
+    if stored and "features_sha256" in stored:
+        recorded = stored["features_sha256"]
+        features.check_fingerprint(resolved["features"], recorded)
     return Plan(resolved, description, found)
 
 

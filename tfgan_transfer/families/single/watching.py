@@ -30,6 +30,7 @@ def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
         *_stage1(plan),
         f"networks  {config['network']}, width {config['width']}: "
         "generator {:,} and critic {:,} parameters".format(*counts),
+        *judge_lines(config, model),
     ]
 
 
@@ -61,6 +62,20 @@ def _stage1(plan: Plan) -> list[str]:
     return [
         f"stage 1   {plan.stage1['network']}, {height}x{width}, frozen; from "
         f"{plan.config['source']}"
+    ]
+
+
+def judge_lines(config: Mapping, model: keras.Model) -> list[str]:
+    """What is said about critics on frozen features, if there are any."""
+    critics = {"projected": model.critic, "both": None}
+    if config["critic"] not in critics:
+        return []
+    heads = critics[config["critic"]] or model.feature_game.critic
+    count = sum(w.value.shape.num_elements() for w in heads.trainable_weights)
+    also = ", beside the network's own" if model.feature_game else ""
+    return [
+        f"critic    on frozen {config['features']} features{also}: heads of "
+        f"{count:,} parameters"
     ]
 
 

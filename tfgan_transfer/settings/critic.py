@@ -1,0 +1,82 @@
+"""Settings of a run: who judges its images."""
+
+from tfgan_transfer.settings import choices
+from tfgan_transfer.settings.setting import SINGLE, Setting
+
+CRITIC = (
+    Setting(
+        "critic",
+        "text",
+        "Who judges images: the network's own critic, a critic on the frozen "
+        "features of a classifier (projected), or both.",
+        default="network",
+        choices=choices.CRITICS,
+        common=True,
+        families=SINGLE,
+    ),
+    Setting(
+        "critic_schedule",
+        "text",
+        "A critic and a number of steps each, as in network:1200,both:600: "
+        "each part starts from the last one's averaged generator.",
+        families=SINGLE,
+    ),
+    Setting(
+        "features",
+        "text",
+        "Frozen network of the projected critic: lite0, keras:NAME of "
+        "keras.applications, or savedmodel:PATH.",
+        default="lite0",
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_size",
+        "integer",
+        "Side in pixels of what the frozen network sees (twice the images', "
+        "at least 96).",
+        low=32,
+        high=1024,
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_heads",
+        "text",
+        "Convolutions of the projected critic.",
+        default="plain",
+        choices=choices.HEADS,
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_augment",
+        "text",
+        "Let the projected critic of --critic=both see augmented images; "
+        "values as for --augment.",
+        default="diff",
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_loss",
+        "text",
+        "The game of the projected critic of --critic=both.",
+        default="hinge",
+        choices=tuple(choices.LOSSES),
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_weight",
+        "number",
+        "Weight of its part of the generator's loss, beside 1 for the "
+        "network's own critic.",
+        default=0.5,
+        low=0,
+        families=SINGLE,
+    ),
+    Setting(
+        "feature_lr",
+        "number",
+        "Adam's learning rate for the projected critic of --critic=both.",
+        default=5e-5,
+        low=0,
+        families=SINGLE,
+    ),
+)
