@@ -16,7 +16,7 @@ LEAVES = {"images", "pixels", "losses", "class_losses", "augment"}
 ROOMS = {
     "ops": set(),
     "layers": {"ops"},
-    "networks": {"layers"},
+    "networks": {"layers", "settings"},
     "gans": {"losses", "class_losses", "augment"},
     "data": set(),
     "metrics": set(),

@@ -109,10 +109,8 @@ def _described(row: Setting) -> list[str]:
     words = [row.help]
     if row.choices:
         words.append(f"One of {', '.join(row.choices)}.")
-    if row.default not in (None, ""):
-        words.append(f"Default: {row.default}.")
     return textwrap.wrap(
-        f"--{bare}{row.name}: {' '.join(words)}",
+        f"--{bare}{row.name}: {' '.join(words)}{table.default_of(row)}",
         width=79,
         initial_indent="  ",
         subsequent_indent="      ",

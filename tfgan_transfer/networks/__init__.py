@@ -1,18 +1,18 @@
 """Builders of generators and critics: sizes in, functional models out.
 
-Every module listed in `NETWORKS` has a `generator`, a `critic`, a
-`DEFAULT_WIDTH` and a `DEFAULT_NORM`, with the same arguments everywhere.
-Layers are numbered from the pixels inwards in both nets, so that a weight path
-names the same thing, with the same shape, at every image size.
+Every module of `NETWORKS` has a `generator`, a `critic`, a `DEFAULT_WIDTH` and
+a `DEFAULT_NORM`, with the same arguments everywhere; their names are those of
+the table of settings. Layers are numbered from the pixels inwards in both
+nets, so that a weight path names the same thing, with the same shape, at every
+image size.
 """
 
+import importlib
 from types import ModuleType
 
-from tfgan_transfer.networks import acgan, dcgan, resnet, resnet_cifar
+from tfgan_transfer.settings import choices
 
 NETWORKS: dict[str, ModuleType] = {
-    "resnet": resnet,
-    "resnet_cifar": resnet_cifar,
-    "dcgan": dcgan,
-    "acgan": acgan,
+    name: importlib.import_module(f"{__name__}.{name}")
+    for name in choices.NETWORKS
 }

@@ -74,7 +74,8 @@ DATA = (
     Setting(
         "rotate",
         "number",
-        "Turn images at random, by up to so many degrees either way.",
+        "Turn images at random, by up to so many degrees either way; samples "
+        "come out turned too, which --augment=diff avoids.",
         default=0.0,
         low=0,
         high=180,

@@ -25,7 +25,9 @@ MODEL = (
     Setting(
         "network",
         "text",
-        "Architecture of the networks.",
+        "Architecture of generator and critic, acgan that of the AC-GAN "
+        "paper; for --model=cyclegan of the translators, residual ones from "
+        "64 px on.",
         default="dcgan",
         choices=(*choices.NETWORKS, *choices.TRANSLATORS),
         common=True,
@@ -273,7 +275,8 @@ TRANSLATION = (
     Setting(
         "identity_weight",
         "number",
-        "Weight of the identity loss, in units of --cycle_weight.",
+        "Weight of the identity loss, which keeps colours, in units of "
+        "--cycle_weight.",
         default=0.5,
         low=0,
         families=PAIR,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.settings.choices import PAIR_LOSSES, TRANSLATORS
+from tfgan_transfer.settings.single import check_transfer
 
 # Settings of all models whose defaults are others here: those of Zhu et al.
 # 2017 (arXiv 1703.10593), section 4.
@@ -60,6 +61,7 @@ def check(config: Mapping) -> None:
                 choices(f"--{name} of --model=cyclegan", config[name], options)
             )
     _check_data(config)
+    check_transfer(config)
     if config["sync_batch_norm"] and config["network"] != "hourglass":
         raise UserError(
             "--sync_batch_norm: only --network=hourglass has batch norm, "

@@ -73,7 +73,7 @@ def check(config: Mapping) -> None:
     check_network(config)
     _check_conditioning(config, config["conditioning"] == "none")
     check_game(config)
-    _check_transfer(config)
+    check_transfer(config)
 
 
 def check_with_labels(config: Mapping) -> None:
@@ -81,7 +81,7 @@ def check_with_labels(config: Mapping) -> None:
     check_network(config)
     _check_conditioning(config, config["conditioning"] != "none")
     check_game(config)
-    _check_transfer(config)
+    check_transfer(config)
 
 
 def _check_conditioning(config: Mapping, fits: bool) -> None:
@@ -93,7 +93,8 @@ def _check_conditioning(config: Mapping, fits: bool) -> None:
         )
 
 
-def _check_transfer(config: Mapping) -> None:
+def check_transfer(config: Mapping) -> None:
+    """Refuses networks that start from nothing, or nothing from a source."""
     from_gan = config["transfer"] in ("both", "critic")
     if config["critic"] == "projected" and from_gan:
         raise UserError(

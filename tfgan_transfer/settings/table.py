@@ -1,5 +1,6 @@
 """All settings in groups, and which command has which."""
 
+import re
 from collections.abc import Sequence
 
 from tfgan_transfer.settings import critic, data, model, options, training
@@ -99,3 +100,32 @@ def of_command(command: str) -> dict[str, Sequence[Setting]]:
         for title, rows in GROUPS.items()
         if title in COMMANDS[command]
     }
+
+
+def default_of(row: Setting) -> str:
+    """A sentence about the default of a setting, if it has one of its own."""
+    value = row.default
+    if value in (None, ""):
+        return ""
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    return (
+        f" Default: {value:g}."
+        if row.kind == "number"
+        else (f" Default: {value}.")
+    )
+
+
+def markdown(names: Sequence[str]) -> str:
+    """Settings of a run as a table for the documentation.
+
+    Args:
+        names: Which, in order.
+    """
+    lines = ["| flag | what |", "|---|---|"]
+    for name in names:
+        row = BY_NAME[name]
+        values = "=" + "\\|".join(row.choices) if row.choices else ""
+        about = re.sub(r"--\w+(=\w+)?", r"`\g<0>`", row.help)
+        lines.append(f"| `--{name}{values}` | {about}{default_of(row)} |")
+    return "\n".join(lines)
