@@ -137,6 +137,20 @@ def test_saved_models_are_told_by_their_maps(saved):
         features.load(f"{name}#fines")
 
 
+def test_saved_models_without_maps_are_refused(tmp_path):
+    class Fixed(tf.Module):
+        @tf.function(
+            input_signature=[tf.TensorSpec([None, 64, 64, 3], tf.float32)]
+        )
+        def __call__(self, images):
+            return {"map": images}
+
+    for module in (Fixed(), tf.Module()):
+        tf.saved_model.save(module, str(tmp_path / "fixed"))
+        with pytest.raises(UserError, match="any size and returns a dict"):
+            features.load.__wrapped__(f"savedmodel:{tmp_path / 'fixed'}")
+
+
 def test_saved_models_with_other_weights_have_other_fingerprints(
     saved, tmp_path
 ):

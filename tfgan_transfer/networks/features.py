@@ -11,7 +11,7 @@ import math
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -223,8 +223,9 @@ def from_keras(name: str, weights: str | None = "imagenet") -> FeatureNetwork:
     )
 
     def run(images: tf.Tensor) -> dict[int, tf.Tensor]:
-        pixels = modules[name].preprocess_input(127.5 * (images + 1))
-        found = chosen(pixels, training=False)
+        pixels = 127.5 * (tf.cast(images, tf.float32) + 1)
+        prepared = modules[name].preprocess_input(pixels)
+        found = chosen(prepared, training=False)
         return {int(stride): value for stride, value in found.items()}
 
     digest = hashlib.sha256()
@@ -254,12 +255,13 @@ def _from_saved_model(text: str) -> FeatureNetwork:
             f"features: {SAVED_MODEL}{path}: expected the directory of a "
             "SavedModel, none can be read there; give another path"
         ) from error
-    probe = module(tf.zeros([1, _PROBE, _PROBE, 3]))
-    maps = {
-        key: value.shape
-        for key, value in (probe if isinstance(probe, dict) else {}).items()
-        if len(value.shape) == 4
-    }
+    maps = _maps_of(module)
+    if not maps:
+        raise UserError(
+            f"features: {SAVED_MODEL}{path}: expected a SavedModel that can "
+            "be called on images [B, H, W, 3] of any size and returns a dict "
+            "of maps [B, h, w, channels], received another; export one"
+        )
     names = part.split(",") if part else [*maps]
     for key in names:
         if key not in maps:
@@ -278,6 +280,19 @@ def _from_saved_model(text: str) -> FeatureNetwork:
             digest.update(str(file.relative_to(directory)).encode())
             digest.update(file.read_bytes())
     return _described(run, digest.hexdigest())
+
+
+def _maps_of(module: Any) -> dict[str, Sequence[int]]:
+    """Shapes of the maps that a SavedModel returns, by name."""
+    try:
+        probe = module(tf.zeros([1, _PROBE, _PROBE, 3]))
+        return {
+            key: value.shape
+            for key, value in probe.items()
+            if len(value.shape) == 4
+        }
+    except (AttributeError, TypeError, ValueError, tf.errors.OpError):
+        return {}
 
 
 def _deepest(shapes: Mapping[str, Sequence[int]]) -> dict[int, str]:
@@ -302,7 +317,9 @@ def _described(
         found = run(images)
         return {stride: found[stride] for stride in strides}
 
-    values = {stride: np.array(value) for stride, value in found.items()}
+    values = {
+        s: tf.cast(value, tf.float32).numpy() for s, value in found.items()
+    }
     return FeatureNetwork(
         maps,
         {stride: value.shape[-1] for stride, value in values.items()},
