@@ -44,6 +44,10 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "dropout": config["dropout"],
             "activation_noise": config["activation_noise"],
         }
+    grown = {
+        name: {"grown_from": [list(size) for size in sizes]}
+        for name, sizes in plan.grown_from.items()
+    }
     stages = {}
     if plan.stage1:
         stages = {
@@ -58,12 +62,14 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "latent_size": config["latent_size"],
             **conditioning,
             **stages,
+            **grown.get("generator", {}),
         },
         "critic": {
             **common,
             "norm": config["critic_norm"],
             "spectral_norm": config["spectral_norm"],
             **noise,
+            **grown.get("critic", {}),
         },
     }
 
