@@ -120,27 +120,6 @@ def test_correction_by_hand():
     np.testing.assert_allclose(out[0], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("old", "new"), [(4, 6), (4, 8), (5, 7), (3, 3)])
-def test_bilinear_weights(old, new):
-    weights = stack.bilinear(old, new)
-    np.testing.assert_allclose(weights.sum(1), 1, rtol=1e-6)
-    # A ramp stays a ramp of its own slope where it need not be continued.
-    ramp = weights @ np.arange(old)
-    at = (np.arange(new) + 0.5) * old / new - 0.5
-    np.testing.assert_allclose(ramp, at.clip(0, old - 1), atol=1e-6)
-    image = normal(1, old, old + 1, 2)
-    out = stack.Enlarge((new, new + 2))(image)
-    np.testing.assert_allclose(
-        out, tf.image.resize(image, (new, new + 2)), atol=1e-6
-    )
-
-
-def test_weights_at_one_and_a_half_by_hand():
-    np.testing.assert_allclose(
-        stack.bilinear(2, 3), [[1, 0], [0.5, 0.5], [0, 1]], atol=1e-7
-    )
-
-
 def test_config_round_trip_and_gradients_in_xla():
     net = stack.generator(first_stage(), (24, 24, 3), 4)
     randomise(net, prefix="stage2_")

@@ -50,7 +50,9 @@ def test_settings_are_read_where_they_are_used():
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    built = {"generator_lr", "critic_lr", "feature_lr"} | {f"test_{x}" for x in "ab"}
+    built = {"generator_lr", "critic_lr", "feature_lr"} | {
+        f"test_{x}" for x in "ab"
+    }
     rest = {r.name for r in table.SETTINGS} - words - built
     # Those of the class head go to it together, from `stack.CLASSES`.
     assert rest <= {*config.RULES["stack_gan"].inherit.__globals__["CLASSES"]}

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.families.single import build
+from tfgan_transfer.families.single import build, growth
 from tfgan_transfer.networks import NETWORKS, dcgan
 from tfgan_transfer.settings import choices, config
 from tfgan_transfer.trained import saved
@@ -132,6 +132,17 @@ CASES = (
             "r1": 1.0,
         },
     ),
+    Case("grown", {"source": STAGE_1, "network": "dcgan", "n_critic": 2}),
+    Case(
+        "grown_labels",
+        {
+            **ACGAN,
+            "source": STAGE_1,
+            "conditioning": "batch_norm",
+            "adversarial_loss": "hinge",
+            "spectral_norm": True,
+        },
+    ),
     Case(
         "acgan_limited_data",
         {**ACGAN, "augment": "diff", "class_on_fake": False, "r1": 1.0},
@@ -208,6 +219,9 @@ def planned(settings):
     if not settings["source"]:
         return Plan(settings)
     run = saved.find(settings["source"], "--source").manifest["run"]
+    if settings["model"] != "stack_gan":
+        size = tuple(run["generator"]["image_shape"][:2])
+        return Plan(settings, grown_from={n: [size] for n in growth.NETWORKS})
     below = {"network": run["network"], "generator": run["generator"]}
     return Plan(settings, stage1=below)
 
@@ -249,7 +263,8 @@ def make(settings, optimizer=build.optimizer, xla=False, strategy=None):
         )
         # DCGAN's first weights are so small that penalties hardly count.
         for weight in model.critic.trainable_variables:
-            if weight.name == "kernel":
+            # A correction's kernel of zeros has no size to change.
+            if weight.name == "kernel" and np.any(weight):
                 weight.assign(weight * 0.2 / np.std(weight))
         return model
 

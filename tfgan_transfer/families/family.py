@@ -1,6 +1,7 @@
 """What a family of models has to offer, and what is settled before a run."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tfgan_transfer.training.checkpoint import Checkpoint
@@ -15,12 +16,15 @@ class Plan(NamedTuple):
         source: The checkpoint that a new run starts from, verified once.
         stage1: What the frozen first stage of a stack is built from,
             `network` and `generator`, JSON values.
+        grown_from: Network -> `(height, width)` of its images before each
+            growth; those that have not grown do not occur.
     """
 
     config: dict
     description: object = None
     source: Checkpoint | None = None
     stage1: Mapping | None = None
+    grown_from: Mapping[str, list] = MappingProxyType({})
 
 
 class Family(NamedTuple):
@@ -39,8 +43,8 @@ class Family(NamedTuple):
         record: (plan, split) -> what every checkpoint says about its run.
         build: (plan, train, xla=, lr_scale=, start_from=) -> compiled model.
         moved: `transfer` -> the networks that start from a source.
-        source_ends: (record of a source's run) -> what its networks take and
-            give.
+        source_ends: (record of a source's run) -> network -> what it takes
+            and gives.
         move: (source, plan, train, *networks) -> network -> report rows.
         show_first_fakes: (run directory, config, split, model); writes the
             pictures that a run with a source starts with.

@@ -21,21 +21,23 @@ class Source(NamedTuple):
     Attributes:
         record: What the new run remembers of it, JSON values.
         arrays: Group -> weight path -> array.
-        ends: What its networks take and give.
+        ends: Network -> what it takes and gives.
     """
 
     record: dict
     arrays: checkpoint.Groups
-    ends: Ends
+    ends: Mapping[str, Ends]
 
 
-def opened(found: checkpoint.Checkpoint, name: str, ends: Ends) -> Source:
+def opened(
+    found: checkpoint.Checkpoint, name: str, ends: Mapping[str, Ends]
+) -> Source:
     """Reads the weights of a source.
 
     Args:
         found: Its checkpoint.
         name: What the user calls it.
-        ends: What its networks take and give.
+        ends: Network -> what it takes and gives.
     """
     about = {
         "source": name,

@@ -4,15 +4,23 @@ from collections.abc import Mapping
 
 import keras
 
-from tfgan_transfer.networks import NETWORKS, cyclegan, projected, stack
+from tfgan_transfer.networks import (
+    NETWORKS,
+    cyclegan,
+    growth,
+    projected,
+    stack,
+)
 
 
 def generator(arguments: Mapping) -> keras.Model:
     """Builds the generator that `network_arguments` describes."""
-    options = dict(arguments["generator"])
-    options["image_shape"] = tuple(options["image_shape"])
+    options, later = _shapes(arguments["generator"])
     if "stage1" not in options:
-        return NETWORKS[arguments["network"]].generator(**options)
+        network = NETWORKS[arguments["network"]].generator(**options)
+        for shape in later:
+            network = growth.generator(network, shape, options["width"])
+        return network
     return stack.generator(
         generator(options["stage1"]),
         options["image_shape"],
@@ -24,11 +32,25 @@ def generator(arguments: Mapping) -> keras.Model:
 
 def critic(arguments: Mapping) -> keras.Model:
     """Builds the critic that `network_arguments` describes."""
-    options = dict(arguments["critic"])
-    if "features" in options:
-        return feature_critic(options)
-    options["image_shape"] = tuple(options["image_shape"])
-    return NETWORKS[arguments["network"]].critic(**options)
+    if "features" in arguments["critic"]:
+        return feature_critic(arguments["critic"])
+    options, later = _shapes(arguments["critic"])
+    network = NETWORKS[arguments["network"]].critic(**options)
+    for shape in later:
+        network = growth.critic(
+            network, shape, options["width"], options["spectral_norm"]
+        )
+    return network
+
+
+def _shapes(arguments: Mapping) -> tuple[dict, list[tuple[int, int, int]]]:
+    """A network's arguments before it grew, and the shapes it grew to."""
+    options = dict(arguments)
+    *last, channels = options.pop("image_shape")
+    first, *later = (
+        (*size, channels) for size in [*options.pop("grown_from", []), last]
+    )
+    return {**options, "image_shape": first}, later
 
 
 def feature_critic(arguments: Mapping) -> keras.Model:

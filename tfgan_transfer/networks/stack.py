@@ -13,6 +13,7 @@ from keras import KerasTensor, ops
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers.convolution import Convolution
+from tfgan_transfer.layers.resizing import Enlarge
 from tfgan_transfer.networks import blocks, labels
 
 _PACKAGE = "tfgan_transfer"
@@ -120,51 +121,6 @@ def _with_label(image: KerasTensor, label: KerasTensor) -> KerasTensor:
     )
     x = keras.layers.UpSampling2D((height, width), name=f"{PREFIX}tiled")(x)
     return keras.layers.Concatenate(name=f"{PREFIX}code")([image, x])
-
-
-def bilinear(old: int, new: int) -> np.ndarray:
-    """Weights of each old pixel in each new one, float32 `[new, old]`.
-
-    Pixel i covers i to i + 1, so a new centre lies at (i + 1/2) old / new -
-    1/2 of the old ones; beyond the outer centres the image goes on as there.
-    """
-    at = (np.arange(new) + 0.5) * old / new - 0.5
-    at = np.clip(at, 0, old - 1)
-    distance = np.abs(at[:, None] - np.arange(old))
-    return np.maximum(0, 1 - distance).astype(np.float32)
-
-
-@keras.saving.register_keras_serializable(package=_PACKAGE)
-class Enlarge(keras.layers.Layer):
-    """Bilinear enlargement by any factor, as two products of matrices.
-
-    XLA compiles these, and their gradients, where it refuses a resizing op.
-
-    Args:
-        size: `(height, width)` of the result.
-        **kwargs: Those of `keras.layers.Layer`.
-    """
-
-    def __init__(self, size: tuple[int, int], **kwargs):
-        super().__init__(**kwargs)
-        self.size = tuple(size)
-
-    def call(self, inputs):
-        """Enlarges `[B, h, w, C]` to `[B, H, W, C]`."""
-        down, across = (
-            ops.convert_to_tensor(bilinear(old, new), inputs.dtype)
-            for old, new in zip(inputs.shape[1:3], self.size, strict=True)
-        )
-        rows = ops.einsum("Hh,bhwc->bHwc", down, inputs)
-        return ops.einsum("Ww,bHwc->bHWc", across, rows)
-
-    def compute_output_shape(self, inputs_shape):
-        """Returns the inputs' shape with another height and width."""
-        return (inputs_shape[0], *self.size, inputs_shape[-1])
-
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "size": self.size}
 
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)

@@ -18,6 +18,15 @@ TRANSFER = (
         common=True,
     ),
     Setting(
+        "growth",
+        "text",
+        "Where networks grow that start from smaller images: at the pixels, "
+        "exactly, or at the latent, with new weights between old ones.",
+        default="pixel_end",
+        choices=choices.GROWTHS,
+        families=("wgan_gp", "acgan"),
+    ),
+    Setting(
         "freeze",
         "text",
         "Layers that are not trained, such as "

@@ -15,7 +15,8 @@ class Ends:
     """What a model takes and gives: the meaning of its outermost axes.
 
     Attributes:
-        image_shape: `(height, width, channels)`.
+        image_shape: `(height, width, channels)`, of a network that has grown
+            at the pixel end those before.
         latent_size: Z.
         vocabulary: Names of the labels in the order of their columns.
         conditioning: How the label enters the generator: `"none"`,

@@ -45,6 +45,16 @@ def _extra_block(path: str, others: Arrays, pair: Pair) -> bool:
     return pair.resized and 0 < depth < structure.block(path)
 
 
+def _grown(path: str, others: Arrays, pair: Pair) -> bool:
+    size = structure.grown(path)
+    return bool(size) and size not in map(structure.grown, others)
+
+
+def _grown_correction(path: str, others: Arrays, pair: Pair) -> bool:
+    correction = layer_of(path).endswith("_correction")
+    return correction and _grown(path, others, pair)
+
+
 def _class_head(path: str, others: Arrays, pair: Pair) -> bool:
     shared = {*pair.source.vocabulary} & {*pair.target.vocabulary}
     absent = CLASS_HEAD not in map(layer_of, others)
@@ -62,6 +72,8 @@ def _embedding(path: str, others: Arrays, pair: Pair) -> bool:
 # The test of a path against the weights of the other end; the reason if it is
 # the target's and fresh; the reason if it is the source's and dropped.
 EXCUSES: tuple[tuple[Callable[[str, Arrays, Pair], bool], str, str], ...] = (
+    (_grown_correction, "grown, zero at first", "not grown"),
+    (_grown, "grown", "not grown"),
     (_extra_block, "grown block", "smaller image"),
     (_class_head, "class head", "class head"),
     (_right_vector, "power iteration", "no spectral norm"),

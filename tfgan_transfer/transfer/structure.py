@@ -2,7 +2,8 @@
 
 Weight paths are `layer/weight`. Stages are numbered from the pixels inwards
 (`up1`, `down1`), so networks of different sizes share the names next to the
-pixels and differ in the deepest ones.
+pixels and differ in the deepest ones. What a network has grown at the pixel end
+is in stages of its own, named after the height in pixels (`grown64`).
 """
 
 import dataclasses
@@ -13,6 +14,7 @@ import keras
 
 _STAGE = re.compile(r"([a-z]+\d+|input|output)(?:_|$)")
 _BLOCK = re.compile(r"(?:up|down)(\d+)(?:_|$)")
+_GROWN = re.compile(r"grown(\d+)(?:_|$)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +55,12 @@ def block(layer: str) -> int:
     return int(found[1]) if found else 0
 
 
+def grown(layer: str) -> int:
+    """The height to which a layer made its network grow, 0 if it did not."""
+    found = _GROWN.match(layer)
+    return int(found[1]) if found else 0
+
+
 def depth(paths: Iterable[str]) -> int:
     """The number of the deepest block among weight paths, 0 if none."""
     return max(map(block, paths), default=0)
@@ -71,9 +79,10 @@ def stages(network: keras.Model) -> dict[str, list[keras.layers.Layer]]:
     for layer in network.layers:
         if layer.weights:
             found.setdefault(stage(layer.name), []).append(layer)
-    if len(network.inputs[0].shape) == 4:
-        return found
-    return dict(reversed(found.items()))
+    if len(network.inputs[0].shape) != 4:
+        found = dict(reversed(found.items()))
+    # Layers of a correction are as far from the pixels as some others.
+    return dict(sorted(found.items(), key=lambda item: -grown(item[0])))
 
 
 def places(network: keras.Model) -> dict[str, Place]:

@@ -78,7 +78,7 @@ def move(
     named = dict(zip(pairs.NETWORKS, networks, strict=True))
     mapped = {
         name: map_network(
-            named[name], source.arrays[origin[name]], source.ends, target
+            named[name], source.arrays[origin[name]], source.ends[name], target
         )
         for name in pairs.NETWORKS
         if name in moved and name in origin
@@ -99,6 +99,11 @@ def show_first_fakes(
     for direction, own in zip(DIRECTIONS, examples, strict=True):
         picture = sheet(model, direction, own)
         images.save(run.samples / f"init-{direction}.png", picture)
+
+
+def source_ends(run: Mapping) -> dict[str, Ends]:
+    """What the networks of a source's run take and give: all the same."""
+    return dict.fromkeys(pairs.NETWORKS, ends(run))
 
 
 def ends(arguments: Mapping) -> Ends:

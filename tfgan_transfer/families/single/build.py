@@ -50,6 +50,10 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "dropout": config["dropout"],
             "activation_noise": config["activation_noise"],
         }
+    grown = {
+        name: {"grown_from": [list(size) for size in sizes]}
+        for name, sizes in plan.grown_from.items()
+    }
     stages = {}
     if plan.stage1:
         stages = {
@@ -62,6 +66,7 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
         "norm": config["critic_norm"],
         "spectral_norm": config["spectral_norm"],
         **noise,
+        **grown.get("critic", {}),
     }
     on_features = {
         "image_shape": shape,
@@ -82,6 +87,7 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "latent_size": config["latent_size"],
             **conditioning,
             **stages,
+            **grown.get("generator", {}),
         },
         "critic": judge,
         **others,

@@ -8,7 +8,7 @@ from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import footprint
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.families.single import build
+from tfgan_transfer.families.single import build, growth
 from tfgan_transfer.networks import architecture, features
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved
@@ -29,7 +29,7 @@ def resolve(explicit: Mapping, stored: Mapping | None) -> Plan:
     """
     plan = settle(explicit, stored)
     require_labels(plan)
-    return plan
+    return plan._replace(grown_from=growth.found(plan, stored))
 
 
 def settle(explicit: Mapping, stored: Mapping | None) -> Plan:

@@ -8,7 +8,7 @@ import keras
 from tfgan_transfer import images, pixels
 from tfgan_transfer.data import ImageSet, Split
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.families.single import build
+from tfgan_transfer.families.single import build, growth
 from tfgan_transfer.families.source import Source, map_network
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import mapping
@@ -53,13 +53,16 @@ def move(
     networks = {"generator": generator, "critic": critic}
     arguments = build.network_arguments(plan, train.labels.shape[1])
     target = ends(arguments, train.vocabulary)
-    if train.label_mode == "tags":
-        mean = float(train.labels.sum(axis=-1).mean())
-        target = dataclasses.replace(target, labels_per_image=mean)
     mapped = {}
     for name in MOVED[plan.config["transfer"]]:
+        end = target[name]
+        if train.label_mode == "tags":
+            mean = float(train.labels.sum(axis=-1).mean())
+            end = dataclasses.replace(end, labels_per_image=mean)
         arrays = source.arrays[GROUPS[name]]
-        mapped[name] = map_network(networks[name], arrays, source.ends, target)
+        mapped[name] = map_network(
+            networks[name], arrays, source.ends[name], end
+        )
     for name, result in mapped.items():
         mapping.assign(networks[name], result)
     return {name: result.rows for name, result in mapped.items()}
@@ -77,13 +80,13 @@ def show_first_fakes(
     images.save(path, images.grid(samples, gap=1), scale)
 
 
-def source_ends(run: Mapping) -> Ends:
-    """What the networks of a source's run take and give."""
+def source_ends(run: Mapping) -> dict[str, Ends]:
+    """Network of a source's run -> what it takes and gives."""
     return ends(run, tuple(run["data"]["vocabulary"]))
 
 
-def ends(arguments: Mapping, labels: tuple[str, ...]) -> Ends:
-    """What networks take and give.
+def ends(arguments: Mapping, labels: tuple[str, ...]) -> dict[str, Ends]:
+    """Network -> what it takes and gives.
 
     Args:
         arguments: Of the network builders.
@@ -91,9 +94,12 @@ def ends(arguments: Mapping, labels: tuple[str, ...]) -> Ends:
     """
     generator = arguments["generator"]
     conditioning = generator.get("conditioning", "none")
-    return Ends(
-        tuple(generator["image_shape"]),
+    common = (
         generator["latent_size"],
         labels if conditioning != "none" else (),
         conditioning,
     )
+    return {
+        name: Ends(growth.first_shape(arguments[name]), *common)
+        for name in GROUPS
+    }

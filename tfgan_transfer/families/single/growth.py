@@ -1,0 +1,59 @@
+"""Through which sizes the networks of a run have grown."""
+
+from collections.abc import Mapping
+
+from tfgan_transfer.families.family import Plan
+from tfgan_transfer.settings.config import parse_size
+
+Size = tuple[int, int]
+
+NETWORKS = ("generator", "critic")
+
+
+def found(plan: Plan, stored: Mapping | None) -> dict[str, list[Size]]:
+    """Finds the sizes at which the networks of a run were before.
+
+    A run that goes on is what it was. A new one grows what it takes over from
+    a source of smaller images, and keeps what its source had grown.
+
+    Args:
+        plan: Of the run.
+        stored: `config.json` of the run that is continued, or None.
+
+    Returns:
+        Network -> `(height, width)` of its images before each growth, the
+        smallest first, for networks that have grown.
+    """
+    if stored:
+        sizes = {name: before(stored[name]) for name in NETWORKS}
+    elif plan.source:
+        run, moved = plan.source.manifest["run"], plan.config["transfer"]
+        sizes = {
+            name: _grown(run[name], plan.config)
+            for name in NETWORKS
+            if moved in ("both", name)
+        }
+    else:
+        sizes = {}
+    return {name: list(its) for name, its in sizes.items() if its}
+
+
+def before(options: Mapping) -> list[Size]:
+    """The sizes that the arguments of a network say it grew from."""
+    return [tuple(size) for size in options.get("grown_from", ())]
+
+
+def first_shape(options: Mapping) -> tuple[int, int, int]:
+    """The shape of a network's images before it grew."""
+    *size, channels = options["image_shape"]
+    return (*[*before(options), size][0], channels)
+
+
+def _grown(source: Mapping, config: Mapping) -> list[Size]:
+    size, old = parse_size(config["size"]), tuple(source["image_shape"][:2])
+    if size == old:
+        return before(source)
+    larger = all(new > side for new, side in zip(size, old, strict=True))
+    if larger and config["growth"] == "pixel_end":
+        return [*before(source), old]
+    return []
