@@ -115,33 +115,30 @@ class Session:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
             self.run.truncate_metrics(start)
-        if start >= self.config["steps"] or self._exhausted():
+        # A process that died while it evaluated what it had saved.
+        owed = self.config["eval_every"] and saved.get("metrics", {}) is None
+        if self._ended(start) and not owed:
             print(f"nothing to do: step {start} is the last one")
             return start
         model = self._model(found)
         if self.chief:
             self._announce(model, start)
         with self._writer() as writer:
-            told = []
-            if self.chief:
-                told = callbacks.reports(
-                    self.config, self.run, writer, self.split, start, saved
+            chain = self._callbacks(writer, stop, start, saved)
+            saver = chain[-1]
+            if self.chief and self.config["eval_every"]:
+                chain.append(
+                    callbacks.evaluation(
+                        self.config, self.run, writer, self.split, saver
+                    )
                 )
-            chain = callbacks.around(
-                told,
-                self.config,
-                self.run,
-                stop,
-                start=start,
-                manifest={"run": self.record, "lr_scale": self.lr_scale},
-                workers=devices.worker_count(),
-                steering=self.family.steering(
-                    self.config, writer, self.split, start
-                ),
-            )
             if self.chief:
                 # Only now: settings that nothing above has refused.
                 self.run.write_config(self.record)
+                if owed:
+                    chain[-1].catch_up(model)
+            if self._ended(start):
+                return start
             model.fit(
                 self.family.batches(
                     self.config, self.split.train, self.strategy, start
@@ -152,7 +149,33 @@ class Session:
                 shuffle=False,
                 verbose=0,
             )
-        return chain[-1].step
+        return saver.step
+
+    def _callbacks(
+        self,
+        writer: tf.summary.SummaryWriter | None,
+        stop: StopRequest,
+        start: int,
+        saved: Mapping,
+    ) -> list[keras.callbacks.Callback]:
+        """All but the evaluation, which follows the saver, the last of them."""
+        told = []
+        if self.chief:
+            told = callbacks.reports(
+                self.config, self.run, writer, self.split, start, saved
+            )
+        return callbacks.around(
+            told,
+            self.config,
+            self.run,
+            stop,
+            start=start,
+            manifest={"run": self.record, "lr_scale": self.lr_scale},
+            workers=devices.worker_count(),
+            steering=self.family.steering(
+                self.config, writer, self.split, start
+            ),
+        )
 
     def _model(self, found: checkpoint.Checkpoint | None) -> keras.Model:
         devices.prepare(self.config)
@@ -193,6 +216,9 @@ class Session:
         found = self.plan.source or saved.find(name, "--source")
         ends = self.family.source_ends(found.manifest["run"])
         return source.opened(found, name, ends)
+
+    def _ended(self, step: int) -> bool:
+        return step >= self.config["steps"] or self._exhausted()
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""
