@@ -209,11 +209,12 @@ class Evaluation(Evidence):
         """The rows, each with the first metric that has it."""
         require(metrics, self.material)
         known = set()
-        with self.bars(metrics, desc="metrics", unit="metric") as bar:
-            for name in bar:
+        with self.bars(total=len(metrics), unit="metric") as bar:
+            for name in metrics:
                 bar.set_description_str(name)
                 for row in METRICS[name].rows(self):
                     if row.score not in known:
                         known.add(row.score)
                         yield name, row
                 self.done.append(name)
+                bar.update()

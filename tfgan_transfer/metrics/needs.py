@@ -73,7 +73,7 @@ class Needs:
         """
         more = "give more --data"
         if has.split == "held-out images":
-            more = "hold out more with --holdout=N, or take --split=train"
+            more = "hold out more with --holdout=N, or none"
         for what, least, count, advice in (
             ("held-out images", self.held_out, has.held_out,
              "train with --holdout=N"),

@@ -55,7 +55,8 @@ def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
     if chosen.left_out:
         about["left_out"] = chosen.left_out
     shown = bars(given)
-    with shown(total=count * len(samplers), desc="samples") as bar:
+    total = count * len(samplers)
+    with shown(total=total, desc="samples", unit="image") as bar:
         drawn = [s.draw(count, drawn=bar.update) for s in samplers]
     run = evaluation.prepare(
         split, drawn, given, chosen, labels=labels, bars=shown
