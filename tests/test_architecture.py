@@ -63,6 +63,49 @@ def ours(path):
             yield parts[1:]
 
 
+def module(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(files):
+    """Module -> modules of ours that it imports anywhere, also in functions.
+
+    `from room import file` asks for the file, not for all that the room has.
+    """
+    known = {module(path): path for path in files}
+
+    def asked(path):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    full = f"{node.module}.{alias.name}"
+                    yield full if full in known else node.module
+
+    return {
+        here: ({*asked(path)} & known.keys()) - {here}
+        for here, path in known.items()
+    }
+
+
+def test_there_is_no_import_circle():
+    graph, done = imports(FILES), set()
+
+    def visit(here, way):
+        if here in way:
+            circle = [*way[way.index(here) :], here]
+            pytest.fail(f"a circle: {' -> '.join(circle)}")
+        if here not in done:
+            for there in sorted(graph[here]):
+                visit(there, [*way, here])
+            done.add(here)
+
+    for start in sorted(graph):
+        visit(start, [])
+
+
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_import_rules(path):
     here = segment(path)

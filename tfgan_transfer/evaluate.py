@@ -18,7 +18,7 @@ from tfgan_transfer.errors import UserError
 flags.define("evaluate")
 
 
-def main() -> None:
+def main() -> int:
     """Measures, prints, and keeps the values with the run."""
     given = flags.given()
     generator = given.get("checkpoint") or given.get("run_dir")
@@ -29,7 +29,7 @@ def main() -> None:
         )
 
     from tfgan_transfer import families
-    from tfgan_transfer.evaluations import class_plot, evaluation, results
+    from tfgan_transfer.evaluations import class_plot, measuring, results
     from tfgan_transfer.families.single.evaluation import of_images
     from tfgan_transfer.trained import opening
 
@@ -40,22 +40,20 @@ def main() -> None:
         opened = opening.open_model(generator, ema=given.get("ema", True))
         family = families.of(opened.record["flags"])
         run, about = family.evaluate(given, opened)
-    names = evaluation.metric_names(given.get("metrics"))
-    rows = list(run.rows(names))
-    record = {**about, "evaluation": [row.record() for row in rows]}
-    print(
-        json.dumps(record, indent=1)
-        if given.get("json")
-        else (evaluation.table(rows))
-    )
+    found = measuring.measure(run, about, show=not given.get("json"))
+    if given.get("json"):
+        print(json.dumps(found.record, indent=1))
+    if given.get("run_dir") and found.rows:
+        results.keep(given["run_dir"], found.record)
+    if found.interrupted:
+        return measuring.EXIT_INTERRUPTED
     if given.get("pairs"):
         print(results.save_pairs(run, given["pairs"]))
     if given.get("class_plot"):
         print(class_plot.save_class_plot(run, given["class_plot"]))
-    if given.get("run_dir"):
-        results.keep(given["run_dir"], record)
     if given.get("against"):
-        print(results.compare(rows, others, given["against"]))
+        print(results.compare(found.rows, others, given["against"]))
+    return 0
 
 
 if __name__ == "__main__":

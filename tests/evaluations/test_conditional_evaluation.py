@@ -10,9 +10,9 @@ from tests.support.mean_colours import MeanColours
 from tests.support.tagged import TAGS, train
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import class_plot
-from tfgan_transfer.metrics.conditional import Labels
 from tfgan_transfer.metrics.evaluate import Evaluation
 from tfgan_transfer.metrics.label_accuracy import class_accuracies
+from tfgan_transfer.metrics.labels import Labels
 
 EVALUATE = "tfgan_transfer.evaluate"
 

@@ -220,3 +220,71 @@ def test_mistakes_end_in_one_line(commands, finished, tmp_path):
         "--eval_metrics=swd",
     )  # fmt: skip
     assert done.code == 2 and "--best_metric: kid is not among" in done.err
+
+
+@pytest.mark.parametrize(
+    ("held_out", "metrics"),
+    [(4, "kid,fid,precision_recall,swd"), (2, "fid,swd"), (1, "swd")],
+)
+def test_few_held_out_pairs(
+    commands, finished, network, tmp_path, held_out, metrics
+):
+    done = commands.run(
+        EVALUATE,
+        f"--checkpoint={finished[0]}/checkpoints/step-00000012",
+        f"--holdout={held_out}",
+        f"--metrics={metrics}",
+        f"--inception={network}",
+        f"--cache_dir={tmp_path}",
+        "--json",
+    )
+    assert done.code == 0, done.err
+    record = json.loads(done.out)
+    for row in record["evaluation"]:
+        assert np.isfinite(row["value"])
+        assert row["spread"] is None or np.isfinite(row["spread"])
+        assert "held-out images" in row["protocol"]
+    names = [row["name"] for row in record["evaluation"]]
+    assert ("cycle_error/a" in names) and ("identity_error/b" in names)
+    content = [name for name in names if name.startswith("content_")]
+    assert len(content) == (4 if held_out > 2 else 0)
+    assert record.get("left_out", {}) == (
+        {}
+        if held_out > 2
+        else {
+            "content": "content needs held-out images: at least 3, received "
+            f"{held_out}; hold out more with --holdout=N, or none"
+        }
+    )
+
+
+def test_few_pairs_leave_out_what_they_cannot_show(
+    commands, finished, network, tmp_path
+):
+    flags = [
+        f"--checkpoint={finished[0]}/checkpoints/step-00000012",
+        "--holdout=2",
+        f"--inception={network}",
+        f"--cache_dir={tmp_path}",
+    ]
+    done = commands.run(EVALUATE, *flags)
+    assert done.code == 0, done.err
+    first, second, third, *_ = done.out.splitlines()
+    assert first.startswith("left out: kid needs held-out images: at least 3")
+    assert second.startswith("left out: precision_recall needs held-out ")
+    assert third.startswith("left out: content needs held-out images: at le")
+    refused = commands.run(EVALUATE, *flags, "--metrics=kid")
+    assert refused.code == 2 and refused.err.count("\n") == 1
+
+
+def test_training_pairs_cannot_show_what_only_unseen_ones_do(
+    commands, finished
+):
+    done = commands.run(
+        EVALUATE,
+        f"--checkpoint={finished[0]}/checkpoints/step-00000012",
+        "--metrics=memorisation",
+        "--split=train",
+    )
+    assert done.code == 2
+    assert "memorisation needs held-out images: at least 2" in done.err

@@ -5,8 +5,8 @@ import pytest
 
 from tests.support.evaluating import evaluation, pictures
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.metrics.conditional import Labels, labelled_alike
 from tfgan_transfer.metrics.kid import kid
+from tfgan_transfer.metrics.labels import Labels, labelled_alike
 
 NAMES = ("dark", "bright", "rare")
 

@@ -124,6 +124,51 @@ def test_names_say_which_features(saved_network, small_network):
         other.layer("pool3")
 
 
+@pytest.mark.parametrize(
+    ("layers", "chosen"),
+    [
+        (("pool_192", "mixed_7", "pool_64"), "mixed_7"),
+        (("logits", "mixed_7", "pool_3"), "pool_3"),
+        (("avg_pool", "logits"), "avg_pool"),
+        (("pool_64", "mine"), "pool_64"),
+        (("mine",), "mine"),
+    ],
+)
+def test_the_deepest_known_layer_is_taken(layers, chosen):
+    network = inception.from_function(
+        lambda x: {layer: tf.reduce_mean(x, [1, 2]) for layer in layers},
+        "many",
+        size=8,
+    )
+    assert network.layer(None) == chosen
+    assert f" {chosen}, uint8" in network.protocol(network.layer(None))
+
+
+def test_layers_of_which_none_is_known_are_listed():
+    network = inception.from_function(
+        lambda x: {n: tf.reduce_mean(x, [1, 2]) for n in ("b", "a")},
+        "two",
+        size=8,
+    )
+    with pytest.raises(UserError) as refusal:
+        network.layer(None)
+    assert str(refusal.value).startswith("--inception_layer: expected the lay")
+    assert "this network has a, b and none of the known pool_3, mixed_7" in str(
+        refusal.value
+    )
+    assert network.layer("b") == "b"
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [("inception_v3_fid_768", "mixed_7"), ("inception_v1_5h", "avg_pool")],
+)
+def test_the_layer_of_the_real_networks(real_networks, name, layer):
+    network = inception.load(str(real_networks / name))
+    assert network.layer(None) == layer
+    assert f" {layer}, uint8" in network.protocol(layer)
+
+
 def test_identity_follows_weights_and_behaviour(small_network, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(small_network, copy)

@@ -7,10 +7,10 @@ import pytest
 from tests.support.evaluating import evaluation, pictures
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics import label_judge
-from tfgan_transfer.metrics.conditional import Labels
 from tfgan_transfer.metrics.label_accuracy import class_accuracies
 from tfgan_transfer.metrics.label_groups import LabelGroup, label_groups
 from tfgan_transfer.metrics.label_judge import trained_judge
+from tfgan_transfer.metrics.labels import Labels
 
 TAGS = ("dark_hair", "red_eyes", "light_hair", "hat", "blue_eyes")
 HAIR, EYES = LabelGroup("hair", (0, 2)), LabelGroup("eyes", (1, 4))

@@ -14,6 +14,7 @@ import numpy as np
 from tfgan_transfer import images
 from tfgan_transfer.training import run_directory
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
+from tfgan_transfer.training.metric_eval import MetricEval
 from tfgan_transfer.training.progress import Progress
 
 
@@ -122,6 +123,30 @@ def in_prune() -> None:
     shutil.rmtree = lambda path, *arguments, **options: (
         rmtree(path) if path.name.startswith("step-") else original(path, True)
     )
+
+
+def in_evaluation(step: int) -> None:
+    """While the model is measured."""
+    original = MetricEval._measured
+
+    def measured(evaluation, now):
+        if now == step:
+            _die()
+        return original(evaluation, now)
+
+    MetricEval._measured = measured
+
+
+def before_noting(step: int) -> None:
+    """With the row of an evaluation, which its checkpoint does not know of."""
+    original = CheckpointSaver.note
+
+    def note(saver, now, metrics):
+        if now == step:
+            _die()
+        original(saver, now, metrics)
+
+    CheckpointSaver.note = note
 
 
 def in_metrics(step: int) -> None:

@@ -67,7 +67,7 @@ def test_broken_weights_never_reach_a_checkpoint(tmp_path):
     saver = CheckpointSaver(
         RunDirectory(tmp_path),
         StopRequest(),
-        extras=dict,
+        extras=lambda step: {},
         steps=10,
         start_step=0,
         cadences=[2],

@@ -35,7 +35,10 @@ def test_handlers_come_back_after_an_error():
 def saver(tmp_path, stop, **options) -> CheckpointSaver:
     defaults = dict(steps=20, start_step=0, cadences=[5, 0], keep=2)
     made = CheckpointSaver(
-        RunDirectory(tmp_path), stop, extras=dict, **defaults | options
+        RunDirectory(tmp_path),
+        stop,
+        extras=lambda step: {},
+        **defaults | options,
     )
     weight = types.SimpleNamespace(path="w", numpy=lambda: np.zeros(1))
     net = types.SimpleNamespace(variables=[weight])

@@ -5,10 +5,12 @@ import pathlib
 import numpy as np
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.metrics.conditional import labels_of
-from tfgan_transfer.metrics.evaluate import Evaluation
+from tfgan_transfer.metrics.evaluate import Evaluation, require_for_picture
 from tfgan_transfer.metrics.label_accuracy import class_accuracies
 from tfgan_transfer.metrics.ms_ssim import Diversity, intra_class_ms_ssim
+
+# The two metrics that it is drawn of.
+SHOWN = ("label_accuracy", "class_ms_ssim")
 
 
 def save_class_plot(run: Evaluation, path: str) -> str:
@@ -27,8 +29,9 @@ def save_class_plot(run: Evaluation, path: str) -> str:
     Raises:
         UserError: If there are no labels, or the file cannot be written.
     """
-    labels = labels_of(run, "--class_plot:")
-    samples, asked = run.samples[0], labels.samples[0]
+    require_for_picture("--class_plot", SHOWN, run.material)
+    labels, samples = run.labels, run.samples[0]
+    asked = labels.samples[0]
     accuracy = class_accuracies(run.judge, samples, asked)
     diversity = intra_class_ms_ssim(run.real, labels.real, samples, asked)
     shown = sorted(accuracy.keys() & diversity.fake.keys())

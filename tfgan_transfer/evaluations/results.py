@@ -56,11 +56,6 @@ def compare(
 
 def save_pairs(run: Evaluation, path: str) -> pathlib.Path:
     """Draws the samples nearest to training images above those images."""
-    if len(run.held_out) < 2:
-        raise UserError(
-            "--pairs: needs held-out images to compare with; train with "
-            "--holdout=N"
-        )
     samples = run.samples[0]
     report = memorisation_in_pixels(samples, run.train, run.held_out)
     images.save(pathlib.Path(path), pairs_picture(samples, run.train, report))

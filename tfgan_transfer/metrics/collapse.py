@@ -9,8 +9,8 @@ from tfgan_transfer.metrics.ms_ssim import mean_ms_ssim
 from tfgan_transfer.metrics.score import Score
 
 _SIGMAS = 3.0
-# Fewer images of a class give fewer than ten pairs.
-_FEWEST = 5
+# Fewer images, of all or of a class, give fewer than ten pairs.
+FEWEST = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,5 +122,5 @@ def _by_label(images: np.ndarray, labels: np.ndarray) -> dict[int, Score]:
     return {
         column: mean_ms_ssim(images[members[:, column]])
         for column in range(labels.shape[1])
-        if members[:, column].sum() >= _FEWEST
+        if members[:, column].sum() >= FEWEST
     }

@@ -1,16 +1,16 @@
 """What a generator with labels is measured by, beside what all are."""
 
-import collections
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics.evidence import Evidence
 from tfgan_transfer.metrics.fid import fid
 from tfgan_transfer.metrics.kid import kid
+from tfgan_transfer.metrics.labels import Labels
 from tfgan_transfer.metrics.ms_ssim import intra_class_ms_ssim
+from tfgan_transfer.metrics.needs import Material
 from tfgan_transfer.metrics.per_class import (
     FEWEST,
     PerClass,
@@ -19,83 +19,47 @@ from tfgan_transfer.metrics.per_class import (
 )
 from tfgan_transfer.metrics.score import Row, Score, over_seeds
 
-if TYPE_CHECKING:
-    from tfgan_transfer.metrics.evaluate import Evaluation
+LABELS_MISSING = (
+    "labels, received a generator and images without; evaluate a run of "
+    "--model=acgan, or --images in the class folders of --data"
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class Labels:
-    """Labels of the images of an evaluation, in the same order.
-
-    Attributes:
-        vocabulary: Names of the L columns.
-        real: [N, L], 0 or 1, of the images that samples are compared with.
-        other: [M, L] of the real images in the place of samples.
-        train: [T, L] of the images the generator has seen.
-        held_out: Of those it has not seen.
-        samples: For each sampling seed [n, L], the labels asked for.
-    """
-
-    vocabulary: Sequence[str]
-    real: np.ndarray
-    other: np.ndarray
-    train: np.ndarray
-    held_out: np.ndarray
-    samples: Sequence[np.ndarray]
-
-
-def labelled_alike(wanted: np.ndarray, offered: np.ndarray) -> np.ndarray:
-    """Chooses images for a floor: with the labels that samples were asked for.
+def labels_lack(fewest: int) -> Callable[[Material], str]:
+    """Makes what tells `Needs` that there is no label to be measured.
 
     Args:
-        wanted: Label rows [n, L].
-        offered: Label rows [M, L] of the images to choose from.
-
-    Returns:
-        Indices into `offered`, each at most once: for each wanted row the
-        next image that has it, and none where there are no more.
+        fewest: Real images, and samples, that a label has to have.
     """
-    places = collections.defaultdict(collections.deque)
-    for index, row in enumerate(offered):
-        places[tuple(row)].append(index)
-    found = [places[tuple(row)] for row in wanted]
-    return np.array([p.popleft() for p in found if p], np.int64)
 
-
-def labels_of(run: "Evaluation", asked: str) -> Labels:
-    """The labels of an evaluation.
-
-    Args:
-        run: The evaluation.
-        asked: What needs them, to begin a message with.
-
-    Raises:
-        UserError: If it has none.
-    """
-    if run.labels is None:
-        raise UserError(
-            f"{asked} needs labels, received a generator and "
-            "images without; evaluate a run of --model=acgan, or --images in "
-            "the class folders of --data"
+    def lacks(has: Material) -> str:
+        if has.labels is None:
+            return LABELS_MISSING
+        if has.labels.shared(fewest):
+            return ""
+        return (
+            f"a label with at least {fewest} real images and {fewest} samples "
+            f"(--num_images), received none among {len(has.labels.vocabulary)};"
+            " give more of both"
         )
-    return run.labels
+
+    return lacks
 
 
-def per_class_rows(run: "Evaluation") -> Iterator[Row]:
+def per_class_rows(run: Evidence) -> Iterator[Row]:
     """KID and FID of each class, their average, and of all images.
 
     Table 6 of "Transferring GANs". The row of a class is named after it,
     `per_class_kid/NAME`; the average is `per_class_kid`, and that of all
     images is the plain `kid`.
     """
-    labels = labels_of(run, "--metrics: per_class")
     for metric in (kid, fid):
-        yield from _classes(run, labels, metric)
+        yield from _classes(run, metric)
 
 
-def _classes(
-    run: "Evaluation", labels: Labels, metric: Callable[..., Score]
-) -> Iterator[Row]:
+def _classes(run: Evidence, metric: Callable[..., Score]) -> Iterator[Row]:
+    labels = run.labels
+
     def against_real(images: np.ndarray, asked: np.ndarray) -> PerClass:
         return per_class(metric, run.real_side, labels.real, images, asked)
 
@@ -121,13 +85,13 @@ def _classes(
     yield row(lambda f: f.pooled)
 
 
-def class_ms_ssim_rows(run: "Evaluation") -> Iterator[Row]:
+def class_ms_ssim_rows(run: Evidence) -> Iterator[Row]:
     """Similarity within each class, of samples and beside it of real images.
 
     AC-GAN (Odena et al., 2017, section 4.2): a class whose samples are more
     alike than the most uniform real class has collapsed.
     """
-    labels = labels_of(run, "--metrics: class_ms_ssim")
+    labels = run.labels
     found = [
         intra_class_ms_ssim(run.real, labels.real, samples, asked)
         for samples, asked in zip(run.samples, labels.samples, strict=True)

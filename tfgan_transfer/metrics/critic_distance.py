@@ -12,9 +12,11 @@ prints iw = -W ("higher is better").
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -26,8 +28,17 @@ from tfgan_transfer.metrics.critic import (
     score_images,
     update,
 )
-from tfgan_transfer.metrics.features import data_fingerprint, keep
-from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.features import (
+    NO_BARS,
+    Bars,
+    data_fingerprint,
+    keep,
+)
+from tfgan_transfer.metrics.score import Row, Score
+
+# Two to fit on and two to score on, of each set.
+FEWEST = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +107,7 @@ def independent_wasserstein(
     budget: Budget = BUDGETS["full"],
     seeds: tuple[int, ...] = (0, 1, 2),
     cache_dir: str | None = None,
+    bars: Bars = NO_BARS,
 ) -> tuple[CriticDistance, CriticDistance]:
     """The whole protocol: samples, and training images in their place.
 
@@ -110,6 +122,7 @@ def independent_wasserstein(
         seeds: One critic each; at least three for a spread to go by.
         cache_dir: Where the floor is kept for the next generator that is
             judged by the same images; None for nowhere.
+        bars: Shows how far it is.
 
     Returns:
         The generator's distance, and the floor: the distance of the training
@@ -120,8 +133,8 @@ def independent_wasserstein(
     """
     sets = (*_halves(held_out), *_halves(fake))
     return (
-        critic_distance(*sets, train, budget, seeds),
-        _floor(held_out, train, budget, seeds, cache_dir),
+        critic_distance(*sets, train, budget, seeds, bars),
+        _floor(held_out, train, budget, seeds, cache_dir, bars),
     )
 
 
@@ -131,11 +144,12 @@ def _floor(
     budget: Budget,
     seeds: tuple[int, ...],
     cache_dir: str | None,
+    bars: Bars,
 ) -> CriticDistance:
     """The distance of the training images, read where it was measured."""
     sets = (*_halves(held_out), *_halves(train))
     if cache_dir is None:
-        return critic_distance(*sets, None, budget, seeds)
+        return critic_distance(*sets, None, budget, seeds, bars)
     key = hashlib.sha256(
         repr(([data_fingerprint(s) for s in sets], budget, seeds)).encode()
     )
@@ -144,7 +158,7 @@ def _floor(
         kept = json.loads(path.read_text())
         score, seeds = Score(**kept.pop("score")), tuple(kept.pop("seeds"))
         return CriticDistance(score=score, seeds=seeds, **kept)
-    floor = critic_distance(*sets, None, budget, seeds)
+    floor = critic_distance(*sets, None, budget, seeds, bars)
     keep(path, json.dumps(dataclasses.asdict(floor)).encode())
     return floor
 
@@ -157,6 +171,7 @@ def critic_distance(
     train: np.ndarray | None = None,
     budget: Budget = BUDGETS["full"],
     seeds: tuple[int, ...] = (0, 1, 2),
+    bars: Bars = NO_BARS,
 ) -> CriticDistance:
     """Distance of samples from real images, fitted and scored apart.
 
@@ -171,6 +186,7 @@ def critic_distance(
         train: Training images of the generator, or `None`.
         budget: The critic.
         seeds: One critic each.
+        bars: Shows how far it is.
 
     Returns:
         The distance.
@@ -188,7 +204,8 @@ def critic_distance(
     if train is not None:
         sets["train"] = train
     _check_sets(sets)
-    runs = [_run(sets, budget, seed) for seed in seeds]
+    with bars(total=len(seeds) * budget.steps, unit="step") as bar:
+        runs = [_run(sets, budget, seed, bar.update) for seed in seeds]
     mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
     values = [run["distance"] for run in runs]
     spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
@@ -216,6 +233,21 @@ def critic_distance(
     )
 
 
+def iw_rows(run: Evidence) -> Iterator[Row]:
+    """The distance of all samples of an evaluation."""
+    distance, floor = independent_wasserstein(
+        run.held_out,
+        np.concatenate(run.samples),
+        run.train,
+        BUDGETS[run.budget],
+        run.critics,
+        run.cache_dir,
+        functools.partial(run.bars, desc="iw"),
+    )
+    note = f"iw = {distance.iw:.4g} with the paper's sign, higher is better"
+    yield Row(distance.score, floor.score, note)
+
+
 def _halves(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.random.default_rng(0).permutation(len(images))
     half = len(images) // 2
@@ -237,7 +269,10 @@ def _check_sets(sets: dict[str, np.ndarray]) -> None:
 
 
 def _run(
-    sets: dict[str, np.ndarray], budget: Budget, seed: int
+    sets: dict[str, np.ndarray],
+    budget: Budget,
+    seed: int,
+    stepped: Callable[[], object],
 ) -> dict[str, float]:
     """Fits one critic and scores it."""
     rng = np.random.default_rng(seed)
@@ -253,6 +288,7 @@ def _run(
         weights, squares, norm = update(
             weights, squares, tf.constant(step, tf.float32), *batches, mix
         )
+        stepped()
     scores = {
         name: score_images(weights, images) for name, images in sets.items()
     }

@@ -1,5 +1,6 @@
 """Features of many images: extracted in small batches, once, then cached."""
 
+import functools
 import hashlib
 import io
 import json
@@ -8,13 +9,17 @@ import pathlib
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+import tqdm
 
 from tfgan_transfer.metrics.inception import Extractor
 
 Images = np.ndarray | Iterable[np.ndarray]
+# Makes progress bars like `tqdm.tqdm`, or, as here, none.
+Bars = Callable[..., tqdm.tqdm]
+NO_BARS = functools.partial(tqdm.tqdm, disable=True)
 
 
 def extract(
@@ -22,6 +27,7 @@ def extract(
     images: Images,
     layers: Sequence[str],
     batch_size: int = 32,
+    bars: Bars = NO_BARS,
 ) -> dict[str, np.ndarray]:
     """Runs images through a feature network, a batch at a time.
 
@@ -31,6 +37,7 @@ def extract(
             any lengths (they are cut to `batch_size`, never gathered).
         layers: Layers to keep, all from one pass.
         batch_size: Images per call; changes no feature beyond rounding.
+        bars: Shows how many images are done.
 
     Returns:
         For each layer, float32 [N, D].
@@ -40,12 +47,15 @@ def extract(
     """
     found: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
     pending = None
-    for batch in _batches(images, batch_size):
-        outputs = extractor.run(batch)
-        # An accelerator works on this batch while the last is copied back.
+    total = len(images) if hasattr(images, "__len__") else None
+    with bars(total=total, unit="image") as bar:
+        for batch in _batches(images, batch_size):
+            outputs = extractor.run(batch)
+            # An accelerator works on this while the last is copied back.
+            _collect(found, pending)
+            pending = outputs
+            bar.update(len(batch))
         _collect(found, pending)
-        pending = outputs
-    _collect(found, pending)
     if pending is None:
         raise ValueError("no images to extract features from")
     return {layer: np.concatenate(parts) for layer, parts in found.items()}
@@ -58,6 +68,7 @@ def cached_extract(
     images: Images,
     layers: Sequence[str],
     batch_size: int = 32,
+    bars: Bars = NO_BARS,
 ) -> dict[str, np.ndarray]:
     """Like `extract`, but looks on disk first and keeps the result there.
 
@@ -68,6 +79,7 @@ def cached_extract(
         images: As in `extract`; not touched if everything is cached.
         layers: Layers to return.
         batch_size: Images per call.
+        bars: As in `extract`.
 
     Returns:
         For each layer, float32 [N, D].
@@ -80,7 +92,7 @@ def cached_extract(
     found = {layer: _read(path) for layer, path in paths.items()}
     missing = [layer for layer in layers if found[layer] is None]
     if missing:
-        found |= extract(extractor, images, missing, batch_size)
+        found |= extract(extractor, images, missing, batch_size, bars)
         for layer in missing:
             about = {"data": data, "layer": layer, **extractor.record()}
             content = io.BytesIO()

@@ -9,13 +9,20 @@ limits the usual formulas when n < D or the spectrum has a long tail.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.linalg import lapack
 
-from tfgan_transfer.metrics.score import Score, check_features
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.score import Row, Score, check_features
 
 _CHUNK = 1024
+# Two vectors have a covariance; of the smallest subset of an extrapolation,
+# and of the quarters that show the bias, there have to be two as well.
+FEWEST = 2
+FEWEST_TO_EXTRAPOLATE = 6
+FEWEST_FOR_BIAS = 8
 
 
 @dataclasses.dataclass
@@ -202,7 +209,7 @@ def expected_bias(
     Raises:
         ValueError: Fewer than 8 vectors.
     """
-    if len(real) < 8:
+    if len(real) < FEWEST_FOR_BIAS:
         raise ValueError(f"the bias from {len(real)} vectors")
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(real)) for _ in range(splits)]
@@ -215,8 +222,8 @@ def expected_bias(
         return float(np.mean(values))
 
     half, quarter = (between_parts(len(real) // parts) for parts in (2, 4))
-    if half == 0:
-        return 0.0
+    if half == 0 or quarter == 0:
+        return half
     rate = (1 / n_real + 1 / n_fake) * (len(real) // 2) / 2
     return float(half * rate ** np.log2(quarter / half))
 
@@ -274,6 +281,26 @@ def fid_infinite(
         len(fake),
         f"fid_inf/{vary}, {points} points from {smallest:g} n, seed {seed}",
     )
+
+
+def fid_rows(run: Evidence) -> Iterator[Row]:
+    """FID of an evaluation, and how much of it is bias."""
+    row = run.compare(fid, FEWEST)
+    known = run.real_side
+    if len(run.other) > len(run.real):
+        known = run.other_side
+    small = min(row.score.n_real, row.score.n_fake)
+    note = ""
+    if len(known) < FEWEST_FOR_BIAS:
+        note = "nearly all of this may be bias of so few images; use kid"
+    else:
+        bias = expected_bias(known, row.score.n_real, row.score.n_fake)
+        if bias > 0.1 * row.score.value or small < known.shape[1]:
+            note = (
+                f"about {bias:.3g} of this is bias of the sample sizes alone; "
+                "compare with the floor, or use kid"
+            )
+    yield dataclasses.replace(row, note=note)
 
 
 def _random_rows(

@@ -32,6 +32,8 @@ from tfgan_transfer.metrics.fingerprint import (
 
 HUB_HANDLE = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 POOL = "pool_3"
+# Layers of the known networks whose features are compared, the deepest first.
+KNOWN_LAYERS = (POOL, "mixed_7", "avg_pool", "pool_192", "pool_64")
 LOGITS = "logits"
 _SIZE = 299
 _CACHE_NAME = hashlib.sha1(HUB_HANDLE.encode()).hexdigest()
@@ -63,24 +65,33 @@ class Extractor:
         return f"uint8, legacy bilinear to {self.size}, (x - 128) / 128"
 
     def layer(self, name: str | None) -> str:
-        """Resolves the layer asked for; `None` means `pool_3`.
+        """Resolves the layer asked for.
 
         Args:
-            name: A layer, or `None`.
+            name: A layer, or `None` for the only one, or else the deepest of
+                those that the known networks have: `pool_3` where it is.
+                Names and protocols of the metrics say which it was.
 
         Returns:
             The name of a layer the network has.
 
         Raises:
-            UserError: It has no such layer.
+            UserError: It has no such layer, or none that is known.
         """
-        only = list(self.fingerprint) if len(self.fingerprint) == 1 else []
-        name = name or (only or [POOL])[0]
-        if name not in self.fingerprint:
+        if name and name not in self.fingerprint:
             raise UserError(
                 choices("--inception_layer", name, self.fingerprint)
             )
-        return name
+        if name or len(self.fingerprint) == 1:
+            return name or next(iter(self.fingerprint))
+        for known in KNOWN_LAYERS:
+            if known in self.fingerprint:
+                return known
+        raise UserError(
+            "--inception_layer: expected the layer to compare, received none; "
+            f"this network has {', '.join(self.fingerprint)} and none of the "
+            f"known {', '.join(KNOWN_LAYERS)}: choose one of its own"
+        )
 
     def metric_name(self, metric: str, layer: str) -> str:
         """Names a metric so that its name says which features it is of.

@@ -1,8 +1,20 @@
 """Inception Score (Salimans et al., 2016)."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from tfgan_transfer.metrics.score import Score, check_features
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.inception import LOGITS
+from tfgan_transfer.metrics.score import (
+    Row,
+    Score,
+    check_features,
+    over_seeds,
+)
+
+FEWEST = 2
+_ENOUGH_FOR_SPLITS = 5000
 
 
 def inception_score(
@@ -49,6 +61,13 @@ def inception_score(
         len(logits),
         f"is/{splits} splits, order {order}, {logits.shape[1]} classes",
     )
+
+
+def inception_score_rows(run: Evidence) -> Iterator[Row]:
+    """The score of an evaluation's samples, of each sampling seed alike."""
+    splits = 10 if run.count >= _ENOUGH_FOR_SPLITS else 1
+    scores = [inception_score(o[LOGITS], splits) for o in run.outputs]
+    yield Row(run.named(over_seeds(scores)))
 
 
 def _score(logits: np.ndarray) -> float:

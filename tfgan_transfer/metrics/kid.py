@@ -14,6 +14,8 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.score import Score, check_pair
 
 _CHUNK = 1024
+# The jackknife leaves one out, and a variance needs two.
+FEWEST = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,7 @@ def kid(real: np.ndarray, fake: np.ndarray) -> Score:
         UserError: Values that are not finite.
     """
     check_pair(real, fake)
-    if min(len(real), len(fake)) < 3:
+    if min(len(real), len(fake)) < FEWEST:
         raise ValueError("the jackknife needs three vectors on each side")
     sums = _KernelSums.of(real, fake)
     return Score(

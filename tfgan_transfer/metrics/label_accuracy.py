@@ -7,30 +7,19 @@ labels of real images cost the classifier, and samples are more typical.
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics.classifier_accuracy import (
     accuracy_curve,
     classifier_accuracy,
 )
-from tfgan_transfer.metrics.conditional import (
-    class_ms_ssim_rows,
-    labels_of,
-    per_class_rows,
-)
+from tfgan_transfer.metrics.conditional import LABELS_MISSING
+from tfgan_transfer.metrics.evidence import Evidence
 from tfgan_transfer.metrics.label_groups import label_groups
-from tfgan_transfer.metrics.label_judge import (
-    PROTOCOL,
-    LabelJudge,
-    trained_judge,
-)
+from tfgan_transfer.metrics.label_judge import PROTOCOL, LabelJudge
+from tfgan_transfer.metrics.needs import Material
 from tfgan_transfer.metrics.score import Row, Score, over_seeds
-
-if TYPE_CHECKING:
-    from tfgan_transfer.metrics.evaluate import Evaluation
 
 # As many as there are subsets in AC-GAN's error bar.
 FEWEST = 10
@@ -38,33 +27,37 @@ RESOLUTIONS = (8, 16, 32, 64, 128, 256)
 _CONFUSIONS = 3
 
 
-def judge_of(run: "Evaluation") -> LabelJudge:
-    """The classifier of an evaluation's images and labels.
+def judge_lacks(has: Material) -> str:
+    """What a classifier of labels lacks, for `Needs`.
 
-    Raises:
-        UserError: If there are no labels, none of them are answers to one
-            question, or no images are left to test it on.
+    It has to have a question with one answer, and enough images with one to
+    be asked of.
     """
-    labels = labels_of(run, "--metrics: label_accuracy")
-    if len(run.held_out) < FEWEST:
-        raise UserError(
-            "--metrics: label_accuracy tests its classifier on held-out images,"
-            f" expected at least {FEWEST}, received {len(run.held_out)}; train "
-            "with --holdout=N, or leave it out"
-        )
+    labels = has.labels
+    if labels is None:
+        return LABELS_MISSING
     groups = label_groups(labels.vocabulary, labels.train)
     if not groups:
-        raise UserError(
-            "--metrics: label_accuracy needs labels of which each image has "
-            "one: classes, or tags that end in the same word (green_hair, "
-            f"pink_hair); received {', '.join(labels.vocabulary)}"
+        return (
+            "labels of which each image has one: classes, or tags that end in "
+            "the same word (green_hair, pink_hair); received "
+            f"{', '.join(labels.vocabulary)}"
         )
-    return trained_judge(
-        run.train, labels.train, groups, cache_dir=run.cache_dir
-    )
+    for group in groups:
+        for kind, flag, rows in (
+            ("held-out images", "--holdout", [labels.held_out]),
+            ("samples", "--num_images", labels.samples),
+        ):
+            known = min((group.answers(x)[0].sum() for x in rows), default=0)
+            if known < FEWEST:
+                return (
+                    f"at least {FEWEST} {kind} ({flag}) with one label of "
+                    f"{group.name or 'all'}, received {known}; give more"
+                )
+    return ""
 
 
-def label_accuracy_rows(run: "Evaluation") -> Iterator[Row]:
+def label_accuracy_rows(run: Evidence) -> Iterator[Row]:
     """Share of samples with the class, or each kind of tag, asked for."""
 
     def accuracy(images, answers, classify) -> dict[str, Score]:
@@ -76,7 +69,7 @@ def label_accuracy_rows(run: "Evaluation") -> Iterator[Row]:
             yield dataclasses.replace(row, note=_note(run, index))
 
 
-def discriminability_rows(run: "Evaluation") -> Iterator[Row]:
+def discriminability_rows(run: Evidence) -> Iterator[Row]:
     """The same after the images have passed through lower resolutions.
 
     AC-GAN (Odena et al., 2017, section 4.1): samples whose accuracy does not
@@ -113,7 +106,7 @@ def class_accuracies(
 
 
 def _rows(
-    run: "Evaluation",
+    run: Evidence,
     index: int,
     metric: str,
     measure: Callable[..., Mapping[str, Score]],
@@ -128,12 +121,6 @@ def _rows(
 
     def scores(images: np.ndarray, rows: np.ndarray) -> dict[str, Score]:
         known, answers = group.answers(rows)
-        if known.sum() < FEWEST:
-            raise UserError(
-                f"--num_images: {metric} needs at least {FEWEST} images with "
-                f"one label of {group.name or 'all'}, received {known.sum()}; "
-                "draw more samples"
-            )
         found = measure(
             images[known],
             answers[known],
@@ -154,7 +141,7 @@ def _rows(
         yield Row(over_seeds([found[key] for found in seeds]), floor)
 
 
-def _note(run: "Evaluation", index: int) -> str:
+def _note(run: Evidence, index: int) -> str:
     """How good the judge is, and what it takes for what."""
     group = run.judge.groups[index]
     vocabulary = run.labels.vocabulary
@@ -179,13 +166,3 @@ def _note(run: "Evaluation", index: int) -> str:
         f"{1 / count:.3f}, always the commonest {asked.max() / asked.sum():.3f}"
     )
     return note + (f"; it takes {', '.join(confusions)}" if confusions else "")
-
-
-# Metrics of evaluations with labels, and those of them that train a judge.
-LABEL_METRICS = {
-    "per_class": per_class_rows,
-    "class_ms_ssim": class_ms_ssim_rows,
-    "label_accuracy": label_accuracy_rows,
-    "discriminability": discriminability_rows,
-}
-JUDGED = ("label_accuracy", "discriminability")

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_transfer.metrics.features import data_fingerprint
+from tfgan_transfer.metrics.features import NO_BARS, Bars, data_fingerprint
 from tfgan_transfer.metrics.label_groups import LabelGroup
 
 PROTOCOL = "judge/1"
@@ -73,6 +73,7 @@ def trained_judge(
     seed: int = 0,
     seen: int = _SEEN,
     cache_dir: str | os.PathLike[str] | None = None,
+    bars: Bars = NO_BARS,
 ) -> LabelJudge:
     """Trains the classifier, or reads the one trained on the same before.
 
@@ -84,6 +85,7 @@ def trained_judge(
         seed: Seed of weights, order and shifts.
         seen: Images to train on, counted with repetition.
         cache_dir: Where trained weights are kept; None for nowhere.
+        bars: Shows how much of the training is done.
 
     Returns:
         The classifier.
@@ -93,7 +95,7 @@ def trained_judge(
     model = _network(sample.shape[1:], answers, seed)
     judge = LabelJudge(model, groups)
     if cache_dir is None:
-        _train(model, images, labels, groups, seed, seen)
+        _train(model, images, labels, groups, seed, seen, bars)
         return judge
     identity = (
         PROTOCOL,
@@ -108,7 +110,7 @@ def trained_judge(
         with np.load(path, allow_pickle=False) as kept:
             model.set_weights([kept[name] for name in kept.files])
         return judge
-    _train(model, images, labels, groups, seed, seen)
+    _train(model, images, labels, groups, seed, seen, bars)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     with draft.open("wb") as file:
@@ -183,6 +185,7 @@ def _train(
     groups: Sequence[LabelGroup],
     seed: int,
     seen: int,
+    bars: Bars = NO_BARS,
 ) -> None:
     rng = np.random.default_rng(seed)
     answers = [group.answers(labels) for group in groups]
@@ -212,7 +215,7 @@ def _train(
         optimizer.apply(gradients, model.trainable_variables)
 
     order = np.empty(0, np.int64)
-    for _ in range(steps):
+    for _ in bars(range(steps), unit="step"):
         if len(order) < batch:
             order = rng.permutation(len(images))
         rows, order = order[:batch], order[batch:]

@@ -8,13 +8,18 @@ generator that copies the training set has the best one.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 from scipy.stats import mannwhitneyu
 
 from tfgan_transfer.metrics.distances import Neighbours
-from tfgan_transfer.metrics.score import Score, check_pair
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.score import Row, Score, check_pair
+
+# Beside an image there has to be another one to be nearest to it.
+FEWEST = 2
 
 _SIDE = 32
 _SHIFTS = 16
@@ -152,6 +157,23 @@ def pairs_picture(
     return np.concatenate(
         [np.concatenate(above, axis=1), np.concatenate(below, axis=1)]
     )
+
+
+def memorisation_rows(run: Evidence) -> Iterator[Row]:
+    """Of the first samples in pixels, and in features if there is a network."""
+    fake = run.samples[0]
+    reports = [memorisation_in_pixels(fake, run.train, run.held_out)]
+    if run.extractor:
+        reports.append(
+            memorisation_in_features(
+                run.fake_sides[0],
+                run.real_features(run.train),
+                run.real_features(run.held_out, "held-out images"),
+            )
+        )
+    for report in reports:
+        note = "training images are copied" if report.alarm else ""
+        yield Row(report.share, None, note)
 
 
 def _compare(

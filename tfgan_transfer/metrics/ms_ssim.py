@@ -8,19 +8,23 @@ below 0, common between unrelated images, count as 0.
 """
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.score import Row, Score, over_seeds
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 _WINDOW = 11
 _SIGMA = 1.5
 _C1 = (0.01 * 255) ** 2
 _C2 = (0.03 * 255) ** 2
-_SMALLEST = 16
 _PAIRS_AT_ONCE = 64
+# Pixels of a side, and images of a set.
+SMALLEST = 16
+FEWEST = 2
 
 
 def ms_ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -39,9 +43,9 @@ def ms_ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     if first.shape != second.shape or first.ndim != 4:
         raise ValueError(f"pairs of shapes {first.shape}, {second.shape}")
-    if min(first.shape[1:3]) < _SMALLEST:
+    if min(first.shape[1:3]) < SMALLEST:
         raise UserError(
-            f"MS-SSIM needs images of at least {_SMALLEST} x {_SMALLEST} "
+            f"MS-SSIM needs images of at least {SMALLEST} x {SMALLEST} "
             f"pixels, received {first.shape[1]} x {first.shape[2]}; for the "
             f"variety of smaller ones use recall (--metrics=precision_recall)."
         )
@@ -71,7 +75,7 @@ def mean_ms_ssim(images: np.ndarray, pairs: int = 100, seed: int = 0) -> Score:
         ValueError: Fewer than two images.
         UserError: Images smaller than 16 pixels.
     """
-    if len(images) < 2:
+    if len(images) < FEWEST:
         raise ValueError(f"pairs of {len(images)} image")
     first, second = _draw_pairs(len(images), pairs, seed)
     values = ms_ssim(images[first], images[second])
@@ -137,7 +141,7 @@ def intra_class_ms_ssim(
         (images, labels == 1)
         for images, labels in ((real, real_labels), (fake, fake_labels))
     ]
-    enough = [members.sum(axis=0) > 1 for _, members in sides]
+    enough = [members.sum(axis=0) >= FEWEST for _, members in sides]
     classes = np.flatnonzero(enough[0] & enough[1]).tolist()
     if not classes:
         raise ValueError("no class with two images on both sides")
@@ -149,6 +153,13 @@ def intra_class_ms_ssim(
     wins = [fakes[c].value <= reals[c].value for c in classes]
     suspects = tuple(c for c in classes if fakes[c].value > uniform)
     return Diversity(fakes, reals, float(np.mean(wins)), suspects)
+
+
+def ms_ssim_rows(run: Evidence) -> Iterator[Row]:
+    """Similarity of an evaluation's samples, beside that of real images."""
+    scores = [mean_ms_ssim(samples) for samples in run.samples]
+    floor = mean_ms_ssim(run.real) if len(run.real) >= FEWEST else None
+    yield Row(over_seeds(scores), floor)
 
 
 def _draw_pairs(

@@ -5,10 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tfgan_transfer.metrics.kid import FEWEST as FEWEST
 from tfgan_transfer.metrics.score import Score
-
-# KID's standard error needs as many vectors on either side.
-FEWEST = 3
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ Naeem et al. (2020), eqs. 3 and 5. Precision is how many samples lie among the
 real images, recall how much of the real set lies among the samples.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,12 @@ from tfgan_transfer.metrics.distances import (
     squared_distances,
     squared_radii,
 )
-from tfgan_transfer.metrics.score import Score, check_pair
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.score import Row, Score, check_pair
+
+_NEIGHBOUR = 3
+# A vector has to have that neighbour beside itself.
+FEWEST = _NEIGHBOUR + 1
 
 
 class PrecisionRecall(NamedTuple):
@@ -27,7 +33,7 @@ class PrecisionRecall(NamedTuple):
 
 
 def precision_recall(
-    real: np.ndarray, fake: np.ndarray, k: int = 3
+    real: np.ndarray, fake: np.ndarray, k: int = _NEIGHBOUR
 ) -> PrecisionRecall:
     """How samples and real images lie in each other's neighbourhoods.
 
@@ -89,3 +95,12 @@ def precision_recall(
             for name, values in counted.items()
         )
     )
+
+
+def precision_recall_rows(run: Evidence) -> Iterator[Row]:
+    """The four scores of an evaluation."""
+    for index in range(len(PrecisionRecall._fields)):
+        yield run.compare(
+            lambda real, fake, index=index: precision_recall(real, fake)[index],
+            FEWEST,
+        )

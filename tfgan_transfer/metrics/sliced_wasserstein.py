@@ -5,13 +5,18 @@ projected on random directions and compared as sorted one-dimensional samples.
 """
 
 import dataclasses
+import functools
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics.evidence import Evidence
+from tfgan_transfer.metrics.features import NO_BARS, Bars
 from tfgan_transfer.metrics.inception import tfgan_module
-from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.metrics.needs import Material
+from tfgan_transfer.metrics.score import Row, Score
 
 _PATCH = 7
 
@@ -32,7 +37,10 @@ class SlicedWasserstein:
 
 
 def sliced_wasserstein(
-    real: np.ndarray, fake: np.ndarray, seeds: tuple[int, ...] = (0, 1, 2)
+    real: np.ndarray,
+    fake: np.ndarray,
+    seeds: tuple[int, ...] = (0, 1, 2),
+    bars: Bars = NO_BARS,
 ) -> SlicedWasserstein:
     """Distance between the patches of real and generated images.
 
@@ -45,6 +53,7 @@ def sliced_wasserstein(
         real: [N, S, S, C] uint8.
         fake: As many images of that shape.
         seeds: One measurement each: patches, directions and noise.
+        bars: Shows how far it is.
 
     Returns:
         Mean, floor and levels; lower is better.
@@ -55,8 +64,9 @@ def sliced_wasserstein(
     """
     if real.shape != fake.shape or real.ndim != 4:
         raise ValueError(f"images of shapes {real.shape}, {fake.shape}")
-    _check_side(real.shape)
-    runs = np.array([_measure(real, fake, seed) for seed in seeds])
+    if unfit := _unfit(*real.shape[1:3]):
+        raise UserError(f"The sliced Wasserstein distance needs {unfit}.")
+    runs = np.array([_measure(real, fake, seed) for seed in bars(seeds)])
     protocol = f"swd/tf-gan, dequantised, {real.shape[1]} px, seeds {seeds}"
     floors, values = (
         Score(
@@ -80,15 +90,31 @@ def sliced_wasserstein(
     return SlicedWasserstein(values, floors, levels)
 
 
-def _check_side(shape: tuple[int, ...]) -> None:
-    height, width = shape[1:3]
+def swd_rows(run: Evidence) -> Iterator[Row]:
+    """The distance of an evaluation's first samples."""
+    count = min(len(run.real), run.count)
+    result = sliced_wasserstein(
+        run.real[:count],
+        run.samples[0][:count],
+        bars=functools.partial(run.bars, desc="swd", unit="seed"),
+    )
+    yield Row(run.plain(result.score), run.plain(result.floor))
+
+
+def swd_lacks(has: Material) -> str:
+    """What is wrong with the size of the images, for `Needs`."""
+    return _unfit(*has.side)
+
+
+def _unfit(height: int, width: int) -> str:
     halvings = int(np.log2(height)) - int(np.log2(min(height, 16)))
-    if height != width or height < _PATCH + 1 or height % 2**halvings:
-        raise UserError(
-            f"The sliced Wasserstein distance needs square images whose side "
-            f"can be halved down to 16, received {height} x {width}; choose "
-            f"such a --size, e.g. {max(16, 2 ** int(np.log2(height)))}."
-        )
+    if height == width and height > _PATCH and height % 2**halvings == 0:
+        return ""
+    return (
+        f"square images whose side can be halved down to 16, received "
+        f"{height} x {width}; choose such a --size, e.g. "
+        f"{max(16, 2 ** int(np.log2(height)))}"
+    )
 
 
 def _measure(real: np.ndarray, fake: np.ndarray, seed: int) -> list[tuple]:

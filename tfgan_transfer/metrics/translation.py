@@ -4,25 +4,28 @@ import numpy as np
 
 from tfgan_transfer.metrics.score import Score, check_pair
 
+# Of fewer, another image is nearer or not.
+FEWEST = 3
+
 
 def mean_difference(name: str, per_image: np.ndarray, what: str) -> Score:
     """A mean absolute difference of images, with its uncertainty.
 
     Args:
         name: Of the score, e.g. `"cycle_error"`.
-        per_image: [N >= 2] mean absolute differences, of images in [-1, 1].
+        per_image: [N] mean absolute differences, of images in [-1, 1].
         what: What was compared with what; part of the protocol.
 
     Returns:
         The score; 0 for equal images, 2 for black and white. The spread is
-        the standard error of the mean.
+        the standard error of the mean, which a single image has not.
     """
     values = np.asarray(per_image, np.float64)
     return Score(
         name,
         float(values.mean()),
-        _standard_error(values),
-        "standard error",
+        _standard_error(values) if len(values) > 1 else None,
+        "standard error" if len(values) > 1 else "",
         len(values),
         len(values),
         f"mean absolute difference/1, values in [-1, 1], {what}",
@@ -53,7 +56,7 @@ def content(inputs: np.ndarray, outputs: np.ndarray) -> tuple[Score, Score]:
     """
     check_pair(inputs, outputs)
     count = len(inputs)
-    if count != len(outputs) or count < 3:
+    if count != len(outputs) or count < FEWEST:
         raise ValueError(f"{count} images and {len(outputs)} translations")
     inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
     distances = np.linalg.norm(inputs - outputs, axis=1)

@@ -9,7 +9,7 @@ from tfgan_transfer import families
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
-from tfgan_transfer.training.metric_eval import MetricEval
+from tfgan_transfer.training.metric_eval import MetricEval, due
 from tfgan_transfer.training.progress import Progress
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -22,7 +22,7 @@ def reports(
     start: int,
     saved: Mapping,
 ) -> list[keras.callbacks.Callback]:
-    """What the chief tells about the run: progress, grids, metrics.
+    """What the chief tells about the run before it is saved.
 
     Args:
         config: Resolved configuration.
@@ -33,7 +33,7 @@ def reports(
         saved: Manifest of the checkpoint that is continued; may be empty.
 
     Returns:
-        `Progress` first, and `MetricEval`, if there is one, last.
+        `Progress` and a grid of pictures.
     """
     steps = config["steps"]
     progress = Progress(
@@ -52,19 +52,39 @@ def reports(
         "steps": steps,
     }
     grid = family.grid(config, run, writer, split, when)
-    if not config["eval_every"]:
-        return [progress, grid]
-    metrics = MetricEval(
+    return [progress, grid]
+
+
+def evaluation(
+    config: Mapping,
+    run: RunDirectory,
+    writer: tf.summary.SummaryWriter,
+    split: tuple,
+    saver: CheckpointSaver,
+) -> MetricEval:
+    """What measures the model, after the saver has saved it.
+
+    Args:
+        config: Resolved configuration, with `eval_every`.
+        run: Run directory.
+        writer: TensorBoard writer.
+        split: The run's images.
+        saver: Puts what is measured into its checkpoint.
+
+    Raises:
+        UserError: If a metric cannot be measured.
+    """
+    return MetricEval(
         run,
         writer,
-        family.measure(config, split),
+        families.of(config).measure(config, split),
         best_metric=config["best_metric"],
-        start_step=start,
+        start_step=saver.step,
         every=config["eval_every"],
-        steps=steps,
+        steps=config["steps"],
         patience=config["stop_patience"],
+        note=saver.note,
     )
-    return [progress, grid, metrics]
 
 
 def around(
@@ -96,11 +116,12 @@ def around(
         All callbacks; the saver is the last one.
     """
 
-    def extras() -> dict:
-        latest = {}
-        if told and isinstance(told[-1], MetricEval):
-            latest = told[-1].latest
-        return {**manifest, "window": told[0].window, "metrics": latest}
+    def extras(step: int) -> dict:
+        every = config["eval_every"]
+        # None is what an evaluation that is still to come will fill in.
+        owed = every and due(step, every, config["steps"])
+        metrics = None if owed else {}
+        return {**manifest, "window": told[0].window, "metrics": metrics}
 
     saver = CheckpointSaver(
         run,

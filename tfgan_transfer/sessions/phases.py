@@ -54,10 +54,23 @@ def of(config: Mapping) -> list[Phase]:
     schedule = parse_schedule(config["critic_schedule"])
     if not schedule:
         return [Phase(0, config["steps"], config)]
+    # More steps than were planned belong to the last part.
+    schedule[-1] = (schedule[-1][0], config["steps"])
     phases, start, before = [], 0, ""
     for critic, steps in schedule:
-        end = start + steps
+        end = min(start + steps, config["steps"])
         own = {**config, "critic": critic}
         phases.append(Phase(start, end, own, before))
         start, before = end, critic
     return phases
+
+
+def after(config: Mapping, step: int) -> list[Phase]:
+    """The phases that are left after some steps, or the last one if none is.
+
+    Args:
+        config: Resolved configuration.
+        step: Steps done.
+    """
+    every = of(config)
+    return [phase for phase in every if step < phase.end] or every[-1:]

@@ -110,20 +110,21 @@ class Session:
             print(f"warning: damaged checkpoint skipped: {message}")
         start = found.step if found else 0
         devices.agree_on(start, self.strategy)
+        saved = found.manifest if found else {}
         if self.lr_scale is None:
-            saved = found.manifest if found else {}
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
             self.run.truncate_metrics(start)
-        if start >= self.config["steps"] or self._exhausted():
+        # A process that died while it evaluated what it had saved.
+        owed = self.config["eval_every"] and saved.get("metrics", {}) is None
+        if self._ended(start) and not owed:
             print(f"nothing to do: step {start} is the last one")
             return start
-        for phase in phases.of(self.config):
+        for phase in phases.after(self.config, start):
+            start = self._train(phase, found, start, stop, bool(owed))
             if start < phase.end:
-                start = self._train(phase, found, start, stop)
-                if start < phase.end:
-                    break
-                found, _ = checkpoint.latest(self.run.checkpoints)
+                break
+            found, owed = checkpoint.latest(self.run.checkpoints)[0], False
         return start
 
     def _train(
@@ -132,6 +133,7 @@ class Session:
         found: checkpoint.Checkpoint | None,
         start: int,
         stop: StopRequest,
+        owed: bool,
     ) -> int:
         """Trains to the end of a phase, or until told to stop.
 
@@ -140,6 +142,7 @@ class Session:
             found: The checkpoint to go on from.
             start: Its step.
             stop: Set by signals.
+            owed: Whether that checkpoint has still to be evaluated.
 
         Returns:
             Steps done.
@@ -154,27 +157,21 @@ class Session:
         if self.chief:
             self._announce(phase, model, start)
         with self._writer() as writer:
-            told = []
-            if self.chief:
-                told = callbacks.reports(
-                    self.config, self.run, writer, self.split, start, saved
+            chain = self._callbacks(phase, writer, stop, record, start, saved)
+            saver = chain[-1]
+            if self.chief and self.config["eval_every"]:
+                chain.append(
+                    callbacks.evaluation(
+                        self.config, self.run, writer, self.split, saver
+                    )
                 )
-            chain = callbacks.around(
-                told,
-                self.config,
-                self.run,
-                stop,
-                start=start,
-                end=phase.end,
-                manifest={"run": record, "lr_scale": self.lr_scale},
-                workers=devices.worker_count(),
-                steering=self.family.steering(
-                    self.config, writer, self.split, start
-                ),
-            )
             if self.chief:
                 # Only now: settings that nothing above has refused.
                 self.run.write_config(self.record)
+                if owed:
+                    chain[-1].catch_up(model)
+            if self._ended(start):
+                return start
             model.fit(
                 self.family.batches(
                     phase.config, self.split.train, self.strategy, start
@@ -185,7 +182,36 @@ class Session:
                 shuffle=False,
                 verbose=0,
             )
-        return chain[-1].step
+        return saver.step
+
+    def _callbacks(
+        self,
+        phase: phases.Phase,
+        writer: tf.summary.SummaryWriter | None,
+        stop: StopRequest,
+        record: Mapping,
+        start: int,
+        saved: Mapping,
+    ) -> list[keras.callbacks.Callback]:
+        """All but the evaluation, which follows the saver, the last of them."""
+        told = []
+        if self.chief:
+            told = callbacks.reports(
+                self.config, self.run, writer, self.split, start, saved
+            )
+        return callbacks.around(
+            told,
+            self.config,
+            self.run,
+            stop,
+            start=start,
+            end=phase.end,
+            manifest={"run": record, "lr_scale": self.lr_scale},
+            workers=devices.worker_count(),
+            steering=self.family.steering(
+                self.config, writer, self.split, start
+            ),
+        )
 
     def _model(
         self, phase: phases.Phase, found: checkpoint.Checkpoint | None
@@ -246,6 +272,9 @@ class Session:
         found = self.plan.source or saved.find(name, "--source")
         ends = self.family.source_ends(found.manifest["run"])
         return source.opened(found, name, ends)
+
+    def _ended(self, step: int) -> bool:
+        return step >= self.config["steps"] or self._exhausted()
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""

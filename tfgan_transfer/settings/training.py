@@ -284,7 +284,7 @@ INCEPTION = (
     Setting(
         "inception_layer",
         "text",
-        "Which of its outputs is used (pool_3).",
+        "Which of its outputs is used (the deepest known).",
         safe=True,
     ),
 )

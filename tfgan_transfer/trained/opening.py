@@ -172,7 +172,7 @@ def measured(one: Checkpoint, ema: bool) -> dict:
         and "size" not in row
         for score in row["evaluation"]
     }
-    return scores or one.manifest.get("metrics", {})
+    return scores or one.manifest.get("metrics") or {}
 
 
 def _loader(found: Checkpoint, ema: bool) -> Callable[[], keras.Model]:

@@ -4,7 +4,7 @@ import collections
 import functools
 import math
 import pathlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -80,15 +80,28 @@ class Sampler:
         prior = self.record["data"]["label_prior"]
         return data.LabelPrior.from_record(prior, size).draw(self.seed, count)
 
-    def draw(self, count: int, label: np.ndarray | None = None) -> np.ndarray:
+    def draw(
+        self,
+        count: int,
+        label: np.ndarray | None = None,
+        drawn: Callable[[int], object] | None = None,
+    ) -> np.ndarray:
         """The first `count` images of the seed, uint8 [count, H, W, C].
 
-        All with `label`, float32 [L], or with the labels of the seed.
+        Args:
+            count: How many.
+            label: Float32 [L] for all of them, or the labels of the seed.
+            drawn: Told of each batch how many images it has.
         """
         labels = self.labels(count)
         if label is not None:
             labels = np.repeat(label[None], count, axis=0)
-        return np.concatenate(list(self.render(self.latents(count), labels)))
+        batches = []
+        for batch in self.render(self.latents(count), labels):
+            batches.append(batch)
+            if drawn:
+                drawn(len(batch))
+        return np.concatenate(batches)
 
     def render(
         self, latents: np.ndarray, labels: np.ndarray | None = None

@@ -154,6 +154,24 @@ def save(
     return Checkpoint(final, manifest)
 
 
+def annotate(directory: pathlib.Path, step: int, **values: object) -> None:
+    """Adds what became known of a checkpoint after it was written.
+
+    Args:
+        directory: The run's `checkpoints` directory.
+        step: Of a checkpoint that there is.
+        **values: JSON values that replace those of its manifest.
+    """
+    path = place(directory, step)
+    manifest = {**json.loads((path / MANIFEST).read_text()), **values}
+    manifest["manifest_sha256"] = _manifest_sum(manifest)
+    temporary = path / f".{MANIFEST}.writing"
+    temporary.write_text(json.dumps(manifest, indent=1))
+    _sync(temporary)
+    temporary.replace(path / MANIFEST)
+    _sync(path)
+
+
 def verify(path: pathlib.Path) -> Checkpoint:
     """Opens a checkpoint after comparing every file with its sum.
 

@@ -12,13 +12,14 @@ from tfgan_transfer.training.run_directory import RunDirectory
 class CheckpointSaver(keras.callbacks.Callback):
     """Saves every so often, at the end, and when the process is told to stop.
 
-    It has to come last in the list of callbacks, so that a checkpoint never
-    holds a step that the others have not reported.
+    It has to come after all callbacks that report a step, so that a
+    checkpoint never holds one that they have not. Only evaluations follow it:
+    they take long and may fail, and `note` adds what they find.
 
     Args:
         run: Run directory.
         stop: Set by signals; after saving, training stops.
-        extras: Gives further JSON values for the manifest at each save.
+        extras: Maps the step to further JSON values for the manifest.
         steps: Total steps.
         start_step: Steps done before this `fit` began.
         cadences: A checkpoint is due every so many steps; 0 for never.
@@ -35,7 +36,7 @@ class CheckpointSaver(keras.callbacks.Callback):
         run: RunDirectory,
         stop: StopRequest,
         *,
-        extras: Callable[[], dict],
+        extras: Callable[[int], dict],
         steps: int,
         start_step: int,
         cadences: Sequence[int],
@@ -77,16 +78,32 @@ class CheckpointSaver(keras.callbacks.Callback):
         if stopping:
             self.model.stop_training = True
 
+    def note(self, step: int, metrics: dict) -> None:
+        """Adds what was measured of a checkpoint, which may be the best now.
+
+        Args:
+            step: Of the newest checkpoint.
+            metrics: Short name -> value.
+        """
+        checkpoint.annotate(self.run.checkpoints, step, metrics=metrics)
+        self._prune()
+
     def _save(self) -> None:
         groups = checkpoint.gather(self.model.state)
         if self.chief:
             checkpoint.save(
-                self.run.checkpoints, self.step, groups, **self.extras()
-            )
-            directory = self.run.checkpoints
-            checkpoint.prune(
-                directory,
+                self.run.checkpoints,
                 self.step,
-                keep=self.keep,
-                best=checkpoint.best_step(directory, self.best_metric),
+                groups,
+                **self.extras(self.step),
             )
+            self._prune()
+
+    def _prune(self) -> None:
+        directory = self.run.checkpoints
+        checkpoint.prune(
+            directory,
+            self.step,
+            keep=self.keep,
+            best=checkpoint.best_step(directory, self.best_metric),
+        )

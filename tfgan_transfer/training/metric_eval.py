@@ -1,12 +1,14 @@
 """Measures the generator while it trains: curves, best checkpoint, stopping."""
 
 import statistics
+import traceback
 from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training.run_directory import RunDirectory, rows
 
 SMOOTHED = 3
 
@@ -17,6 +19,9 @@ class MetricEval(keras.callbacks.Callback):
     Every value goes to `metrics.jsonl` with its protocol, and to TensorBoard.
     What has been measured before is read back from `metrics.jsonl`, so that a
     resumed run stops where an unbroken one would.
+
+    It runs after the checkpoint of its step is saved. An evaluation that fails
+    is a warning in its row, and training goes on.
 
     Args:
         run: Run directory.
@@ -30,6 +35,7 @@ class MetricEval(keras.callbacks.Callback):
         steps: Total steps; the last one is always evaluated.
         patience: Evaluations without a better smoothed value after which
             training stops; 0 for never.
+        note: Told of each step what was measured, by short name.
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class MetricEval(keras.callbacks.Callback):
         every: int,
         steps: int,
         patience: int = 0,
+        note: Callable[[int, dict[str, float]], None] | None = None,
     ):
         super().__init__()
         self.run = run
@@ -53,20 +60,37 @@ class MetricEval(keras.callbacks.Callback):
         self.every = every
         self.steps = steps
         self.patience = patience
+        self.note = note
         self.latest: dict[str, float] = {}
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Evaluates when due; asks `fit` to stop when nothing improves."""
         self.latest = {}
         step = self.start_step + batch + 1
-        if step % self.every and step != self.steps:
-            return
-        records, warning = self.measure(self.model)
-        self.latest = {row["metric"]: row["value"] for row in records}
+        if due(step, self.every, self.steps):
+            self._evaluate(step)
+
+    def catch_up(self, model: keras.Model) -> None:
+        """Evaluates the step that a run continues from, if a kill was faster.
+
+        Args:
+            model: As it was at that step.
+        """
+        self.set_model(model)
+        for row in rows(self.run.metrics):
+            # Rows of the `evaluate` command have no warning.
+            if row.get("step") == self.start_step and "warning" in row:
+                self._note(self.start_step, row["evaluation"])
+                return
+        self._evaluate(self.start_step)
+
+    def _evaluate(self, step: int) -> None:
+        records, warning = self._measured(step)
         self.run.append_metrics(
             {"step": step, "evaluation": records, "warning": warning}
         )
         self._report(step, records, warning)
+        self._note(step, records)
         history = measured(self.run, self.best_metric)
         if exhausted(history, self.patience):
             print(
@@ -75,6 +99,23 @@ class MetricEval(keras.callbacks.Callback):
             )
             self.model.stop_training = True
 
+    def _measured(self, step: int) -> tuple[list[dict], str]:
+        try:
+            return self.measure(self.model)
+        # Whatever it is: a number is not worth the steps.
+        except Exception as error:
+            kind = ""
+            if not isinstance(error, UserError):
+                traceback.print_exc()
+                kind = f"{type(error).__name__}: "
+            text = " ".join(str(error).split())
+            return [], f"step {step} was not evaluated: {kind}{text}"
+
+    def _note(self, step: int, records: list[dict]) -> None:
+        self.latest = {row["metric"]: row["value"] for row in records}
+        if self.note:
+            self.note(step, self.latest)
+
     def _report(self, step: int, records: list[dict], warning: str) -> None:
         shown = [
             f"{row['name']} {row['value']:.4g}"
@@ -82,7 +123,8 @@ class MetricEval(keras.callbacks.Callback):
             # Those of single classes would fill the screen.
             if "/" not in row["name"]
         ]
-        print(f"step {step}  evaluation:", "  ".join(shown), flush=True)
+        if records:
+            print(f"step {step}  evaluation:", "  ".join(shown), flush=True)
         if warning:
             print(f"warning: {warning}", flush=True)
         if self.writer:
@@ -90,6 +132,11 @@ class MetricEval(keras.callbacks.Callback):
                 for row in records:
                     tf.summary.scalar(f"metrics/{row['name']}", row["value"])
             self.writer.flush()
+
+
+def due(step: int, every: int, steps: int) -> bool:
+    """Whether a step is one to evaluate: every so many, and the last."""
+    return step > 0 and (step % every == 0 or step == steps)
 
 
 def measured(run: RunDirectory, metric: str) -> list[float]:

@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -9,9 +10,17 @@ import numpy as np
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import evaluation
+from tfgan_transfer.evaluations.bars import bars
 from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.families.pair import plan
-from tfgan_transfer.families.pair.scores import PairEvaluation, Translate
+from tfgan_transfer.families.pair.scores import (
+    CONTENT,
+    HELD_OUT,
+    PairEvaluation,
+    Translate,
+)
+from tfgan_transfer.metrics.features import NO_BARS, Bars
+from tfgan_transfer.metrics.needs import Material
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained.opening import Opened
 from tfgan_transfer.trained.translators import Translators
@@ -55,21 +64,26 @@ def of_checkpoint(
     }
     split = pairs.load_data(flags)
     ema = given.get("ema", True)
-    metrics = evaluation.metric_names(given.get("metrics"))
-    run = _prepare(
+    sides = _sides(split, given)
+    chosen = evaluation.choose(given, sides.material())
+    run = sides.prepare(
         Translators(found, ema=ema).translate,
-        split,
         given,
-        evaluation.extractor_for(given, metrics),
+        chosen,
         _weights(ema),
+        bars(given),
     )
-    return run, {
+    about = {
         "step": found.step,
         "checkpoint": found.path.name,
         "ema": ema,
         "batch_norm": "moving statistics",
         "data": pairs.fingerprint(split.train),
     }
+    left_out = dict(chosen.left_out)
+    if chosen.extractor and (missing := CONTENT.missing(run.raw.material)):
+        left_out["content"] = f"content needs {missing}"
+    return run, {**about, "left_out": left_out} if left_out else about
 
 
 def while_training(
@@ -84,29 +98,74 @@ def while_training(
     Returns:
         Maps the model to JSON records of all metrics and an empty warning.
     """
-    metrics = evaluation.metrics_while_training(settings)
-    extractor = evaluation.extractor_for(settings, metrics)
     given = {**settings, "num_images": settings["eval_images"]}
+    sides = _sides(split, given)
+    chosen = evaluation.choose_while_training(settings, sides.material())
     unchanging = {}
 
     def measure(model: keras.Model) -> tuple[list[dict], str]:
-        run = _prepare(model.translate, split, given, extractor, _weights(True))
+        run = sides.prepare(model.translate, given, chosen, _weights(True))
         # The two sets do not change, and need to be seen only once.
         run.raw = unchanging.setdefault("raw", run.raw)
         return [
-            {"metric": key, **row.record()} for key, row in run.keyed(metrics)
+            {"metric": key, **row.record()}
+            for key, row in run.keyed(chosen.metrics)
         ], ""
 
     return measure
 
 
-def _prepare(
-    translate: Translate,
-    split: pairs.PairSplit,
-    given: Mapping,
-    extractor: tuple,
-    weights: str,
-) -> PairEvaluation:
+class _Sides(NamedTuple):
+    """Real images of both sets, as [A, B].
+
+    Attributes:
+        judged: Uint8 [N, H, W, C] to translate and to judge by.
+        others: Others, for the floors.
+        train: What the model has seen.
+        split: What `judged` is.
+    """
+
+    judged: tuple[np.ndarray, ...]
+    others: tuple[np.ndarray, ...]
+    train: tuple[np.ndarray, ...]
+    split: str
+
+    def material(self) -> Material:
+        """What there is in either direction."""
+        count = len(self.judged[0])
+        return Material(
+            real=count,
+            split=self.split,
+            held_out=count if self.split == HELD_OUT else 0,
+            train=min(map(len, self.train)),
+            samples=count,
+            side=self.judged[0].shape[1:3],
+        )
+
+    def prepare(
+        self,
+        translate: Translate,
+        given: Mapping,
+        chosen: evaluation.Chosen,
+        weights: str,
+        shown: Bars = NO_BARS,
+    ) -> PairEvaluation:
+        """Translates, and puts what comes of it beside the real images."""
+        cache = pathlib.Path(given.get("cache_dir") or data.cache_home())
+        return PairEvaluation(
+            translate,
+            **self._asdict(),
+            metrics=chosen.metrics,
+            weights=weights,
+            extractor=chosen.extractor,
+            layer=chosen.layer,
+            cache_dir=str(cache / "features"),
+            budget=given.get("iw_budget", "small"),
+            bars=shown,
+        )
+
+
+def _sides(split: pairs.PairSplit, given: Mapping) -> _Sides:
     held_out = all(map(len, split.holdout))
     wanted = given.get("split", "holdout" if held_out else "train")
     if wanted == "holdout" and not held_out:
@@ -120,19 +179,11 @@ def _prepare(
         chosen, others = others, chosen
     most = given.get("num_images") or evaluation.MOST_IMAGES
     count = min(most, *map(len, chosen))
-    cache = pathlib.Path(given.get("cache_dir") or data.cache_home())
-    network, layer = extractor
-    return PairEvaluation(
-        translate,
+    return _Sides(
         judged=tuple(np.asarray(x.images[:count]) for x in chosen),
         others=tuple(np.asarray(x.images[:count]) for x in others),
-        split="held-out images" if wanted == "holdout" else "training images",
         train=tuple(x.images for x in split.plain),
-        weights=weights,
-        extractor=network,
-        layer=layer,
-        cache_dir=str(cache / "features"),
-        budget=given.get("iw_budget", "small"),
+        split=HELD_OUT if wanted == "holdout" else "training images",
     )
 
 

@@ -8,14 +8,21 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer.metrics import translation
-from tfgan_transfer.metrics.evaluate import Evaluation, Row
+from tfgan_transfer.metrics.evaluate import Evaluation, require
+from tfgan_transfer.metrics.features import NO_BARS, Bars
 from tfgan_transfer.metrics.inception import Extractor
-from tfgan_transfer.metrics.score import Score
+from tfgan_transfer.metrics.needs import FEATURES, Needs
+from tfgan_transfer.metrics.score import Row, Score
 from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings.choices import BEST_METRICS, DIRECTIONS
 
 Translate = Callable[[np.ndarray, str], np.ndarray]
 BATCH = 16
+HELD_OUT = "held-out images"
+# Of the rows that are there without being asked for: where it can be had.
+CONTENT = Needs(
+    real=translation.FEWEST, samples=translation.FEWEST, output=FEATURES
+)
 
 
 class Translated(NamedTuple):
@@ -34,7 +41,10 @@ class Translated(NamedTuple):
 
 
 def translated(
-    translate: Translate, batch: np.ndarray, direction: str
+    translate: Translate,
+    batch: np.ndarray,
+    direction: str,
+    bars: Bars = NO_BARS,
 ) -> Translated:
     """Translates images there and back.
 
@@ -42,10 +52,12 @@ def translated(
         translate: Maps float images in [-1, 1] and a direction to images.
         batch: Uint8 [N, H, W, C].
         direction: The way there.
+        bars: Shows how far it is.
     """
     home = DIRECTIONS[1 - DIRECTIONS.index(direction)]
     parts = []
-    for start in range(0, len(batch), BATCH):
+    starts = range(0, len(batch), BATCH)
+    for start in bars(starts, desc=f"translations {direction}", unit="batch"):
         pixels = to_float(batch[start : start + BATCH])
         there = translate(pixels, direction)
         back, same = translate(there, home), translate(pixels, home)
@@ -75,6 +87,11 @@ class PairEvaluation:
         layer: Its layer.
         cache_dir: Where features of real images are kept.
         budget: Critic of the independent Wasserstein distance.
+        metrics: Keys of `METRICS`: what it was made to measure.
+        bars: Shows how far what takes long has come.
+
+    Attributes:
+        done: Metrics of which all is known.
     """
 
     def __init__(
@@ -90,13 +107,17 @@ class PairEvaluation:
         layer: str | None = None,
         cache_dir: str | None = None,
         budget: str = "small",
+        metrics: Sequence[str] = (),
+        bars: Bars = NO_BARS,
     ):
         self.sets, self.others, self.train = judged, others, train
         self.name, self.weights = split, weights
         self.network, self.layer = extractor, layer
         self.cache_dir, self.budget = cache_dir, budget
+        self.metrics, self.bars = metrics, bars
+        self.done: list[str] = []
         self.made = {
-            direction: translated(translate, batch, direction)
+            direction: translated(translate, batch, direction, bars)
             for direction, batch in zip(DIRECTIONS, judged, strict=True)
         }
 
@@ -116,10 +137,12 @@ class PairEvaluation:
         to steer by and has the metric's own name, and `raw`, between the two
         sets as they are.
         """
+        require(metrics, self.against["a2b"].material)
         for name in metrics:
             yield from self._of_metric(name)
+            self.done.append(name)
         yield from self._of_pixels()
-        if self.network:
+        if not CONTENT.missing(self.raw.material):
             yield from self._of_content()
 
     def _of_metric(self, name: str) -> Iterator[tuple[str, Row]]:
@@ -207,12 +230,13 @@ class PairEvaluation:
             split=self.name,
             other=self.others[end],
             train=self.train[end],
-            held_out=self.sets[end],
+            held_out=self.sets[end][: None if self.name == HELD_OUT else 0],
             samples=[samples],
             extractor=self.network,
             layer=self.layer,
             cache_dir=self.cache_dir,
             budget=self.budget,
+            bars=self.bars,
         )
 
 

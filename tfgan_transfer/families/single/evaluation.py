@@ -10,13 +10,13 @@ from tfgan_transfer import data, pixels
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.evaluations import evaluation
+from tfgan_transfer.evaluations.bars import bars
 from tfgan_transfer.families.single import build
+from tfgan_transfer.metrics import collapse, ms_ssim
 from tfgan_transfer.metrics.collapse import CollapseWatch
 from tfgan_transfer.metrics.evaluate import Evaluation
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained.opening import Opened
-
-SMALLEST_FOR_MS_SSIM = 16
 
 
 def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
@@ -37,8 +37,11 @@ def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
     count = given.get("num_images") or _usual(split, given)
     size = config.parse_size(flags["size"])
     samplers = [opened.sampler(seed=seed, size=size) for seed in seeds]
-    asked = [sampler.labels(count) for sampler in samplers]
-
+    labels = [sampler.labels(count) for sampler in samplers]
+    if labels[0] is None:
+        labels = []
+    has = evaluation.material(split, given.get("split"), count, labels)
+    chosen = evaluation.choose(given, has)
     about = {
         **opened.about,
         "ema": given.get("ema", True),
@@ -49,9 +52,16 @@ def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
     if size != config.parse_size(opened.record["flags"]["size"]):
         # Not what is said of the checkpoint: see `opening.measured`.
         about["size"] = flags["size"]
-    drawn = [sampler.draw(count) for sampler in samplers]
-    labels = None if asked[0] is None else asked
-    return evaluation.prepare(split, drawn, given, labels=labels), about
+    if chosen.left_out:
+        about["left_out"] = chosen.left_out
+    shown = bars(given)
+    total = count * len(samplers)
+    with shown(total=total, desc="samples", unit="image") as bar:
+        drawn = [s.draw(count, drawn=bar.update) for s in samplers]
+    run = evaluation.prepare(
+        split, drawn, given, chosen, labels=labels, bars=shown
+    )
+    return run, about
 
 
 def of_images(given: Mapping) -> tuple[Evaluation, dict]:
@@ -82,11 +92,18 @@ def of_images(given: Mapping) -> tuple[Evaluation, dict]:
         "images": given["images"],
         "data": split.train.fingerprint,
     }
-    labels = None
+    labels = []
     if fake.vocabulary and fake.vocabulary == split.train.vocabulary:
         labels = [fake.labels[:count]]
-    chosen = np.asarray(fake.images[:count])
-    return evaluation.prepare(split, [chosen], given, labels=labels), about
+    judged = np.asarray(fake.images[:count])
+    has = evaluation.material(split, given.get("split"), len(judged), labels)
+    chosen = evaluation.choose(given, has)
+    if chosen.left_out:
+        about["left_out"] = chosen.left_out
+    run = evaluation.prepare(
+        split, [judged], given, chosen, labels=labels, bars=bars(given)
+    )
+    return run, about
 
 
 def while_training(
@@ -105,13 +122,12 @@ def while_training(
     Raises:
         UserError: If a metric cannot be measured while training.
     """
-    metrics = evaluation.metrics_while_training(settings)
-    network = evaluation.extractor_for(settings, metrics)
     count = settings["eval_images"]
-    inputs = [build.fixed_latents(settings, count)]
     labels = build.fixed_labels(settings, split.train, count)
-    if labels is not None:
-        inputs.append(labels)
+    asked = [] if labels is None else [np.asarray(labels)]
+    has = evaluation.material(split, None, count, asked)
+    chosen = evaluation.choose_while_training(settings, has)
+    inputs = [build.fixed_latents(settings, count), *asked]
     watch = _watch(split, count, labels is not None)
 
     def measure(model: keras.Model) -> tuple[list[dict], str]:
@@ -121,10 +137,12 @@ def while_training(
                 for i in range(0, count, 64)
             ]
         )
-        run = evaluation.prepare(
-            split, [drawn], settings, extractor=network, labels=inputs[1:]
-        )
-        return _records(run, metrics), watch(drawn, labels) if watch else ""
+        run = evaluation.prepare(split, [drawn], settings, chosen, labels=asked)
+        records = [
+            {"metric": name, **row.record()}
+            for name, row in run.keyed(chosen.metrics)
+        ]
+        return records, watch(drawn, labels) if watch else ""
 
     return measure
 
@@ -132,23 +150,15 @@ def while_training(
 def _watch(
     split: data.Split, count: int, labelled: bool
 ) -> CollapseWatch | None:
-    """None for images too small for MS-SSIM."""
+    """None for images too small for MS-SSIM, or too few to be a measure."""
     real = evaluation.choose_real(split, None)[0]
     pictures = np.asarray(real.images[:count])
-    if min(pictures.shape[1:3]) < SMALLEST_FOR_MS_SSIM:
+    small = min(pictures.shape[1:3]) < ms_ssim.SMALLEST
+    if small or len(pictures) < collapse.FEWEST:
         return None
     if not labelled:
         return CollapseWatch(pictures)
     return CollapseWatch(pictures, real.labels[:count], real.vocabulary)
-
-
-def _records(run: Evaluation, metrics: tuple[str, ...]) -> list[dict]:
-    """Each row once, under the first metric that has it."""
-    found = {}
-    for name in metrics:
-        for row in run.rows([name]):
-            found.setdefault(row.score, {"metric": name, **row.record()})
-    return list(found.values())
 
 
 def load_data(opened: Opened, flags: Mapping) -> data.Split:
