@@ -125,7 +125,7 @@ def test_other_features_are_refused_on_resume(commands, whole, tmp_path):
     record = json.loads((run / "config.json").read_text())
     record["features_sha256"] = "0" * 64
     (run / "config.json").write_text(json.dumps(record))
-    finished = commands.run(TRAIN, f"--run_dir={run}", "--steps=9")
+    finished = commands.run(TRAIN, f"--run_dir={run}")
     assert finished.code == 2
     assert "features: lite0 has the sha256" in finished.err
     assert finished.err.count("\n") == 1

@@ -44,12 +44,6 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
     if config["conditioning"] != "none":
         common["num_labels"] = num_labels
         conditioning["conditioning"] = config["conditioning"]
-    noise = {}
-    if config["network"] == "acgan":
-        noise = {
-            "dropout": config["dropout"],
-            "activation_noise": config["activation_noise"],
-        }
     grown = {
         name: {"grown_from": [list(size) for size in sizes]}
         for name, sizes in plan.grown_from.items()
@@ -61,25 +55,6 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             "width": config["stage2_width"],
             "num_blocks": config["stage2_blocks"],
         }
-    judge = {
-        **common,
-        "norm": config["critic_norm"],
-        "spectral_norm": config["spectral_norm"],
-        **noise,
-        **grown.get("critic", {}),
-    }
-    on_features = {
-        "image_shape": shape,
-        "features": config["features"],
-        "size": config["feature_size"],
-        "heads": config["feature_heads"],
-    }
-    others = {}
-    if config["critic"] == "projected":
-        labels = {k: v for k, v in common.items() if k == "num_labels"}
-        judge = {**on_features, **labels}
-    elif config["critic"] == "both":
-        others["feature_critic"] = on_features
     return {
         "network": config["network"],
         "generator": {
@@ -89,9 +64,32 @@ def network_arguments(plan: Plan, num_labels: int = 0) -> dict:
             **stages,
             **grown.get("generator", {}),
         },
-        "critic": judge,
-        **others,
+        **_critics(config, {**common, **grown.get("critic", {})}),
     }
+
+
+def _critics(config: Mapping, common: Mapping) -> dict:
+    """Arguments of the critic and, if there is one, of the feature critic."""
+    judge = {
+        **common,
+        "norm": config["critic_norm"],
+        "spectral_norm": config["spectral_norm"],
+    }
+    if config["network"] == "acgan":
+        judge["dropout"] = config["dropout"]
+        judge["activation_noise"] = config["activation_noise"]
+    on_features = {
+        "image_shape": common["image_shape"],
+        "features": config["features"],
+        "size": config["feature_size"],
+        "heads": config["feature_heads"],
+    }
+    if config["critic"] == "both":
+        return {"critic": judge, "feature_critic": on_features}
+    if config["critic"] == "projected":
+        labels = {k: v for k, v in common.items() if k == "num_labels"}
+        return {"critic": {**on_features, **labels}}
+    return {"critic": judge}
 
 
 def load_data(

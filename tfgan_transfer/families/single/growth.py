@@ -28,10 +28,11 @@ def found(plan: Plan, stored: Mapping | None) -> dict[str, list[Size]]:
         sizes = {name: before(stored[name]) for name in NETWORKS}
     elif plan.source:
         run, moved = plan.source.manifest["run"], plan.config["transfer"]
+        # A critic on features of another size is a new one.
         sizes = {
             name: _grown(run[name], plan.config)
             for name in NETWORKS
-            if moved in ("both", name)
+            if moved in ("both", name) and "features" not in run[name]
         }
     else:
         sizes = {}
