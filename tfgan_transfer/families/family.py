@@ -45,6 +45,9 @@ class Family(NamedTuple):
         moved: `transfer` -> the networks that start from a source.
         source_ends: (record of a source's run) -> network -> what it takes
             and gives.
+        at_phase: (plan, config of a phase, checkpoint that it starts from or
+            None, record of the checkpoint that it goes on from or None) ->
+            the plan of a phase.
         move: (source, plan, train, *networks) -> network -> report rows.
         show_first_fakes: (run directory, config, split, model); writes the
             pictures that a run with a source starts with.
@@ -71,6 +74,7 @@ class Family(NamedTuple):
     build: Callable
     moved: Mapping[str, tuple[str, ...]]
     source_ends: Callable
+    at_phase: Callable
     move: Callable
     show_first_fakes: Callable
     announce: Callable

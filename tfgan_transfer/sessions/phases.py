@@ -5,10 +5,18 @@ one before: with the averaged generator, new optimizers, and rates that fall
 anew. So a run that goes on at the seam needs nothing but that checkpoint.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tfgan_transfer.settings.config import parse_schedule
+import numpy as np
+
+from tfgan_transfer import data, images
+from tfgan_transfer.settings import schedule
+from tfgan_transfer.settings.sizes import parse_size
+
+# Images that are scaled at once.
+_BLOCK = 256
 
 
 class Phase(NamedTuple):
@@ -48,20 +56,19 @@ def of(config: Mapping) -> list[Phase]:
     """The phases of a run, one if nothing changes.
 
     Args:
-        config: Resolved configuration; its `critic_schedule` names a critic
-            and a number of steps each, as in `network:1200,both:600`.
+        config: Resolved configuration; `grow` and `critic_schedule` divide
+            it. Steps beyond those that were planned belong to the last part.
     """
-    schedule = parse_schedule(config["critic_schedule"])
-    if not schedule:
-        return [Phase(0, config["steps"], config)]
-    # More steps than were planned belong to the last part.
-    schedule[-1] = (schedule[-1][0], config["steps"])
+    steps, parts = config["steps"], schedule.of(config)
+    if not parts:
+        return [Phase(0, steps, config)]
+    parts[-1] = parts[-1]._replace(last=steps)
     phases, start, before = [], 0, ""
-    for critic, steps in schedule:
-        end = min(start + steps, config["steps"])
-        own = {**config, "critic": critic}
+    for part in parts:
+        end = min(part.last, steps)
+        own = {**config, **part.settings}
         phases.append(Phase(start, end, own, before))
-        start, before = end, critic
+        start, before = end, own["critic"]
     return phases
 
 
@@ -74,3 +81,28 @@ def after(config: Mapping, step: int) -> list[Phase]:
     """
     every = of(config)
     return [phase for phase in every if step < phase.end] or every[-1:]
+
+
+def scaled(split: data.Split, config: Mapping) -> data.Split:
+    """A run's images at the size of a phase.
+
+    Args:
+        split: The images at the size of the last phase.
+        config: The phase's settings.
+    """
+    size = parse_size(config["size"])
+    if split.train.images.shape[1:3] == size:
+        return split
+
+    def smaller(one: data.ImageSet) -> data.ImageSet:
+        blocks = [
+            images.resized(one.images[i : i + _BLOCK].astype(np.float32), size)
+            for i in range(0, len(one), _BLOCK)
+        ]
+        pixels = np.concatenate(blocks) if blocks else np.zeros((0, *size, 1))
+        rounded = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+        return dataclasses.replace(one, images=rounded)
+
+    return dataclasses.replace(
+        split, train=smaller(split.train), holdout=smaller(split.holdout)
+    )

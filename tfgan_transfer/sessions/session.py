@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -19,6 +20,24 @@ from tfgan_transfer.training.metric_eval import exhausted, measured
 from tfgan_transfer.training.run_directory import RunDirectory
 
 ROLLBACKS = 3
+
+
+class Part(NamedTuple):
+    """What a phase has of its own.
+
+    Attributes:
+        phase: Its steps and settings.
+        plan: What its networks and optimizers are built from.
+        split: The images, at its size.
+        record: What its checkpoints say about the run.
+        begun: Whether there is a checkpoint of it already.
+    """
+
+    phase: phases.Phase
+    plan: Plan
+    split: tuple
+    record: Mapping
+    begun: bool
 
 
 class Session:
@@ -148,33 +167,30 @@ class Session:
             Steps done.
         """
         saved = found.manifest if found else {}
-        model = self._model(phase, found)
-        record = self.record
-        if phase.config != self.config:
-            plan = self.plan._replace(config=phase.config)
-            own = self.family.record(plan, self.split)
-            record = {**own, "source": self.record.get("source")}
+        part = self._enter(phase, found)
+        model = self._model(part, found)
         if self.chief:
-            self._announce(phase, model, start)
+            self._announce(part, model, start)
         with self._writer() as writer:
-            chain = self._callbacks(phase, writer, stop, record, start, saved)
+            chain = self._callbacks(part, writer, stop, start, saved)
             saver = chain[-1]
             if self.chief and self.config["eval_every"]:
                 chain.append(
                     callbacks.evaluation(
-                        self.config, self.run, writer, self.split, saver
+                        phase.config, self.run, writer, part.split, saver
                     )
                 )
             if self.chief:
                 # Only now: settings that nothing above has refused.
-                self.run.write_config(self.record)
+                whole = {**part.record, "flags": dict(self.config)}
+                self.run.write_config(whole)
                 if owed:
                     chain[-1].catch_up(model)
             if self._ended(start):
                 return start
             model.fit(
                 self.family.batches(
-                    phase.config, self.split.train, self.strategy, start
+                    phase.config, part.split.train, self.strategy, start
                 ),
                 epochs=1,
                 steps_per_epoch=phase.end - start,
@@ -184,69 +200,82 @@ class Session:
             )
         return saver.step
 
+    def _enter(
+        self, phase: phases.Phase, found: checkpoint.Checkpoint | None
+    ) -> Part:
+        """What a phase has of its own: plan, images, record."""
+        begun = found is not None and (
+            found.step > phase.start or not phase.start
+        )
+        if phase.config is self.config:
+            return Part(phase, self.plan, self.split, self.record, begun)
+        config, start, record = phase.built, None, None
+        if begun:
+            record = found.manifest["run"]
+        elif phase.start:
+            config, start = {**config, "transfer": phase.moved}, found
+        elif self.config["source"]:
+            start = self._source_checkpoint()
+        plan = self.family.at_phase(self.plan, config, start, record)
+        split = phases.scaled(self.split, phase.config)
+        own = self.family.record(plan._replace(config=phase.config), split)
+        kept = {
+            "source": self.record.get("source"),
+            "data": self.record["data"],
+        }
+        return Part(phase, plan, split, {**own, **kept}, begun)
+
     def _callbacks(
         self,
-        phase: phases.Phase,
+        part: Part,
         writer: tf.summary.SummaryWriter | None,
         stop: StopRequest,
-        record: Mapping,
         start: int,
         saved: Mapping,
     ) -> list[keras.callbacks.Callback]:
         """All but the evaluation, which follows the saver, the last of them."""
-        told = []
+        config, told = part.phase.config, []
         if self.chief:
             told = callbacks.reports(
-                self.config, self.run, writer, self.split, start, saved
+                config, self.run, writer, part.split, start, saved
             )
         return callbacks.around(
             told,
-            self.config,
+            config,
             self.run,
             stop,
             start=start,
-            end=phase.end,
-            manifest={"run": record, "lr_scale": self.lr_scale},
+            end=part.phase.end,
+            manifest={"run": part.record, "lr_scale": self.lr_scale},
             workers=devices.worker_count(),
-            steering=self.family.steering(
-                self.config, writer, self.split, start
-            ),
+            steering=self.family.steering(config, writer, part.split, start),
         )
 
     def _model(
-        self, phase: phases.Phase, found: checkpoint.Checkpoint | None
+        self, part: Part, found: checkpoint.Checkpoint | None
     ) -> keras.Model:
         """The model as it stands at a checkpoint, or at a phase's beginning."""
-        begun = found is not None and (
-            found.step > phase.start or not phase.start
-        )
-        plan = self.plan._replace(config=phase.built)
-        start_from = None
-        if not begun:
-            start_from = self._start_from(plan, phase, found)
+        start_from = None if part.begun else self._start_from(part, found)
         devices.prepare(self.config)
         with self.strategy.scope():
             model = self.family.build(
-                plan,
-                self.split.train,
+                part.plan,
+                part.split.train,
                 xla=self.xla,
                 lr_scale=self.lr_scale,
                 start_from=start_from,
             )
-            if begun:
+            if part.begun:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
                 _set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
             self.family.show_first_fakes(
-                self.run, self.config, self.split, model
+                self.run, part.phase.config, part.split, model
             )
         return model
 
     def _start_from(
-        self,
-        plan: Plan,
-        phase: phases.Phase,
-        found: checkpoint.Checkpoint | None,
+        self, part: Part, found: checkpoint.Checkpoint | None
     ) -> Callable | None:
         """What puts first weights into new networks, if anything does."""
         if found is None and not self.config["source"]:
@@ -257,21 +286,23 @@ class Session:
             # A later phase: its source is the one before.
             ends = self.family.source_ends(found.manifest["run"])
             opened = source.opened(found, str(found.path), ends)
-            moved = {**plan.config, "transfer": phase.moved}
-            plan = plan._replace(config=moved)
 
         def start_from(*networks: keras.Model) -> None:
-            rows = self.family.move(opened, plan, self.split.train, *networks)
+            rows = self.family.move(
+                opened, part.plan, part.split.train, *networks
+            )
             if self.chief and found is None:
                 source.report(self.run, opened, rows)
 
         return start_from
 
     def _open_source(self) -> source.Source:
-        name = self.config["source"]
-        found = self.plan.source or saved.find(name, "--source")
+        found = self._source_checkpoint()
         ends = self.family.source_ends(found.manifest["run"])
-        return source.opened(found, name, ends)
+        return source.opened(found, self.config["source"], ends)
+
+    def _source_checkpoint(self) -> checkpoint.Checkpoint:
+        return self.plan.source or saved.find(self.config["source"], "--source")
 
     def _ended(self, step: int) -> bool:
         return step >= self.config["steps"] or self._exhausted()
@@ -284,17 +315,15 @@ class Session:
         history = measured(self.run, self.config["best_metric"])
         return exhausted(history, patience)
 
-    def _announce(
-        self, phase: phases.Phase, model: keras.Model, start: int
-    ) -> None:
+    def _announce(self, part: Part, model: keras.Model, start: int) -> None:
         replicas = self.strategy.num_replicas_in_sync
         same = ", deterministic" if self.config["deterministic"] else ""
         print(
             f"run       {self.run.path}, "
             f"{f'continuing at step {start}' if start else 'new'}",
             *announcement.lines(
-                self.plan._replace(config=phase.config),
-                self.split,
+                part.plan._replace(config=part.phase.config),
+                part.split,
                 model,
                 f"{replicas} x {self.config['precision']}, "
                 f"XLA {'on' if self.xla else 'off'}{same}",

@@ -1,13 +1,13 @@
 """Settles every setting of a run: explicit > stored > derived."""
 
 import math
-import re
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.settings.choices import CRITICS
+from tfgan_transfer.settings import schedule
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.setting import ALWAYS, SAME_LOSS, SAME_MODEL
+from tfgan_transfer.settings.sizes import parse_size as parse_size
 from tfgan_transfer.settings.table import BY_NAME, SETTINGS
 
 # None means: derived from the data or from the other settings in `resolve`.
@@ -45,16 +45,15 @@ def resolve(
     rules = RULES[model]
     config = {**DEFAULTS, **rules.overrides, **before, **explicit}
     if stored is None:
-        schedule = parse_schedule(config["critic_schedule"])
-        if schedule:
-            config["critic"] = schedule[0][0]
-            config["steps"] = sum(steps for _, steps in schedule)
+        parts = schedule.of(config)
+        if parts:
+            config.update(parts[0].settings)
+            config["steps"] = parts[-1].last
         _fill(config, _unused(model))
         _fill(config, rules.derive(config, side, count, label_mode))
         _fill(config, _of_steps(config))
-    schedule = parse_schedule(config["critic_schedule"])
-    if schedule:
-        config["critic"] = schedule[-1][0]
+    parts = schedule.of(config)
+    config.update(parts[-1].settings if parts else {})
     parse_size(config["size"])
     rules.check(config)
     _check(config)
@@ -171,53 +170,3 @@ def _check(config: Mapping) -> None:
             raise UserError(
                 f"--{name}: expected a rate above 0, received {config[name]}"
             )
-
-
-def parse_schedule(text: str | None) -> list[tuple[str, int]]:
-    """Reads `--critic_schedule`.
-
-    Args:
-        text: Such as `"network:1200,both:600"`, or None.
-
-    Returns:
-        A critic and its number of steps for each part.
-
-    Raises:
-        UserError: If a part is not a critic and a number of steps.
-    """
-    schedule = []
-    for part in text.split(",") if text else ():
-        match = re.fullmatch(r"\s*(\w+):(\d+)\s*", part)
-        if not match or match[1] not in CRITICS or not int(match[2]):
-            raise UserError(
-                "--critic_schedule: expected critics and steps such as "
-                f"network:1200,both:600, with critics of "
-                f"{', '.join(CRITICS)}, received {text!r}"
-            )
-        schedule.append((match[1], int(match[2])))
-    return schedule
-
-
-def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:
-    """Reads a size, such as `--size`.
-
-    Args:
-        size: A side in pixels such as "64", or "HEIGHTxWIDTH".
-        flag: The flag that gave it, for errors.
-
-    Returns:
-        (height, width) in pixels.
-
-    Raises:
-        UserError: If it is neither, or a side is not within 8 to 1024.
-    """
-    match = re.fullmatch(r"(\d+)(?:x(\d+))?", str(size).strip().lower())
-    if match:
-        height = int(match[1])
-        width = int(match[2] or height)
-        if 8 <= min(height, width) and max(height, width) <= 1024:
-            return height, width
-    raise UserError(
-        f"{flag}: expected a side such as 64, or HEIGHTxWIDTH such as 64x96, "
-        f"of 8 to 1024 pixels, received {size!r}"
-    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.settings.config import parse_size
+from tfgan_transfer.settings.sizes import parse_size
 
 
 class Stage(NamedTuple):

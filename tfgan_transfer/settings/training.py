@@ -27,6 +27,14 @@ TRANSFER = (
         families=("wgan_gp", "acgan"),
     ),
     Setting(
+        "grow",
+        "text",
+        "Sizes and steps of a run that grows, as in 32:1000,64:2000: each part "
+        "starts from the last one's averaged generator, enlarged exactly.",
+        common=True,
+        families=("wgan_gp", "acgan"),
+    ),
+    Setting(
         "freeze",
         "text",
         "Layers that are not trained, such as "

@@ -21,6 +21,7 @@ CYCLE_GAN = Family(
     build=build.gan,
     moved=transfer.MOVED,
     source_ends=transfer.source_ends,
+    at_phase=plan.at_phase,
     move=transfer.move,
     show_first_fakes=transfer.show_first_fakes,
     announce=watching.announce,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.settings.config import parse_size
+from tfgan_transfer.training.checkpoint import Checkpoint
 
 Size = tuple[int, int]
 
@@ -37,6 +38,24 @@ def found(plan: Plan, stored: Mapping | None) -> dict[str, list[Size]]:
     else:
         sizes = {}
     return {name: list(its) for name, its in sizes.items() if its}
+
+
+def at_phase(
+    plan: Plan,
+    config: Mapping,
+    source: Checkpoint | None,
+    record: Mapping | None,
+) -> Plan:
+    """The plan of a phase.
+
+    Args:
+        plan: Of the run.
+        config: Settings of the phase.
+        source: The checkpoint that it starts from, if it begins.
+        record: What the checkpoint that it goes on from says of its run.
+    """
+    own = plan._replace(config=config, source=source)
+    return own._replace(grown_from=found(own, record))
 
 
 def before(options: Mapping) -> list[Size]:

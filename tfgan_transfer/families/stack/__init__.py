@@ -9,5 +9,6 @@ from tfgan_transfer.gans import StackGAN
 STACK_GAN = WGAN_GP._replace(
     resolve=plan.resolve,
     build=functools.partial(build.gan, StackGAN),
+    at_phase=plan.at_phase,
     move=transfer.move,
 )

@@ -1,0 +1,77 @@
+"""The parts of a run in which settings differ, from what the user wrote."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import stages
+from tfgan_transfer.settings.choices import CRITICS
+
+
+class Part(NamedTuple):
+    """Some steps of a run.
+
+    Attributes:
+        last: Steps done when it ends.
+        settings: What is set otherwise than in other parts.
+    """
+
+    last: int
+    settings: dict
+
+
+def of(config: Mapping) -> list[Part]:
+    """The parts that `--grow` and `--critic_schedule` divide a run into.
+
+    Args:
+        config: Settings, resolved or not.
+
+    Returns:
+        The parts in order; none if nothing changes in the run.
+
+    Raises:
+        UserError: If a schedule cannot be read, or the two do not end
+            together.
+    """
+    grown = [
+        Part(stage.last, {"size": "x".join(map(str, stage.size))})
+        for stage in (stages.parse(config["grow"]) if config["grow"] else ())
+    ]
+    judged = critics(config["critic_schedule"])
+    if grown and judged and grown[-1].last != judged[-1].last:
+        raise UserError(
+            "--critic_schedule: expected as many steps as --grow has, "
+            f"{grown[-1].last}, received {judged[-1].last}; let both end "
+            "together"
+        )
+    ends = sorted({part.last for part in grown + judged})
+    return [Part(end, {**_at(grown, end), **_at(judged, end)}) for end in ends]
+
+
+def _at(parts: list[Part], end: int) -> dict:
+    """The settings of the part in which a part that ends there lies."""
+    return next((p.settings for p in parts if end <= p.last), {})
+
+
+def critics(text: str | None) -> list[Part]:
+    """Reads `--critic_schedule`.
+
+    Args:
+        text: Such as `"network:1200,both:600"`, or None.
+
+    Raises:
+        UserError: If a part is not a critic and a number of steps.
+    """
+    parts, last = [], 0
+    for word in text.split(",") if text else ():
+        match = re.fullmatch(r"\s*(\w+):(\d+)\s*", word)
+        if not match or match[1] not in CRITICS or not int(match[2]):
+            raise UserError(
+                "--critic_schedule: expected critics and steps such as "
+                "network:1200,both:600, with critics of "
+                f"{', '.join(CRITICS)}, received {text!r}"
+            )
+        last += int(match[2])
+        parts.append(Part(last, {"critic": match[1]}))
+    return parts
