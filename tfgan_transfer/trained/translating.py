@@ -9,8 +9,9 @@ import numpy as np
 
 from tfgan_transfer import images
 from tfgan_transfer.data import decode
+from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.data.filling import quiet
-from tfgan_transfer.data.source import looks_like_image, printable
+from tfgan_transfer.data.source import printable
 from tfgan_transfer.data.sources import lies_inside, open_source
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.pixels import to_float, to_uint8
@@ -117,7 +118,7 @@ def listed(
         UserError: If there is none.
     """
     path = pathlib.Path(spec).expanduser()
-    if path.is_file() and path.suffix != ".zip":
+    if path.is_file() and path.suffix.lower() != ".zip":
         return [Original(path.name, path.read_bytes, path)], []
     if path.exists():
         spec = f"{'folder' if path.is_dir() else 'zip'}:{spec}"
