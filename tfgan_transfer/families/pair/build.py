@@ -117,6 +117,8 @@ def _read(
             size=parse_size(config[size], f"--{size}"),
             channels=int(config["channels"]),
             fit=config["fit"],
+            # Runs from before have none.
+            max_value=config.get("max_value"),
             limit=limit,
             holdout=held,
             seed=config["seed"],
