@@ -45,3 +45,19 @@ def test_others_are_refused(tmp_path):
     (tmp_path / "trainB").mkdir()
     with pytest.raises(UserError, match="expected the folders trainA and"):
         domains(spec)
+
+
+def test_the_real_mistake_is_named(tmp_path):
+    spec = make(tmp_path / "a", "traina", "trainB")
+    with pytest.raises(UserError, match="found 'traina', which has .* trainA"):
+        domains(spec)
+    spec = make(tmp_path / "b", "trainA")
+    (tmp_path / "b" / "trainB").mkdir()
+    with pytest.raises(UserError, match="no image .* in trainB"):
+        domains(spec)
+    (tmp_path / "b" / "trainB" / "1.heic").write_bytes(b"x")
+    with pytest.raises(UserError, match="no image .* in trainB"):
+        domains(spec)
+    spec = make(tmp_path / "c", "train/a", "train/b")
+    with pytest.raises(UserError, match="found 'train/a', .* train/A"):
+        domains(spec)

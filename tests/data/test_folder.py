@@ -122,9 +122,90 @@ def test_identity_follows_content_and_tags(tmp_path):
     assert opened(tmp_path).entries[0].identity != before
 
 
+def test_every_ending_of_a_kind_that_is_read(tmp_path):
+    for name in ("a.jfif", "b.JPE", "c.jif", "d.pjpeg", "e.apng", "f.dib"):
+        put(tmp_path / "x.png")
+        (tmp_path / "x.png").rename(tmp_path / name)
+    assert len(names(opened(tmp_path))) == 6
+    assert problems(opened(tmp_path)) == {}
+
+
+def test_pictures_that_cannot_be_read_are_named(tmp_path):
+    put(tmp_path / "1.png")
+    for name in ("IMG_2.HEIC", "a.jxl", "b.NEF", "c.svg", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    advice = "cannot be read; convert it to PNG or JPEG"
+    assert problems(opened(tmp_path)) == {
+        "IMG_2.HEIC": f"HEIC {advice}",
+        "a.jxl": f"JXL {advice}",
+        "b.NEF": f"NEF {advice}",
+        "c.svg": f"SVG {advice}",
+    }
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information",
+     "lost+found", ".Trash-1000", ".thumbnails", "__MACOSX"],
+)  # fmt: skip
+def test_what_systems_leave_behind_is_skipped(tmp_path, folder):
+    put(tmp_path / "1.png")
+    put(tmp_path / folder / "2.png")
+    put(tmp_path / "cats" / folder / "1.jpg" / "thumbnail.png")
+    assert names(opened(tmp_path)) == ["1.png"]
+
+
+def test_nested_and_mixed_folders_are_taken_without_labels(tmp_path):
+    put(tmp_path / "nested" / "2021" / "05" / "1.png")
+    put(tmp_path / "nested" / "2022" / "06" / "2.png")
+    nested = opened(tmp_path / "nested")
+    assert names(nested) == ["2021/05/1.png", "2022/06/2.png"]
+    assert (nested.label_mode, nested.vocabulary) == ("none", ())
+    assert "2021, 2022 hold only folders" in nested.unlabelled
+    put(tmp_path / "mixed" / "1.png")
+    put(tmp_path / "mixed" / "cat" / "2.png")
+    mixed = opened(tmp_path / "mixed")
+    assert names(mixed) == ["1.png", "cat/2.png"]
+    assert "1 images lie beside the folders cat" in mixed.unlabelled
+
+
+def test_a_link_above_the_folder_brings_nothing_in(tmp_path):
+    put(tmp_path / "other.png")
+    put(tmp_path / "set" / "1.png")
+    (tmp_path / "set" / "up").symlink_to(tmp_path)
+    assert names(opened(tmp_path / "set")) == ["1.png", "up"]
+    expected = {"up": "link to a folder above it"}
+    assert problems(opened(tmp_path / "set")) == expected
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    put(tmp_path / "1.png")
+    os.truncate(tmp_path / "1.png", 2**28 + 1)
+    expected = {"1.png": "256 MiB, more than 256 MiB"}
+    assert problems(opened(tmp_path)) == expected
+    (tmp_path / "tags.csv").touch()
+    os.truncate(tmp_path / "tags.csv", 2**29)
+    with pytest.raises(UserError, match="tags.csv cannot be read.*512 MiB"):
+        opened(tmp_path)
+
+
+def test_a_table_does_not_hide_what_is_wrong_with_a_file(tmp_path):
+    put(tmp_path / "1.png")
+    (tmp_path / "2.png").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "tags.csv").write_text("file,tags\n1.png,x\n2.png,y\n")
+    assert "No such file" in problems(opened(tmp_path))["2.png"]
+    assert opened(tmp_path).vocabulary == ("x",)
+
+
 def test_wrong_paths_say_what_to_do(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
         opened(tmp_path / "absent")
     (tmp_path / "a.zip").write_bytes(b"")
     with pytest.raises(UserError, match="did you mean zip:"):
         opened(tmp_path / "a.zip")
+    (tmp_path / "B.ZIP").write_bytes(b"")
+    with pytest.raises(UserError, match="did you mean zip:.*B.ZIP"):
+        opened(tmp_path / "B.ZIP")
+    put(tmp_path / "1.png")
+    with pytest.raises(UserError, match=f"give its folder: folder:{tmp_path}"):
+        opened(tmp_path / "1.png")

@@ -122,6 +122,49 @@ def test_describe_decodes_and_writes_nothing(folder, monkeypatch):
     assert found.num_bytes == sum(p.stat().st_size for p in folder.iterdir())
 
 
+def test_describe_refuses_what_cannot_be_trained_on(tmp_path, fill_folder):
+    with pytest.raises(UserError, match="holds no images; expected files"):
+        describe(f"folder:{fill_folder(tmp_path / 'empty', 0)}")
+    (tmp_path / "heic").mkdir()
+    (tmp_path / "heic" / "1.heic").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"1 of 1 .*1.heic \(HEIC cannot be"):
+        describe(f"folder:{tmp_path / 'heic'}")
+
+
+def test_describe_counts_what_may_be_usable(tmp_path, fill_folder):
+    folder = fill_folder(tmp_path / "set", 4)
+    for name in ("a.heic", "b.png"):
+        (folder / name).mkdir()
+    found = describe(f"folder:{folder}")
+    assert found.images == 4
+    assert [bad.name for bad in found.bad_files] == ["a.heic", "b.png"]
+
+
+def test_unreadable_kinds_count_as_bad_files(tmp_path, fill_folder, loaded):
+    folder = fill_folder(tmp_path / "set", 4)
+    (folder / "5.HEIC").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"1 of 5 .*5.HEIC \(HEIC"):
+        loaded(folder)
+    split = loaded(folder, max_bad_files=1)
+    assert (split.found, len(split.train)) == (5, 4)
+    assert [bad.name for bad in split.bad_files] == ["5.HEIC"]
+
+
+def test_a_class_of_broken_images_is_no_class(tmp_path, fill_folder, loaded):
+    for name in ("ape", "bee", "cat"):
+        fill_folder(tmp_path / name, 3)
+    for path in (tmp_path / "bee").iterdir():
+        path.write_bytes(b"")
+    split = loaded(tmp_path, max_bad_files=3, holdout=1)
+    for part in (split.train, split.holdout):
+        assert part.vocabulary == ("ape", "cat")
+        expected = [[n[0] == "a", n[0] == "c"] for n in part.names]
+        np.testing.assert_array_equal(part.labels, expected)
+    # As long as an image that was not asked for may be whole, it is one.
+    whole = loaded(tmp_path, max_bad_files=3, limit=1).train
+    assert whole.vocabulary == ("ape", "bee", "cat")
+
+
 @pytest.mark.parametrize(
     "spec, parts",
     [
@@ -131,6 +174,9 @@ def test_describe_decodes_and_writes_nothing(folder, monkeypatch):
             "foldr:{}",
             ("folder, zip, tfds, digits, shapes", "Did you mean 'folder'"),
         ),
+        ("{}/B.ZIP#x", ("did you mean --data=zip:{}/B.ZIP#x?",)),
+        ("{}/bad/1.png", ("one picture is no set", "folder:{}/bad")),
+        ("{}/x.npy", ("arrays are not read", "PNG")),
         ("folder:{}/nowhere", ("no such folder",)),
         ("folder:{}/empty", ("no images", ".png")),
         ("folder:", ("nothing follows folder:",)),
@@ -145,7 +191,8 @@ def test_describe_decodes_and_writes_nothing(folder, monkeypatch):
 )
 def test_wrong_sources_end_in_one_line(tmp_path, spec, parts):
     (tmp_path / "empty").mkdir()
-    (tmp_path / "a.zip").write_bytes(b"")
+    for name in ("a.zip", "B.ZIP", "x.npy"):
+        (tmp_path / name).write_bytes(b"")
     (tmp_path / "bad").mkdir()
     for name in ("1.png", "2.png"):
         (tmp_path / "bad" / name).write_bytes(b"")

@@ -80,3 +80,12 @@ def test_flags_txt_of_a_run_gives_the_same_plan(commands, unbroken, tmp_path):
         **before,
         "run_dir": str(tmp_path / "other"),
     }
+
+
+def test_a_folder_without_images_is_refused(commands, tmp_path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "readme.txt").write_text("x")
+    data, run = f"--data=folder:{tmp_path}/set", f"--run_dir={tmp_path}/run"
+    finished = commands.run(TRAIN, SMOKE, data, run, "--dry_run")
+    assert finished.code == 2
+    assert "holds no images" in finished.err and not finished.out

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.support.running import GENERATE
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.trained import sampling, saved
 
 
@@ -158,6 +159,26 @@ def test_folder_and_grid(commands, unbroken, found, tmp_path):
     np.testing.assert_array_equal(images, drawn(found, 5)[..., 0])
     sheet = np.asarray(Image.open(tmp_path / "sheets" / "sheet.png"))
     np.testing.assert_array_equal(sheet[:8, :8], images[0])
+
+
+def test_old_and_new_pictures_are_not_mixed_unasked(found, tmp_path):
+    old = tmp_path / "holiday.JPG"
+    old.write_bytes(b"mine")
+    given = {"out": str(tmp_path), "num": 2}
+    with pytest.raises(UserError) as caught:
+        list(sampling.write(sampler(found), given))
+    for part in ("--out", "holds 1 pictures", "'holiday.JPG'", "--overwrite"):
+        assert part in str(caught.value)
+    assert list(tmp_path.iterdir()) == [old]
+    list(sampling.write(sampler(found), {**given, "overwrite": True}))
+    assert len(list(tmp_path.iterdir())) == 3 and old.read_bytes() == b"mine"
+
+
+def test_a_folder_without_pictures_needs_no_leave(found, tmp_path):
+    (tmp_path / "notes.txt").touch()
+    list(sampling.write(sampler(found), {"out": str(tmp_path), "num": 2}))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["000000.png", "000001.png", "notes.txt"]
 
 
 def archived(commands, folder, *arguments):

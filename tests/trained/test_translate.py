@@ -10,7 +10,7 @@ from PIL import Image
 from tests.support.running import TRAIN
 from tfgan_transfer.networks import cyclegan
 from tfgan_transfer.pixels import to_uint8
-from tfgan_transfer.trained import saved, translators
+from tfgan_transfer.trained import saved, translating, translators
 
 TRANSLATE = "tfgan_transfer.translate"
 SMOKE = "--flagfile=configs/smoke/cyclegan.flags"
@@ -60,7 +60,7 @@ def files(folder):
 
 
 def test_a_folder_keeps_its_names(commands, run, tmp_path):
-    """Images beside folders of images, which no training set may have."""
+    """Images beside folders of images."""
     photos, out = tmp_path / "photos", tmp_path / "out"
     put(photos / "one.png", picture(seed=1))
     put(photos / "deep" / "two.bmp", picture(seed=2))
@@ -102,6 +102,34 @@ def test_the_other_way_from_a_zip_with_the_raw_weights(commands, run, tmp_path):
         made, expected(run, picture(), "b2a", ema=False)
     )
     assert not np.array_equal(made, expected(run, picture(), "b2a"))
+
+
+def test_an_archive_whose_name_is_in_capitals(tmp_path):
+    with zipfile.ZipFile(tmp_path / "P.ZIP", "w") as archive:
+        archive.write(put(tmp_path / "x.png", picture()), "in/x.png")
+    originals, skipped = translating.listed(str(tmp_path / "P.ZIP"))
+    assert [one.name for one in originals] == ["in/x.png"] and not skipped
+
+
+def test_grey_of_twelve_bits_is_no_black(commands, run, tmp_path):
+    """As in training, the largest value of all images says what is white."""
+    grey = picture(seed=1)[..., 0].astype(np.uint16)
+    for name, brightest in (("a", 255), ("b", 100)):
+        deep = np.minimum(grey, brightest) * np.uint16(16)
+        put(tmp_path / "in" / f"{name}.png", deep)
+    done = commands.run(
+        TRANSLATE,
+        f"--run_dir={run}",
+        f"--images={tmp_path}/in",
+        f"--out={tmp_path}/out",
+    )
+    assert done.code == 0, done.err
+    # 16 * 255 / 4095 is 0.996.
+    pixels = np.rint(np.minimum(grey, 100) * (16 * 255 / 4095))
+    pixels = np.repeat(pixels.astype(np.uint8)[..., None], 3, axis=-1)
+    np.testing.assert_array_equal(
+        read(tmp_path / "out" / "b.png"), expected(run, pixels)
+    )
 
 
 def test_other_sizes_are_brought_to_that_of_training(commands, run, tmp_path):

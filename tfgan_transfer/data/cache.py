@@ -13,7 +13,7 @@ import numpy as np
 
 from tfgan_transfer.errors import UserError
 
-_FORMAT = 1
+_FORMAT = 2
 _INDEX = "index.json"
 _IMAGES = "images.npy"
 _HEADER_BYTES = 4096

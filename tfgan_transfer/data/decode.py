@@ -4,7 +4,7 @@ The rules, in this order:
 
 - the first frame of an animation; the EXIF rotation is applied; colour
   profiles are ignored;
-- 16-bit grey is scaled to 8 bits (65535 becomes 255);
+- grey of more than 8 bits is scaled to 8 (`max_value` becomes 255);
 - transparent pixels are composited on white;
 - three channels: grey is repeated; one channel: colour becomes its ITU-R 601
   luma;
@@ -18,12 +18,14 @@ import zipfile
 import zlib
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from tfgan_transfer.errors import UserError, choices
 
 # Only formats that Pillow decodes by itself: others start external programs.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
+if "avif" in features.get_supported():
+    _FORMATS.append("AVIF")
 _MAX_PIXELS = 89_478_485
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
@@ -61,6 +63,8 @@ def decode(
     size: tuple[int, int] | None,
     channels: int,
     fit: str,
+    max_value: int = 65535,
+    peaks: list[int] | None = None,
 ) -> np.ndarray:
     """Decodes one image.
 
@@ -72,6 +76,9 @@ def decode(
             `"squash"` ignores the aspect; `"pad"` fits the whole image inside
             and repeats its outermost pixels around it, so that padding adds no
             edge that a critic could learn.
+        max_value: What is white in an image of more than 8 bits.
+        peaks: Takes up the largest value of such an image, whose values may
+            then lie outside of the range.
 
     Returns:
         uint8 [height, width, channels].
@@ -82,7 +89,10 @@ def decode(
     try:
         image = _open(content)
         image.load()
-        image = _channels(_upright(image), channels)
+        image = _upright(image)
+        if _is_deep(image):
+            image = _shallow(image, max_value, peaks)
+        image = _channels(image, channels)
         pixels = np.asarray(_FITS[fit](image, *size) if size else image)
     except DamagedImageError:
         raise
@@ -98,6 +108,16 @@ def header_size(content: bytes | np.ndarray) -> tuple[int, int]:
     except Exception as error:
         raise DamagedImageError(reason(error)) from error
     return height, width
+
+
+def peak(content: bytes | np.ndarray) -> int:
+    """The largest value of an image of more than 8 bits, 0 of any other.
+
+    Raises:
+        Exception: Any, if the content is damaged.
+    """
+    image = _open(content)
+    return int(np.asarray(image).max()) if _is_deep(image) else 0
 
 
 def reason(error: Exception) -> str:
@@ -139,6 +159,25 @@ def _open(content: bytes | np.ndarray) -> Image.Image:
     return image
 
 
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I")
+
+
+def _shallow(
+    image: Image.Image, max_value: int, peaks: list[int] | None
+) -> Image.Image:
+    deep = np.asarray(image).astype(np.int64)
+    lowest, highest = int(deep.min()), int(deep.max())
+    if peaks is not None:
+        peaks.append(highest)
+    elif lowest < 0 or highest > max_value:
+        raise DamagedImageError(
+            f"values from {lowest} to {highest}, outside 0 to {max_value}"
+        )
+    deep = (deep.clip(0, max_value) * 255 + max_value // 2) // max_value
+    return Image.fromarray(deep.astype(np.uint8))
+
+
 def _upright(image: Image.Image) -> Image.Image:
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
@@ -152,11 +191,6 @@ def _channels(image: Image.Image, channels: int) -> Image.Image:
     mode = "L" if channels == 1 else "RGB"
     if image.mode == "F":
         raise DamagedImageError("floating-point pixels")
-    if image.mode.startswith("I"):
-        deep = np.asarray(image).astype(np.int64).clip(0, 65535)
-        image = Image.fromarray(
-            ((deep * 255 + 32767) // 65535).astype(np.uint8)
-        )
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

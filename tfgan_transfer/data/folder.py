@@ -5,13 +5,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from tfgan_transfer.data.labels import labelled
-from tfgan_transfer.data.source import (
-    Entry,
-    Source,
-    check_part,
+from tfgan_transfer.data.file_names import (
+    ignored,
     looks_like_image,
+    mistaken_for,
+    unreadable,
 )
+from tfgan_transfer.data.labels import labelled
+from tfgan_transfer.data.source import Entry, Source, check_part, too_large
 from tfgan_transfer.errors import UserError
 
 
@@ -34,18 +35,24 @@ def open_folder(spec: str, path: str, part: str, labels: bool = True) -> Source:
     # os.path, unlike Path, takes a name the system refuses for an absent one.
     root = Path(os.path.expanduser(path))
     if os.path.isfile(root):
-        hint = f"; did you mean zip:{path}?" if root.suffix == ".zip" else ""
-        raise UserError(f"--data={spec}: expected a folder, found a file{hint}")
+        raise UserError(
+            f"--data={spec}: expected a folder, found a file; "
+            f"{mistaken_for(path)}"
+        )
     if not os.path.isdir(root):
         raise UserError(f"--data={spec}: no such folder: {path}")
     if part and not _inside(root, part):
         check_part(spec, part, [p.name for p in root.iterdir() if p.is_dir()])
     root = root / part.strip("/")
-    entries = {entry.name: entry for entry in _walk(root, "", frozenset())}
+    entries = {entry.name: entry for entry in _walk(root)}
 
     def read_text(name: str) -> bytes | None:
         file = root / name
-        return file.read_bytes() if file.is_file() else None
+        if not file.is_file():
+            return None
+        if problem := too_large(file.stat().st_size):
+            raise OSError(problem)
+        return file.read_bytes()
 
     return labelled(
         spec,
@@ -60,29 +67,48 @@ def _inside(root: Path, part: str) -> bool:
     return ".." not in part.split("/") and os.path.isdir(root / part.strip("/"))
 
 
-def _walk(
-    folder: Path, prefix: str, above: frozenset[tuple[int, int]]
-) -> Iterator[Entry]:
-    try:
-        status = folder.stat()
-        children = sorted(os.listdir(folder))
-    except OSError as error:
-        reason = f"folder cannot be listed ({error.strerror})"
-        yield Entry(prefix.rstrip("/") or ".", problem=reason)
-        return
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        yield Entry(prefix.rstrip("/"), problem="link to a folder above it")
-        return
-    for child in children:
-        name = prefix + child
-        if looks_like_image(name):
-            yield _entry(folder / child, name)
-        elif not child.startswith(".") and (folder / child).is_dir():
-            yield from _walk(folder / child, name + "/", above | {here})
+def _walk(root: Path) -> Iterator[Entry]:
+    """Lists a tree of any depth, each folder with those it lies in."""
+    left = [(root, "", frozenset(_above(root)))]
+    while left:
+        folder, prefix, above = left.pop()
+        try:
+            here, children = _place(folder), os.listdir(folder)
+        except OSError as error:
+            reason = f"folder cannot be listed ({error.strerror})"
+            yield Entry(prefix.rstrip("/") or ".", problem=reason)
+            continue
+        if here in above:
+            problem = "link to a folder above it"
+            yield Entry(prefix.rstrip("/"), problem=problem)
+            continue
+        for child in children:
+            if ignored(child):
+                continue
+            name, path = prefix + child, folder / child
+            if looks_like_image(child):
+                yield _entry(path, name)
+            elif path.is_dir():
+                left.append((path, name + "/", above | {here}))
+
+
+def _above(root: Path) -> Iterator[tuple[int, int]]:
+    # A link to one of these would bring all else that lies there.
+    for folder in root.resolve().parents:
+        try:
+            yield _place(folder)
+        except OSError:
+            return
+
+
+def _place(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _entry(path: Path, name: str) -> Entry:
+    if problem := unreadable(name):
+        return Entry(name, problem=problem)
     try:
         status = path.stat()
     except OSError as error:
@@ -91,5 +117,7 @@ def _entry(path: Path, name: str) -> Entry:
         return Entry(name, problem="a directory, not a file")
     if not stat.S_ISREG(status.st_mode):
         return Entry(name, problem="not a regular file")
+    if problem := too_large(status.st_size):
+        return Entry(name, problem=problem)
     identity = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
     return Entry(name, identity, status.st_size)

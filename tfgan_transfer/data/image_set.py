@@ -62,12 +62,14 @@ class Split:
         holdout: Images never trained on; may be empty.
         bad_files: Every examined file that could not be used, by name.
         found: Number of image files found in the source.
+        remarks: What a person should know about how they were read.
     """
 
     train: ImageSet
     holdout: ImageSet
     bad_files: tuple[BadFile, ...]
     found: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,14 @@ class Description:
     """What a source holds, as far as can be told without decoding it.
 
     Attributes:
-        images: Number of image files; None if only a download would tell.
+        images: Number of image files that are not known to be unusable; None
+            if only a download would tell.
         label_mode: `"none"`, `"class"` or `"tags"`.
         vocabulary: The label names.
         sizes: (height, width) of the first few images that open.
         num_bytes: Bytes the images take in the source; None if unknown.
+        bad_files: Those that are known to be unusable, by name.
+        unlabelled: Why a layout that might mean labels gives none.
     """
 
     images: int | None
@@ -87,3 +92,5 @@ class Description:
     vocabulary: tuple[str, ...]
     sizes: tuple[tuple[int, int], ...]
     num_bytes: int | None
+    bad_files: tuple[BadFile, ...] = ()
+    unlabelled: str = ""

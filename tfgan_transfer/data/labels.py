@@ -1,8 +1,11 @@
 """Labels from the way files are laid out: class folders or `tags.csv`."""
 
 import csv
+import io
+import posixpath
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,12 +25,14 @@ class Labels:
         vocabulary: Label names, sorted.
         active: For each labelled name, indices into `vocabulary`.
         problems: Names that cannot be used, each with the reason.
+        unlabelled: Why a layout that might mean labels gives none.
     """
 
     mode: str = "none"
     vocabulary: tuple[str, ...] = ()
     active: dict[str, tuple[int, ...]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    unlabelled: str = ""
 
 
 def labelled(
@@ -49,8 +54,9 @@ def labelled(
     Raises:
         UserError: See `infer`.
     """
-    usable = [name for name, entry in entries.items() if not entry.problem]
-    found = infer(spec, usable, read_text) if labels else Labels()
+    usable = {name for name, entry in entries.items() if not entry.problem}
+    others = entries.keys() - usable
+    found = infer(spec, usable, read_text, others) if labels else Labels()
     entries = dict(entries)
     for name, active in found.active.items():
         identity = f"{entries[name].identity}-{active}"
@@ -68,6 +74,7 @@ def labelled(
         label_mode=found.mode,
         vocabulary=found.vocabulary,
         read=read,
+        unlabelled=found.unlabelled,
     )
 
 
@@ -75,31 +82,36 @@ def infer(
     spec: str,
     names: Collection[str],
     read_text: Callable[[str], bytes | None],
+    unusable: Collection[str] = (),
 ) -> Labels:
     """Finds out how a tree of images is labelled.
 
     A lone folder that wraps everything is stepped into first. There, a
-    `tags.csv` gives tags; images at the top give no labels; images in
-    immediate subfolders give one class for each subfolder.
+    `tags.csv` gives tags; images in immediate subfolders give one class for
+    each subfolder. Any other layout gives no labels, and says why if it looks
+    like one of these.
 
     Args:
         spec: The source as the user wrote it, for messages.
         names: Image paths with `/` between folders.
         read_text: Returns the content of a file of the tree, None if absent.
+        unusable: Paths of other images, which may stand in `tags.csv` too.
 
     Returns:
         The labels of all names.
 
     Raises:
-        UserError: The layout is ambiguous or `tags.csv` is malformed.
+        UserError: `tags.csv` is malformed.
     """
     base = ""
     while (content := _table(spec, base + TAGS_FILE, read_text)) is None:
         tops = {name[len(base) :].partition("/")[:2] for name in names}
         if len(tops) != 1 or not (only := next(iter(tops)))[1]:
-            return _class_folders(spec, base, names)
+            return _class_folders(base, names)
         base += only[0] + "/"
-    return _tags(spec, base, names, content)
+    rows = _parse(f"--data={spec}: {base}{TAGS_FILE}", content)
+    others = [name for name in unusable if name.startswith(base)]
+    return _tags(base, names, others, rows)
 
 
 def _table(
@@ -113,21 +125,21 @@ def _table(
         ) from error
 
 
-def _class_folders(spec: str, base: str, names: Collection[str]) -> Labels:
+def _class_folders(base: str, names: Collection[str]) -> Labels:
     parts = {name: name[len(base) :].split("/") for name in names}
     loose = sum(len(path) == 1 for path in parts.values())
     classes = tuple(sorted({p[0] for p in parts.values() if len(p) > 1}))
     if not classes:
         return Labels()
     if loose:
-        raise UserError(
-            f"--data={spec}: {loose} images lie beside the folders "
-            f"{some(classes)}; expected either only images or only class "
-            f"folders; choose one folder with #{base}{classes[0]} or move them"
+        return Labels(
+            unlabelled=f"{loose} images lie beside the folders {some(classes)}"
+            "; expected either only images or only class folders; choose one "
+            f"folder with #{base}{classes[0]} or move them"
         )
     if all(len(path) > 2 for path in parts.values()):
-        raise UserError(
-            f"--data={spec}: the folders {some(classes)} hold only folders; "
+        return Labels(
+            unlabelled=f"the folders {some(classes)} hold only folders; "
             f"expected images in them; choose one with #{base}{classes[0]}"
         )
     column = {name: index for index, name in enumerate(classes)}
@@ -136,47 +148,115 @@ def _class_folders(spec: str, base: str, names: Collection[str]) -> Labels:
 
 
 def _tags(
-    spec: str, base: str, names: Collection[str], content: bytes
+    base: str,
+    names: Collection[str],
+    unusable: Collection[str],
+    table: dict[str, set[str]],
 ) -> Labels:
-    rows = _parse(f"--data={spec}: {base}{TAGS_FILE}", content)
-    vocabulary = tuple(sorted({tag for tags in rows.values() for tag in tags}))
+    matched = _matched(
+        {name: _key(name[len(base) :]) for name in [*names, *unusable]}, table
+    )
+    rows = {
+        name: {tag for key in matched[name] for tag in table[key]}
+        for name in names
+        if name in matched
+    }
+    vocabulary = tuple(sorted(set().union(*rows.values())))
     column = {tag: index for index, tag in enumerate(vocabulary)}
-    active, problems = {}, {}
-    for name in names:
-        tags = rows.pop(_key(name[len(base) :]), None)
-        if tags is None:
-            problems[name] = f"not listed in {TAGS_FILE}"
-        else:
-            active[name] = tuple(sorted({column[tag] for tag in tags}))
-    for name in rows:
+    problems = {
+        name: f"not listed in {TAGS_FILE}" for name in names if name not in rows
+    }
+    for key in table.keys() - {k for keys in matched.values() for k in keys}:
+        name = key or f"{TAGS_FILE}, a row without a file"
         problems[base + name] = f"listed in {TAGS_FILE} but missing"
+    if not vocabulary:
+        why = f"{base}{TAGS_FILE} gives no image a tag; fill its second column"
+        return Labels(problems=problems, unlabelled=why)
+    active = {
+        name: tuple(sorted(column[tag] for tag in tags))
+        for name, tags in rows.items()
+    }
     return Labels("tags", vocabulary, active, problems)
 
 
-def _parse(where: str, content: bytes) -> dict[str, list[str]]:
+def _matched(
+    keys: dict[str, str], table: Collection[str]
+) -> dict[str, list[str]]:
+    """The rows of each image that has any.
+
+    Case counts only where images differ in nothing else.
+
+    Args:
+        keys: The normal form of each image's name.
+        table: The normal forms that the table lists.
+    """
+    alike, listed = defaultdict(list), defaultdict(list)
+    for name, key in keys.items():
+        alike[key.casefold()].append(name)
+    for key in table:
+        listed[key.casefold()].append(key)
+    found = {}
+    for folded, names in alike.items():
+        for name in names:
+            rows = [
+                key
+                for key in listed[folded]
+                if len(names) == 1 or key == keys[name]
+            ]
+            if rows:
+                found[name] = rows
+    return found
+
+
+def _parse(where: str, content: bytes) -> dict[str, set[str]]:
+    """The tags of each file name in normal form, of all of its rows."""
     try:
-        lines = content.decode("utf-8-sig").splitlines()
-        table = [row for row in csv.reader(lines) if row]
+        text = io.StringIO(content.decode("utf-8-sig"), newline="")
+        table = [[cell.strip() for cell in row] for row in csv.reader(text)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(
             f"{where} is not a UTF-8 comma-separated table"
         ) from error
-    header = [column.strip() for column in table[0]] if table else []
-    if header != ["file", "tags"]:
+    table = [row for row in table if any(row)]
+    header = table[0] if table else []
+    columns = [cell.lower() for cell in header]
+    if columns not in (["file", "tags"], ["file", "tag"]):
         raise UserError(
             f"{where} must begin with the header 'file,tags', received "
             f"{','.join(header)[:60]!r}"
         )
-    separators = re.compile(r"[\s;,]+")
-    # A row may hold more columns: tags separated by unquoted commas.
-    return {
-        _key(row[0].strip()): [
-            t for t in separators.split(" ".join(row[1:])) if t
+    rows = [(_key(row[0]), row[1:]) for row in table[1:]]
+    tags = defaultdict(set)
+    for key, cells in _split(rows, one_each=columns[1] == "tag"):
+        tags[key] |= cells
+    return tags
+
+
+def _split(
+    rows: list[tuple[str, list[str]]], one_each: bool
+) -> Iterator[tuple[str, set[str]]]:
+    """Takes the cells of the tags column apart.
+
+    Commas and semicolons separate tags; in a table without any, blanks do. A
+    row may hold more cells: tags separated by unquoted commas.
+
+    Args:
+        rows: Name and cells.
+        one_each: Whether each cell is one tag as it stands.
+    """
+    if not one_each:
+        rows = [
+            (key, [part for cell in cells for part in re.split("[;,]", cell)])
+            for key, cells in rows
         ]
-        for row in table[1:]
-    }
+    rows = [(key, {" ".join(c.split()) for c in cells}) for key, cells in rows]
+    rows = [(key, cells - {""}) for key, cells in rows]
+    blanks = not one_each and all(len(cells) < 2 for _, cells in rows)
+    for key, cells in rows:
+        yield key, set(" ".join(cells).split()) if blanks else cells
 
 
 def _key(name: str) -> str:
     # macOS writes decomposed accents where an editor writes composed ones.
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    name = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    return posixpath.normpath("/" + name).lstrip("/")

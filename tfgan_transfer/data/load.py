@@ -1,5 +1,6 @@
 """From a `--data` value to decoded images."""
 
+import dataclasses
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgan_transfer.data import cache, decode, selection, subset
+from tfgan_transfer.data import cache, decode, depth, selection, subset
 from tfgan_transfer.data.filling import Decoder, fill, quiet
 from tfgan_transfer.data.image_set import (
     BadFile,
@@ -27,6 +28,7 @@ def load(
     size: tuple[int, int],
     channels: int = 3,
     fit: str = "crop",
+    max_value: int | None = None,
     classes: Sequence[str] = (),
     limit: int | None = None,
     holdout: int | float = 0,
@@ -50,6 +52,8 @@ def load(
         size: (height, width).
         channels: 1 or 3; `decode` states the conversions.
         fit: `"crop"`, `"squash"` or `"pad"`.
+        max_value: What is white in images of more than 8 bits; None for what
+            the largest value of all of them suggests, see `depth`.
         classes: The classes to keep, and no other images; none for all.
         limit: Images to train on; None for all.
         holdout: Images to hold out: a count, or a share below 1.
@@ -75,18 +79,20 @@ def load(
             "--max_bad_files must be a share below 1 or a count, received "
             f"{max_bad_files}"
         )
-    source = subset.keep(open_source(spec), classes)
+    if max_value is not None and max_value < 1:
+        raise UserError(f"--max_value must be at least 1, received {max_value}")
+    whole = open_source(spec)
+    source = subset.keep(whole, classes)
     found = len(source.entries)
-    if not found:
-        raise UserError(
-            f"--data={spec} holds no images; expected files ending in .png, "
-            ".jpg, .webp, .bmp, .gif or .tif"
-        )
+    _check_found(source)
     counts = selection.counts(found, limit, holdout)
     ranked = selection.order((e.name for e in source.entries), seed)
     shape = (sum(counts), *size, channels)
     decoder = partial(decode.decode, size=size, channels=channels, fit=fit)
-    decode_into = partial(_decode_into, source, ranked, counts[0], decoder)
+    decode_into = partial(_decode_into, source, ranked, counts[0])
+    decode_into = partial(
+        _decode_to_depth, whole, decode_into, decoder, max_value
+    )
     if np.prod(shape, dtype=np.int64) <= memory_limit:
         images = np.empty(shape, np.uint8)
         keep, record = decode_into(images)
@@ -94,10 +100,11 @@ def load(
         images.flags.writeable = False
     else:
         identity = sorted((e.name, e.identity) for e in source.entries)
-        key = [identity, shape, fit, limit, holdout, seed]
+        key = [identity, shape, fit, limit, holdout, seed, max_value]
         folder = cache.directory(cache_dir, key)
         images, record = _on_disk(folder, shape, decode_into)
     bad = tuple(BadFile(*pair) for pair in record["bad"])
+    source, record = _without_lost_labels(source, record)
     train, held = _sets(source, images, record)
     if on_bad_files:
         on_bad_files(bad)
@@ -107,7 +114,8 @@ def load(
             f"--data={spec}: no usable image is left to train on; lower "
             f"--holdout={holdout}"
         )
-    return Split(train, held, bad, found)
+    remarks = (record["remark"],) if record["remark"] else ()
+    return Split(train, held, bad, found, remarks)
 
 
 def describe(spec: str, classes: Sequence[str] = ()) -> Description:
@@ -118,12 +126,19 @@ def describe(spec: str, classes: Sequence[str] = ()) -> Description:
         classes: The classes to keep; none for all.
 
     Raises:
-        UserError: Anything wrong with the source.
+        UserError: Anything wrong with the source; no image in it, or none
+            that is not known to be unusable.
     """
     source = subset.keep(open_source(spec, prepare=False), classes)
     entries = source.entries
     if entries is None:
         return Description(None, source.label_mode, source.vocabulary, (), None)
+    _check_found(source)
+    bad = tuple(
+        BadFile(printable(e.name), e.problem) for e in entries if e.problem
+    )
+    if len(bad) == len(entries):
+        raise UserError(_cannot_be_used(spec, bad, len(bad)))
     good = [entry.name for entry in entries if not entry.problem]
     sizes = []
     with quiet():
@@ -133,12 +148,52 @@ def describe(spec: str, classes: Sequence[str] = ()) -> Description:
             except Exception:  # noqa: S112
                 continue
     return Description(
-        images=len(entries),
+        images=len(good),
         label_mode=source.label_mode,
         vocabulary=source.vocabulary,
         sizes=tuple(sizes),
         num_bytes=sum(entry.num_bytes for entry in entries) or None,
+        bad_files=bad,
+        unlabelled=source.unlabelled,
     )
+
+
+def _check_found(source: Source) -> None:
+    if not source.entries:
+        raise UserError(
+            f"--data={source.spec} holds no images; expected files ending in "
+            ".png, .jpg, .webp, .bmp, .gif or .tif"
+        )
+
+
+def _decode_to_depth(
+    whole: Source,
+    decode_into: Callable[[Decoder, np.ndarray], tuple[list[int], dict]],
+    decoder: Decoder,
+    max_value: int | None,
+    images: np.ndarray,
+) -> tuple[list[int], dict]:
+    """Decodes with a given white, or with that of all classes of the source.
+
+    Only when a deep image has been met is it worth reading them all for it.
+    """
+    peaks = []
+    first = partial(decoder, peaks=peaks)
+    if max_value is not None:
+        first = partial(decoder, max_value=max_value)
+    keep, record = decode_into(first, images)
+    if not peaks:
+        return keep, {**record, "remark": ""}
+    with quiet():
+        peak = depth.peak(whole)
+    white = depth.white(peak)
+    again = partial(decoder, max_value=white)
+    keep, record = decode_into(again, images)
+    remark = (
+        f"the values of grey images of more than 8 bits reach {peak}, so "
+        f"{white} was taken for white"
+    )
+    return keep, {**record, "remark": remark}
 
 
 def _decode_into(
@@ -203,12 +258,40 @@ def _check_bad(
     allowed = max_bad_files * (examined if max_bad_files < 1 else 1)
     if good and len(bad) <= allowed:
         return
-    listed = ", ".join(f"{b.name} ({b.reason})" for b in bad[:3])
     raise UserError(
-        f"--data={spec}: {len(bad)} of {examined} examined files "
-        f"({len(bad) / examined:.1%}) cannot be used, beginning with {listed}; "
-        f"repair or remove them, or allow more than --max_bad_files="
-        f"{max_bad_files:g}"
+        f"{_cannot_be_used(spec, bad, examined)}, or allow more than "
+        f"--max_bad_files={max_bad_files:g}"
+    )
+
+
+def _cannot_be_used(spec: str, bad: tuple[BadFile, ...], of: int) -> str:
+    listed = ", ".join(f"{b.name} ({b.reason})" for b in bad[:3])
+    return (
+        f"--data={spec}: {len(bad)} of {of} examined files "
+        f"({len(bad) / of:.1%}) cannot be used, beginning with {listed}; "
+        "repair or remove them"
+    )
+
+
+def _without_lost_labels(source: Source, record: dict) -> tuple[Source, dict]:
+    """Drops the labels of which every image has turned out to be unusable."""
+    held = {label for active in record["active"] for label in active}
+    lost = set(range(len(source.vocabulary))) - held
+    if not lost or not record["bad"]:
+        return source, record
+    # An image that was not asked for may yet hold.
+    examined = {*record["names"], *(name for name, _ in record["bad"])}
+    left = [e.name for e in source.entries if not e.problem]
+    left = [name for name in left if printable(name) not in examined]
+    lost -= {label for item in source.read(left) for label in item.active}
+    kept = [i for i in range(len(source.vocabulary)) if i not in lost]
+    column = {old: new for new, old in enumerate(kept)}
+    vocabulary = tuple(source.vocabulary[i] for i in kept)
+    mode = source.label_mode if vocabulary else "none"
+    active = [[column[i] for i in row] for row in record["active"]]
+    return (
+        dataclasses.replace(source, vocabulary=vocabulary, label_mode=mode),
+        {**record, "active": active},
     )
 
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from tfgan_transfer.errors import UserError
 
-IMAGE_SUFFIXES = (
-    ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff",
-)  # fmt: skip
+# Bytes of one file, far above what the largest admitted picture takes.
+LARGEST_FILE = 2**28
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,7 @@ class Source:
         label_mode: `"none"`, `"class"` or `"tags"`.
         vocabulary: The label names.
         read: Yields an `Item` for each of the given names, in any order.
+        unlabelled: Why a layout that might mean labels gives none.
     """
 
     spec: str
@@ -63,20 +63,14 @@ class Source:
     label_mode: str
     vocabulary: tuple[str, ...]
     read: Callable[[Sequence[str]], Iterator[Item]]
+    unlabelled: str = ""
 
 
-def looks_like_image(name: str) -> bool:
-    """Tells whether a path names an image that a person put there.
-
-    Hidden files and the resource forks that macOS adds to archives do not
-    count, whatever their suffix.
-    """
-    parts = name.replace("\\", "/").split("/")
-    if any(part.startswith(".") and part != ".." for part in parts):
-        return False
-    if "__MACOSX" in parts:
-        return False
-    return parts[-1].lower().endswith(IMAGE_SUFFIXES)
+def too_large(num_bytes: int) -> str:
+    """Why a file of this size is not read; empty for one that may be."""
+    if num_bytes <= LARGEST_FILE:
+        return ""
+    return f"{num_bytes / 2**20:,.0f} MiB, more than {LARGEST_FILE >> 20} MiB"
 
 
 def printable(name: str) -> str:

@@ -5,6 +5,7 @@ import pathlib
 
 from tfgan_transfer.data.archive import open_archive
 from tfgan_transfer.data.builtin import open_digits, open_shapes
+from tfgan_transfer.data.file_names import mistaken_for
 from tfgan_transfer.data.folder import open_folder
 from tfgan_transfer.data.source import Source
 from tfgan_transfer.data.tfds_source import open_tfds
@@ -39,12 +40,11 @@ def open_source(spec: str, prepare: bool = True, labels: bool = True) -> Source:
         if scheme == "zip":
             return open_archive(spec, path, part, labels)
         return open_tfds(spec, path, part, prepare)
-    path = os.path.expanduser(_path_and_part(spec)[0])
-    if os.path.exists(path):
-        kind = "folder" if os.path.isdir(path) else "zip"
+    path, _ = _path_and_part(spec)
+    if os.path.exists(os.path.expanduser(path)):
         raise UserError(
-            f"--data={spec} does not say what kind of source it is; did you "
-            f"mean --data={kind}:{spec}?"
+            f"--data={spec} does not say what kind of source it is; "
+            f"{mistaken_for(path, f'--data={{}}:{spec}')}"
         )
     raise UserError(choices("--data", scheme, (*_NAMED, *_BUILT_IN)))
 

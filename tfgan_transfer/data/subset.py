@@ -50,6 +50,8 @@ def keep(source: Source, classes: Sequence[str]) -> Source:
         return source
     if source.label_mode != "class":
         has = "tags" if source.label_mode == "tags" else "no labels"
+        if source.unlabelled:
+            has += f" ({source.unlabelled})"
         raise UserError(
             f"--classes: expected images with a class each, --data="
             f"{source.spec} has {has}; leave --classes out"
@@ -88,6 +90,7 @@ def join(parts: Sequence[Split], seed: int) -> Split:
         _joined([part.holdout for part in parts], seed),
         tuple({bad.name: bad for p in parts for bad in p.bad_files}.values()),
         sum(part.found for part in parts),
+        tuple(dict.fromkeys(r for part in parts for r in part.remarks)),
     )
 
 

@@ -68,6 +68,8 @@ class Session:
             )
         self.stored = run.read_config()
         self.split = self.family.load_data(config, self._report_bad_files)
+        for remark in self.split.remarks if self.chief else ():
+            print(f"warning: {remark}")
         self.record = self.family.record(plan, self.split)
         if self.stored:
             self._check_data()

@@ -70,6 +70,13 @@ DATA = (
         default="crop",
         choices=choices.FITS,
     ),
+    Setting(
+        "max_value",
+        "integer",
+        "What is white in grey images of more than 8 bits, such as 4095 (by "
+        "the largest value of them all).",
+        low=1,
+    ),
     Setting("flip", "yes", "Mirror images at random."),
     Setting(
         "rotate",

@@ -106,6 +106,9 @@ GENERATE = (
     ),
     _EMA,
     _SEED,
+    Setting(
+        "overwrite", "yes", "Draw into a folder that holds pictures already."
+    ),
 )
 
 TRANSLATE = (

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from tfgan_transfer import data, images, pixels
+from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.trained import frozen as inference
 from tfgan_transfer.trained import prompts
@@ -199,16 +200,19 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
 
     Args:
         sampler: Source of the images.
-        given: `num`, `out`, `grid`, `interpolate`, as given.
+        given: `num`, `out`, `grid`, `interpolate`, `overwrite`, as given.
 
     Yields:
         Every file written; for a folder of images, the folder.
 
     Raises:
-        UserError: If the kind of file cannot hold what was asked for.
+        UserError: If the kind of file cannot hold what was asked for, or a
+            folder holds pictures already.
     """
     count = given.get("num", 16)
     try:
+        if given.get("out") and not given.get("overwrite"):
+            _refuse_pictures(pathlib.Path(given["out"]))
         if given.get("interpolate"):
             yield _write_walk(sampler, count, given)
             return
@@ -234,6 +238,18 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
             f"--out, --grid: cannot be written ({error}); give a place that "
             "can be, and a suffix such as .png"
         ) from error
+
+
+def _refuse_pictures(folder: pathlib.Path) -> None:
+    """Keeps new pictures apart from those that a folder holds."""
+    there = []
+    if folder.is_dir():
+        there = [p.name for p in folder.iterdir() if looks_like_image(p.name)]
+    if there:
+        raise UserError(
+            f"--out: {str(folder)!r} holds {len(there)} pictures, for example "
+            f"{min(there)!r}; choose another place, or add --overwrite"
+        )
 
 
 def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer import images
-from tfgan_transfer.data import decode
+from tfgan_transfer.data import decode, depth
+from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.data.filling import quiet
-from tfgan_transfer.data.source import looks_like_image, printable
+from tfgan_transfer.data.source import printable
 from tfgan_transfer.data.sources import lies_inside, open_source
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.pixels import to_float, to_uint8
@@ -66,7 +67,8 @@ def run(given: Mapping) -> Iterator[str]:
     found = saved.find(given.get("checkpoint") or given["run_dir"])
     model = Translators(found, ema=given.get("ema", True))
     direction = given.get("direction", "a2b")
-    read = _reader(found, given)
+    with quiet():
+        read = _reader(found, given, originals)
     shown = []
     done = 0
     # A sheet alone needs no more than its rows.
@@ -117,7 +119,7 @@ def listed(
         UserError: If there is none.
     """
     path = pathlib.Path(spec).expanduser()
-    if path.is_file() and path.suffix != ".zip":
+    if path.is_file() and path.suffix.lower() != ".zip":
         return [Original(path.name, path.read_bytes, path)], []
     if path.exists():
         spec = f"{'folder' if path.is_dir() else 'zip'}:{spec}"
@@ -225,7 +227,7 @@ def _refuse_existing(written: Mapping[pathlib.Path, str]) -> None:
 
 
 def _reader(
-    found: Checkpoint, given: Mapping
+    found: Checkpoint, given: Mapping, originals: Sequence[Original]
 ) -> Callable[[bytes | np.ndarray], np.ndarray]:
     """What brings a file to the size at which it is translated."""
     flags = found.manifest["run"]["flags"]
@@ -233,6 +235,10 @@ def _reader(
     size = None if wanted == OWN else config.parse_size(wanted)
     channels = int(flags["channels"])
     fit = given.get("fit", flags["fit"])
+    # As in training: what all of them together suggest, unless it was said.
+    white = flags.get("max_value") or depth.white(
+        depth.peak_of(original.fetch for original in originals)
+    )
 
     def read(content: bytes | np.ndarray) -> np.ndarray:
         if size is None and not isinstance(content, np.ndarray):
@@ -242,7 +248,7 @@ def _reader(
                     f"{width}x{height} are more than {MOST_PIXELS:,} pixels; "
                     "give --size"
                 )
-        return decode.decode(content, size, channels, fit)
+        return decode.decode(content, size, channels, fit, white)
 
     return read
 

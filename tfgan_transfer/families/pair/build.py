@@ -1,6 +1,7 @@
 """From settings to the objects of a model that translates both ways."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -46,11 +47,13 @@ class PairSplit(NamedTuple):
         holdout: Images held out of training, perhaps none.
         plain: Images that are trained on, as large as the networks take them;
             with --load_size some of them.
+        remarks: What a person should know about how they were read.
     """
 
     train: Pair
     holdout: Pair
     plain: Pair
+    remarks: tuple[str, ...] = ()
 
 
 def load_data(
@@ -64,17 +67,19 @@ def load_data(
         on_bad_files: Is given the unusable files of both.
     """
     # Without repeats: some files are read at two sizes.
-    bad = {}
+    bad, remarks = {}, {}
+    read = partial(_read, config, bad=bad, remarks=remarks)
     try:
-        sets = [_load(config, domain, bad) for domain in "ab"]
+        sets = [_load(config, domain, read) for domain in "ab"]
     finally:
         if on_bad_files:
             on_bad_files(tuple(bad))
-    return PairSplit(*(Pair(*both) for both in zip(*sets, strict=True)))
+    pairs = (Pair(*both) for both in zip(*sets, strict=True))
+    return PairSplit(*pairs, tuple(remarks))
 
 
 def _load(
-    config: Mapping, domain: str, bad: dict[data.BadFile, None]
+    config: Mapping, domain: str, read: Callable[..., data.Split]
 ) -> tuple[data.ImageSet, data.ImageSet, data.ImageSet]:
     """One domain's images to train on, held out, and of the networks' size."""
     own, test = f"data_{domain}", f"test_{domain}"
@@ -82,15 +87,15 @@ def _load(
     held = holdout(config)
     train = None
     if config["load_size"]:
-        large = _read(config, own, "load_size", limit, held, most_bad, bad)
+        large = read(own, "load_size", limit, held, most_bad)
         train = large.train
         # Those have been found bearable.
         most_bad, limit = len(large.bad_files), min(len(train), PLAIN)
-    found = _read(config, own, "size", limit, held, most_bad, bad)
+    found = read(own, "size", limit, held, most_bad)
     apart = found.holdout
     if config[test]:
         most_bad = config["max_bad_files"]
-        apart = _read(config, test, "size", None, 0, most_bad, bad).train
+        apart = read(test, "size", None, 0, most_bad).train
     train = found.train if train is None else train
     return train, apart, found.train
 
@@ -102,14 +107,18 @@ def _read(
     limit: int | None,
     held: float,
     most_bad: float,
+    *,
     bad: dict[data.BadFile, None],
+    remarks: dict[str, None],
 ) -> data.Split:
     try:
-        return data.load(
+        split = data.load(
             config[flag],
             size=parse_size(config[size], f"--{size}"),
             channels=int(config["channels"]),
             fit=config["fit"],
+            # Runs from before have none.
+            max_value=config.get("max_value"),
             limit=limit,
             holdout=held,
             seed=config["seed"],
@@ -120,6 +129,8 @@ def _read(
         )
     except UserError as error:
         raise UserError(str(error).replace("--data", f"--{flag}")) from error
+    remarks.update({f"--{flag}: {remark}": None for remark in split.remarks})
+    return split
 
 
 def network_arguments(config: Mapping) -> dict:

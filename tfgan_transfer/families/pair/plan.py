@@ -139,6 +139,7 @@ def estimate(plan: Plan) -> dict:
         sets[f"data_{name}"] = {
             "source": resolved[f"data_{name}"],
             "images_found": one.images,
+            "images_unusable": len(one.bad_files),
             "images_used": used,
             "images_held_out": held,
             "first_sizes": [list(size) for size in one.sizes],

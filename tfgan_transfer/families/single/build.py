@@ -102,6 +102,8 @@ def load_data(
         size=parse_size(config["size"]),
         channels=int(config["channels"]),
         fit=config["fit"],
+        # Runs from before have none.
+        max_value=config.get("max_value"),
         classes=subset.names(config["classes"]),
         limit=config["limit"],
         holdout=holdout(config),

@@ -68,10 +68,13 @@ def require_labels(plan: Plan) -> None:
     flags = plan.config
     labelled = plan.description.label_mode != "none"
     if flags["conditioning"] != "none" and not labelled:
-        raise UserError(
-            f"--model={flags['model']}: {flags['data']} has no labels; "
+        expected = (
             "expected a folder for each class, a tags.csv, or a TFDS data set "
             "with labels"
+        )
+        raise UserError(
+            f"--model={flags['model']}: {flags['data']} has no labels; "
+            f"{plan.description.unlabelled or expected}"
         )
 
 
@@ -116,6 +119,7 @@ def estimate(plan: Plan) -> dict:
             "source": resolved["data"],
             "classes": resolved["classes"],
             "images_found": description.images,
+            "images_unusable": len(description.bad_files),
             "images_used": used,
             "images_held_out": held_out,
             "label_mode": description.label_mode,
