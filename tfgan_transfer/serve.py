@@ -31,7 +31,8 @@ def main() -> None:
         signal.signal(number, lambda *_: told.set())
 
     try:
-        from tfgan_transfer.serving import dev_server, servable
+        from tfgan_transfer.serving import servable
+        from tfgan_transfer.serving.server import dev_server
     except ModuleNotFoundError as error:
         raise UserError(
             f"serve: needs the package {error.name}, which is not installed; "

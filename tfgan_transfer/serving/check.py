@@ -27,18 +27,21 @@ import tensorflow as tf
 from google.protobuf import message
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import (
+from tfgan_transfer.serving import records, servable, status
+from tfgan_transfer.serving.checking import (
     cloader,
     dynamic_rules,
     graph_rules,
     interface_rules,
-    records,
-    servable,
-    status,
 )
-from tfgan_transfer.serving.findings import ERROR, WARNING, Finding, Report
-from tfgan_transfer.serving.saved_graph import SavedGraph
-from tfgan_transfer.serving.trial import Trial
+from tfgan_transfer.serving.checking.findings import (
+    ERROR,
+    WARNING,
+    Finding,
+    Report,
+)
+from tfgan_transfer.serving.checking.saved_graph import SavedGraph
+from tfgan_transfer.serving.checking.trial import Trial
 
 EXIT_ACCEPTED, EXIT_REFUSED, EXIT_USER_ERROR = 0, 1, 2
 

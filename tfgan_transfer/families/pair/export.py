@@ -1,7 +1,7 @@
 """What is exported of two translators."""
 
-from tfgan_transfer.serving import signatures as serving
-from tfgan_transfer.serving import translation
+from tfgan_transfer.serving.export import signatures as serving
+from tfgan_transfer.serving.export import translation
 from tfgan_transfer.trained.opening import Opened
 from tfgan_transfer.trained.translators import Translators
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tfgan_transfer import pixels
-from tfgan_transfer.serving import prompts
+from tfgan_transfer.serving.export import prompts
 
 Function = Callable[..., dict[str, tf.Tensor]]
 

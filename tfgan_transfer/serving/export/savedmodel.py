@@ -16,7 +16,7 @@ import keras
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving import records
-from tfgan_transfer.serving.signatures import Signature
+from tfgan_transfer.serving.export.signatures import Signature
 
 EXTRA = "assets.extra"
 CARD = "model.json"

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer.pixels import to_float
-from tfgan_transfer.serving.signatures import Signature, encode_png
+from tfgan_transfer.serving.export.signatures import Signature, encode_png
 
 
 class Translators(NamedTuple):

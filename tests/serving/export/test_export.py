@@ -12,7 +12,8 @@ import tensorflow as tf
 from tests.support.running import GENERATE
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import exporting
-from tfgan_transfer.serving import savedmodel, servable, signatures, status
+from tfgan_transfer.serving import servable, status
+from tfgan_transfer.serving.export import savedmodel, signatures
 from tfgan_transfer.trained import sampling, saved
 
 EXPORT = "tfgan_transfer.export"

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from tfgan_transfer.serving import status, values
+from tfgan_transfer.serving import status
+from tfgan_transfer.serving.server import values
 
 Infos = Mapping[str, object]  # Input name -> TensorInfo.
 

@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from tfgan_transfer.serving.findings import ERROR, NOTE, WARNING, Finding
-from tfgan_transfer.serving.saved_graph import SavedGraph
+from tfgan_transfer.serving.checking.findings import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Finding,
+)
+from tfgan_transfer.serving.checking.saved_graph import SavedGraph
 
 _COMPILED = ("XlaCallModule", "XlaLaunch", "_XlaCompile", "_XlaRun")
 _PYTHON = re.compile(r"(Eager)?PyFunc(Stateless)?")

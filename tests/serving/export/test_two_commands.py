@@ -12,7 +12,7 @@ from test_serve_command import serving
 
 from tests.support.running import GENERATE
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text().split("## Serving")[1]
 
 

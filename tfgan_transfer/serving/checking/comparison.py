@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.serving import samples
-from tfgan_transfer.serving.findings import ERROR, WARNING
+from tfgan_transfer.serving.checking.findings import ERROR, WARNING
 
 TOLERANCE = 1e-5
 # Of the values of an image that may be rounded to the neighbouring one.

@@ -2,23 +2,16 @@
 
 import os
 
-import bad_exports
 import numpy as np
 import pytest
 import tensorflow as tf
-from hand_made import record, warm_up
-from judging import judged
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfgan_transfer.serving import (
-    check,
-    cloader,
-    dynamic_rules,
-    records,
-    servable,
-    status,
-    trial,
-)
+from tests.support import bad_exports
+from tests.support.hand_made import record, warm_up
+from tests.support.judging import judged
+from tfgan_transfer.serving import check, records, servable, status
+from tfgan_transfer.serving.checking import cloader, dynamic_rules, trial
 
 # Rule, name of a version, what is said of it when it is asked.
 ALSO_BROKEN = [

@@ -9,7 +9,8 @@ import keras
 import pytest
 import requests
 import tensorflow as tf
-from hand_made import publish
+
+from tests.support.hand_made import publish
 
 SERVE = "tfgan_transfer.serve"
 

@@ -16,8 +16,8 @@ from concurrent import futures
 import uvicorn
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import grpc_service, http_app
-from tfgan_transfer.serving.versions import AVAILABLE, Versions, find
+from tfgan_transfer.serving.server import grpc_service, http_app
+from tfgan_transfer.serving.server.versions import AVAILABLE, Versions, find
 
 LARGEST_REQUEST = 64 * 2**20
 TIMEOUT = 30.0

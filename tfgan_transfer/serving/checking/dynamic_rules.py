@@ -6,9 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.serving import records, samples, status
-from tfgan_transfer.serving.comparison import difference
-from tfgan_transfer.serving.findings import ERROR, NOTE, WARNING, Finding
-from tfgan_transfer.serving.trial import BATCHES, Answers, Trial
+from tfgan_transfer.serving.checking.comparison import difference
+from tfgan_transfer.serving.checking.findings import (
+    ERROR,
+    NOTE,
+    WARNING,
+    Finding,
+)
+from tfgan_transfer.serving.checking.trial import BATCHES, Answers, Trial
 
 GRPC_LIMIT = 4 * 2**20
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer.serving.comparison import difference
+from tfgan_transfer.serving.checking.comparison import difference
 
 PIXELS = np.arange(48 * 48 * 3).reshape(48, 48, 3) % 200
 

@@ -8,8 +8,9 @@ import struct
 
 import grpc
 import pytest
-from hand_made import NAME
 from tensorflow_serving.apis import predict_pb2
+
+from tests.support.hand_made import NAME
 
 GOOD = {"instances": [{"seed": 4, "label": 2}]}
 BODIES = [

@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from judging import judged
 
+from tests.support.judging import judged
 from tfgan_transfer.families import exporting
-from tfgan_transfer.serving import routing, savedmodel, servable, status
+from tfgan_transfer.serving import servable, status
+from tfgan_transfer.serving.export import routing, savedmodel
 from tfgan_transfer.trained import opening
 
 WIDTHS = (2, 1, 3)

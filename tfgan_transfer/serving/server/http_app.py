@@ -12,15 +12,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
 
-from tfgan_transfer.serving import (
-    grpc_service,
-    page,
-    rest,
-    status,
-    versions,
-)
+from tfgan_transfer.serving import status
 from tfgan_transfer.serving.servable import DEFAULT_SIGNATURE, Servable
-from tfgan_transfer.serving.versions import Versions
+from tfgan_transfer.serving.server import grpc_service, page, rest, versions
+from tfgan_transfer.serving.server.versions import Versions
 
 _WHICH = r"(?:/versions/(?P<number>\d+)|/labels/(?P<label>[^/:]+))?"
 _PREDICT = re.compile(

@@ -15,7 +15,7 @@ import requests
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from tfgan_transfer.serving.dev_server import DevServer
+from tfgan_transfer.serving.server.dev_server import DevServer
 
 NAME = "gan"
 WORDS = ["blue", "green", "red"]

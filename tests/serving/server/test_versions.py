@@ -9,13 +9,14 @@ import time
 import numpy as np
 import pytest
 import requests
-from hand_made import NAME, good_record, record
 from PIL import Image
 
+from tests.support.hand_made import NAME, good_record, record
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving import records as recorded
-from tfgan_transfer.serving import status, versions
-from tfgan_transfer.serving.dev_server import DevServer
+from tfgan_transfer.serving import status
+from tfgan_transfer.serving.server import versions
+from tfgan_transfer.serving.server.dev_server import DevServer
 
 BODY = {"instances": [{"seed": 1, "label": 0}]}
 

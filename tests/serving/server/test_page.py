@@ -9,8 +9,9 @@ import shutil
 
 import numpy as np
 import pytest
-from hand_made import WORDS
 from PIL import Image
+
+from tests.support.hand_made import WORDS
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 

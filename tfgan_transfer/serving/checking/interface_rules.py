@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from tfgan_transfer.serving import records, status
-from tfgan_transfer.serving.findings import ERROR, WARNING, Finding
-from tfgan_transfer.serving.saved_graph import SavedGraph
+from tfgan_transfer.serving.checking.findings import ERROR, WARNING, Finding
+from tfgan_transfer.serving.checking.saved_graph import SavedGraph
 
 # What TensorFlow Serving reads from JSON and writes to it.
 JSON_TYPES = (

@@ -6,11 +6,12 @@ import pathlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from judging import judged
 
+from tests.support.judging import judged
 from tests.support.running import GENERATE
 from tfgan_transfer.families import exporting
-from tfgan_transfer.serving import cloader, servable
+from tfgan_transfer.serving import servable
+from tfgan_transfer.serving.checking import cloader
 from tfgan_transfer.trained import sampling, saved
 
 EXPORT = "tfgan_transfer.export"

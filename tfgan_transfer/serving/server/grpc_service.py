@@ -17,9 +17,10 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfgan_transfer.serving import records, status, versions
+from tfgan_transfer.serving import records, status
 from tfgan_transfer.serving.servable import DEFAULT_SIGNATURE, Servable
-from tfgan_transfer.serving.versions import Version, Versions
+from tfgan_transfer.serving.server import versions
+from tfgan_transfer.serving.server.versions import Version, Versions
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 # The server fills the typed fields, and clients read them.

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.serving import records, samples, status
-from tfgan_transfer.serving.signatures import Signature
+from tfgan_transfer.serving.export.signatures import Signature
 
 ROWS = 3
 

@@ -7,7 +7,7 @@ import pathlib
 import tensorflow as tf
 
 from tfgan_transfer.serving.servable import Servable
-from tfgan_transfer.serving.versions import Version
+from tfgan_transfer.serving.server.versions import Version
 
 CARD = "model.json"
 _TEMPLATE = pathlib.Path(__file__).with_name("page.html")

@@ -7,8 +7,9 @@ import shutil
 import keras
 import numpy as np
 import tensorflow as tf
-from hand_made import record, spec, warm_up
 from tensorflow.core.protobuf import saved_model_pb2
+
+from tests.support.hand_made import record, spec, warm_up
 
 NUMBER = [spec("number", 4)]
 

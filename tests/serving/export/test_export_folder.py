@@ -21,7 +21,7 @@ from google.protobuf import (
 from PIL import Image
 from tensorflow_serving.config import model_server_config_pb2
 
-EXPORT = pathlib.Path(__file__).parents[2] / "export"
+EXPORT = pathlib.Path(__file__).parents[3] / "export"
 README = (EXPORT / "README.md").read_text()
 
 

@@ -6,14 +6,16 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from judging import judged
 from PIL import Image
 from test_export import ask
 
+from tests.support.judging import judged
 from tests.support.running import TRAIN
 from tfgan_transfer.data.decode import decode as decode_file
 from tfgan_transfer.families import exporting
-from tfgan_transfer.serving import page, servable, status, translation
+from tfgan_transfer.serving import servable, status
+from tfgan_transfer.serving.export import translation
+from tfgan_transfer.serving.server import page
 from tfgan_transfer.trained import saved
 from tfgan_transfer.trained.translators import Translators
 
