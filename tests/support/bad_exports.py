@@ -32,6 +32,29 @@ def python(number):
     return {"twice": tf.numpy_function(lambda x: x * 2, [number], tf.float32)}
 
 
+def writes(path):
+    """Functions that leave a mark at `path`, each in another way."""
+
+    def prints(number):
+        tf.print("here", output_stream=f"file://{path}")
+        return {"twice": number * 2}
+
+    def saves(number):
+        tf.raw_ops.SaveV2(
+            prefix=str(path),
+            tensor_names=["number"],
+            shape_and_slices=[""],
+            tensors=[number],
+        )
+        return {"twice": number * 2}
+
+    def dumps(number):
+        tf.io.write_file(str(path), "here")
+        return {"twice": number * 2}
+
+    return {"prints": prints, "saves": saves, "dumps": dumps}
+
+
 def random(number):
     return {"noisy": number + tf.random.normal(tf.shape(number))}
 

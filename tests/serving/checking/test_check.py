@@ -216,6 +216,48 @@ def test_a_model_that_ends_its_process_is_refused(versions, monkeypatch):
     assert "ends the process that loads it (signal 9)" in report.text()
 
 
+@pytest.mark.parametrize("name", ["prints", "saves", "dumps"])
+def test_a_model_that_writes_files_is_never_run(tmp_path, name):
+    mark = tmp_path / "mark"
+    write = bad_exports.writes(mark)[name]
+    path = bad_exports.save(tmp_path / name / "1", write, bad_exports.NUMBER)
+    (report,) = judged(path)
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
+    (found,) = findings(report, 8)
+    assert "'serving_default' needs files of the machine" in found["message"]
+    assert report["tried"] == [*range(1, 12)]
+    assert report["loader"] == "judged by its files alone; it was not run"
+
+
+def test_what_runs_while_a_model_is_loaded_is_judged(tmp_path):
+    """TensorFlow names it in a signature; Python also calls functions."""
+
+    class Resource(tf.saved_model.experimental.TrackableResource):
+        def _create_resource(self):
+            return tf.raw_ops.VarHandleOp(dtype=tf.float32, shape=[])
+
+        def _initialize(self):
+            tf.io.write_file(str(tmp_path / "mark"), "here")
+
+    path = tmp_path / "loading" / "1"
+    bad_exports.save(path, bad_exports.good, bad_exports.NUMBER, one=Resource())
+    (tmp_path / "mark").unlink(missing_ok=True)
+    (report,) = judged(path)
+    assert not (tmp_path / "mark").exists()
+    (found,) = findings(report, 8)
+    assert found["message"].startswith("'loading' needs files of the machine")
+
+
+def test_words_for_the_log_are_no_files(tmp_path):
+    def prints(number):
+        tf.print("here")
+        return {"twice": number * 2}
+
+    path = bad_exports.save(tmp_path / "1", prints, bad_exports.NUMBER)
+    (report,) = judged(path)
+    assert report["accepted"] and findings(report, 8) == []
+
+
 def test_records_are_the_server_s_messages(tmp_path):
     inputs = {"seed": np.array([1, 2]), "text": np.array([b"a", b""], object)}
     written = records.Record("prompt", inputs, ("b", "a"), {"x": np.eye(2)})

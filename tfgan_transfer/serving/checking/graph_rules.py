@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import tensorflow as tf
+from tensorflow.core.framework import node_def_pb2
 
 from tfgan_transfer.serving.checking.findings import (
     ERROR,
@@ -16,7 +17,19 @@ from tfgan_transfer.serving.checking.saved_graph import SavedGraph
 
 _COMPILED = ("XlaCallModule", "XlaLaunch", "_XlaCompile", "_XlaRun")
 _PYTHON = re.compile(r"(Eager)?PyFunc(Stateless)?")
-_FILES = ("ReadFile", "WriteFile", "MatchingFiles", "WholeFileReaderV2")
+# Readers and writers of files, of checkpoints and of logs, datasets that lie
+# in files or come over the network, and what ends the process.
+_OUTSIDE = re.compile(
+    r"ReadFile|WriteFile|\w*Reader(V2)?|(Experimental)?MatchingFiles\w*|"
+    r"Save(V2|Slices)?|Restore(V2|Slice)?|MergeV2Checkpoints|"
+    r"DistributedSave|LoadAndRemapMatrix|GenerateVocabRemapping|"
+    r"(Create|Write|Flush)\w*Summary\w*|Debug(Identity|NanCount|Numeric)\w*|"
+    r"(Experimental)?(TextLine|TFRecord|FixedLengthRecord|CSV|Sql|LMDB|Cache|"
+    r"Save|Load|Snapshot\w*|DataService)Dataset(V\d)?|"
+    r"(Experimental)?DatasetToTFRecord|ListSnapshotChunksDataset|"
+    r"RegisterDataset(V2)?|FileSystemSetConfiguration|RemoteCall|"
+    r"Collective\w+|_?(Host)?(Send|Recv)|Abort"
+)
 # Stateless ones take their seed as an input.
 _RANDOM = re.compile(
     r"Random(StandardNormal|Uniform|UniformInt|Shuffle|Crop|Gamma|Poisson|"
@@ -50,21 +63,35 @@ def compiled(saved: SavedGraph) -> Iterator[Finding]:
 
 def operations(saved: SavedGraph) -> Iterator[Finding]:
     """Rule 8: operations that the server has, and that touch no files."""
-    reached = {name: saved.reached(name) for name in saved.signatures}
-    for name, places in [*reached.items(), ("loading", saved.started())]:
-        found = {place.node.op for place in places}
-        for op in sorted(found):
-            why = None
-            if _PYTHON.fullmatch(op):
-                why = "Python code, which the server does not have"
-            elif op in _FILES:
-                why = "files of the machine where it runs"
-            elif not hasattr(tf.raw_ops, op):
-                why = f"an operation that TensorFlow {tf.__version__} lacks"
+    places = {name: saved.reached(name) for name in saved.signatures}
+    places["loading"] = [
+        *saved.started(),
+        # Weights are files that a version may have.
+        *(p for p in saved.restoring() if p.node.op != "RestoreV2"),
+    ]
+    places["a function of its own"] = saved.others()
+    for name, found in places.items():
+        told = {(node.op, _why(node)) for node, _ in found}
+        for op, why in sorted(told, key=str):
             if why:
                 yield Finding(
                     8, ERROR, f"{name!r} needs {why} ({op}); leave it out"
                 )
+
+
+def _why(node: node_def_pb2.NodeDef) -> str | None:
+    """What an operation needs that no model may use, if anything."""
+    if _PYTHON.fullmatch(node.op):
+        return "Python code, which the server does not have"
+    # Others print to where the server reports its own troubles.
+    prints = node.op == "PrintV2"
+    if prints and node.attr["output_stream"].s.startswith(b"file:"):
+        return "files of the machine where it runs"
+    if _OUTSIDE.fullmatch(node.op):
+        return "files of the machine where it runs, or its network"
+    if not hasattr(tf.raw_ops, node.op):
+        return f"an operation that TensorFlow {tf.__version__} lacks"
+    return None
 
 
 def state(saved: SavedGraph) -> Iterator[Finding]:

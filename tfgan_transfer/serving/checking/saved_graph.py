@@ -61,14 +61,33 @@ class SavedGraph:
     def started(self) -> list[Place]:
         """The operations that run once, when the model is loaded."""
         found = self._graph.collection_def
-        return list(
-            self._walk(
-                name
-                for key in _MAIN_OPS
-                if key in found
-                for name in found[key].node_list.value
-            )
-        )
+        names = [
+            name
+            for key in _MAIN_OPS
+            if key in found
+            for name in found[key].node_list.value
+        ]
+        # What TensorFlow 2 writes; the loader looks here first.
+        outputs = self._graph.signature_def[INTERNAL].outputs.values()
+        return list(self._walk([*names, *(info.name for info in outputs)]))
+
+    def restoring(self) -> list[Place]:
+        """The operations that read the weights, when the model is loaded."""
+        return list(self._walk([self._graph.saver_def.restore_op_name]))
+
+    def others(self) -> list[Place]:
+        """The operations of functions that only Python's loader may call."""
+        saving = self._walk([self._graph.saver_def.save_tensor_name])
+        known = [*self.started(), *self.restoring(), *saving]
+        for name in self.signatures:
+            known += self.reached(name)
+        called = {place.function for place in known}
+        return [
+            Place(node, name)
+            for name, function in self.functions.items()
+            if name not in called
+            for node in function.node_def
+        ]
 
     def restored(self) -> dict[str, int]:
         """Variables that are read from the files -> numbers they hold."""
