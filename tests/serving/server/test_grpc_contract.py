@@ -2,6 +2,7 @@
 
 import base64
 import io
+import resource
 
 import grpc
 import numpy as np
@@ -275,3 +276,45 @@ def test_what_it_is_not_is_unimplemented(stub, states):
     assert failure(states.HandleReloadConfigRequest, reload)[0] == (
         Code.UNIMPLEMENTED
     )
+
+
+@pytest.mark.parametrize(
+    "dtype, field, value",
+    [
+        (tf.float16, "half_val", 65536),
+        (tf.float16, "half_val", -1),
+        (tf.bfloat16, "half_val", 2**20),
+        (tf.uint8, "int_val", 256),
+        (tf.int8, "int_val", -129),
+        (tf.uint16, "int_val", -1),
+    ],
+)
+def test_numbers_that_a_type_does_not_hold_are_refused(
+    stub, dtype, field, value
+):
+    made = request("half_in")
+    number = made.inputs["number"]
+    number.dtype = dtype.as_datatype_enum
+    number.tensor_shape.dim.add(size=1)
+    getattr(number, field).append(value)
+    code, said = failure(stub.Predict, made)
+    assert (code, said) == (
+        Code.INVALID_ARGUMENT,
+        "tensor parsing error: number",
+    )
+
+
+def test_one_value_does_not_fill_the_memory(stub):
+    """A tensor of 2^25 equal numbers takes 20 bytes; a hundred are refused."""
+    made = request("latents")
+    for i in range(100):
+        number = made.inputs[f"number{i}"]
+        number.dtype = tf.float64.as_datatype_enum
+        number.tensor_shape.dim.add(size=2**25)
+        number.double_val.append(0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    code, said = failure(stub.Predict, made)
+    assert code == Code.INVALID_ARGUMENT
+    assert said.startswith("tensor parsing error: number")
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 2**20  # KiB: two such tensors and not a hundred.

@@ -333,6 +333,28 @@ def test_a_slow_model_times_out_and_does_not_hold_the_others_up(server):
         assert 2.5 < time.monotonic() - began < 10
 
 
+DEEP = [2, 63, 64, 65, 66, 200, 500, 990, 1000, 1022, 1023, 1024, 5000]
+
+
+@pytest.mark.parametrize("signature, row", [("prompt", '"red"'), ("many", "1")])
+@pytest.mark.parametrize("depth", DEEP)
+def test_lists_in_lists_are_refused(server, signature, row, depth):
+    """Wherever they are: 400, whatever NumPy and the writer of JSON hold."""
+    deep = "[" * depth + row + "]" * depth
+    for body in (
+        f'{{"signature_name": "{signature}", "instances": {deep}}}',
+        f'{{"signature_name": "{signature}", "instances": [1, {deep}]}}',
+        f'{{"signature_name": "{signature}", "inputs": {deep}}}',
+        f'{{"signature_name": {deep}, "inputs": 1}}',
+        f'{{"signature_name": "{signature}", "inputs": {{"x": {deep}}}}}',
+        '{"x":' * depth + "1" + "}" * depth,
+        deep,
+    ):
+        answer = server.predict(body.encode())
+        assert answer.status_code == 400, (body[:60], answer.text)
+        assert list(answer.json()) == ["error"]
+
+
 def test_half_a_request_is_not_waited_for(server):
     address = ("127.0.0.1", server.server.rest_port)
     with socket.create_connection(address, timeout=10) as connection:

@@ -25,6 +25,8 @@ _INTEGERS = {
 WRITABLE = {"bool", "float32", "float64", *_INTEGERS}
 _C_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 _SHOWN = 1000
+# NumPy's arrays have 64, one of which are the rows of a request.
+MOST_DIMENSIONS = 63
 
 
 def tensor(value: object, dtype: int) -> np.ndarray:
@@ -42,6 +44,10 @@ def tensor(value: object, dtype: int) -> np.ndarray:
     first = value
     while isinstance(first, list):
         shape.append(len(first))
+        if len(shape) > MOST_DIMENSIONS:
+            raise status.invalid(
+                f"Encountered lists at more than {MOST_DIMENSIONS} levels"
+            )
         first = first[0] if first else None
     flat = _flatten(value, shape)
     name = tf.dtypes.as_dtype(dtype).name if dtype else "invalid"
@@ -73,7 +79,10 @@ def is_object(value: object) -> bool:
 
 def text(value: object) -> str:
     """The value as JSON, for messages; long ones are cut."""
-    shown = json.dumps(value)
+    try:
+        shown = json.dumps(value)
+    except RecursionError:
+        shown = "of too many levels"
     return shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
 
 
