@@ -156,7 +156,7 @@ def test_100_broken_connections(server):
     """Bytes that are no HTTP, and clients that leave before they have asked."""
     address = ("127.0.0.1", server.server.rest_port)
     head = (
-        f"POST /v1/models/{NAME}:predict HTTP/1.1\r\nHost: x\r\n"
+        f"POST /v1/models/{NAME}:predict HTTP/1.1\r\nHost: localhost\r\n"
         "Content-Length: 50\r\n\r\n"
     ).encode()
     for seed in range(100):

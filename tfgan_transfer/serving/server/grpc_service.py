@@ -23,6 +23,8 @@ from tfgan_transfer.serving.server import versions
 from tfgan_transfer.serving.server.versions import Version, Versions
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+# Requests that wait for each that is answered; others are refused (code 8).
+_WAITING = 32
 # The server fills the typed fields, and clients read them.
 _FIELDS = {
     "float32": "float_val",
@@ -40,7 +42,7 @@ _FIELDS = {
 
 
 def server(
-    served: Versions, *, workers: int, largest_request: int
+    served: Versions, *, workers: int, largest_request: int, connections: int
 ) -> grpc.Server:
     """Makes a gRPC server; the caller gives it a port and starts it.
 
@@ -48,6 +50,7 @@ def server(
         served: The model.
         workers: Requests that are answered at the same time.
         largest_request: In bytes.
+        connections: At the same time.
     """
     made = grpc.server(
         futures.ThreadPoolExecutor(workers, thread_name_prefix="grpc"),
@@ -56,7 +59,12 @@ def server(
             ("grpc.max_send_message_length", -1),
             # Two servers on a port would share its requests.
             ("grpc.so_reuseport", 0),
+            ("grpc.max_allowed_incoming_connections", connections),
+            ("grpc.server_handshake_timeout_ms", 10_000),
+            # Clients connect again by themselves.
+            ("grpc.max_connection_idle_ms", 60_000),
         ],
+        maximum_concurrent_rpcs=_WAITING * workers,
     )
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
         PredictionService(served), made

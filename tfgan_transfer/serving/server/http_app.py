@@ -1,9 +1,11 @@
 """The HTTP side: TensorFlow Serving's REST paths, and a page at `/`."""
 
 import asyncio
+import functools
 import re
-import traceback
+import time
 import zlib
+from collections.abc import Callable
 from concurrent import futures
 
 import anyio
@@ -15,6 +17,7 @@ from starlette.routing import Route, Router
 from tfgan_transfer.serving import status
 from tfgan_transfer.serving.servable import DEFAULT_SIGNATURE, Servable
 from tfgan_transfer.serving.server import grpc_service, page, rest, versions
+from tfgan_transfer.serving.server.names import Names
 from tfgan_transfer.serving.server.versions import Versions
 
 _WHICH = r"(?:/versions/(?P<number>\d+)|/labels/(?P<label>[^/:]+))?"
@@ -35,6 +38,8 @@ class Application:
     Args:
         served: The model.
         pool: Threads that run the model.
+        names: Who requests may be for.
+        hear: Is told of failures that are no client's fault.
         largest_request: In bytes, after decompression.
         timeout: Seconds for a request.
     """
@@ -44,11 +49,15 @@ class Application:
         served: Versions,
         pool: futures.Executor,
         *,
+        names: Names,
+        hear: Callable[[str, Exception], None],
         largest_request: int,
         timeout: float,
     ):
         self.served = served
         self.pool = pool
+        self.names = names
+        self.hear = hear
         self.largest_request = largest_request
         self.timeout = timeout
 
@@ -63,6 +72,9 @@ class Application:
 
     async def page(self, request: Request) -> Response:
         """The page for people."""
+        refused = self.names.refusal(request.method, request.headers)
+        if refused:
+            return HTMLResponse(page.failure(refused), 403)
         try:
             with self.served.lease() as version:
                 text = page.render(self.served.model, version)
@@ -72,11 +84,15 @@ class Application:
 
     async def answer(self, request: Request) -> Response:
         """Any other path: an answer, or an error, in JSON."""
+        refused = self.names.refusal(request.method, request.headers)
+        if refused:
+            return _error(403, refused)
+        deadline = time.monotonic() + self.timeout
         try:
-            # The model stops itself at the timeout; this also ends waiting
+            # The model stops itself at the deadline; this also ends waiting
             # for a body, or for a free thread.
             with anyio.fail_after(self.timeout + 1):
-                body = await self._answer(request)
+                body = await self._answer(request, deadline)
             return Response(body, media_type="application/json")
         except TooLarge as error:
             return _error(413, str(error))
@@ -88,10 +104,10 @@ class Application:
             return _error(error.http_status, error.message)
         except Exception as error:
             # A defect of ours, or no memory left: this request alone fails.
-            traceback.print_exc()
+            self.hear("a request failed", error)
             return _error(500, f"{type(error).__name__}: {error}")
 
-    async def _answer(self, request: Request) -> bytes:
+    async def _answer(self, request: Request, deadline: float) -> bytes:
         path = request.url.path
         if not path.lower().startswith("/v1/"):
             raise status.ServingError(
@@ -100,7 +116,7 @@ class Application:
         found = None
         if request.method == "POST":
             found = _PREDICT.fullmatch(path)
-            function = self._predict
+            function = functools.partial(self._predict, deadline)
             body = await self._body(request)
         elif request.method == "GET":
             found = _STATUS.fullmatch(path)
@@ -115,7 +131,7 @@ class Application:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.pool, function, found, body)
 
-    def _predict(self, found: re.Match, body: bytes) -> bytes:
+    def _predict(self, deadline: float, found: re.Match, body: bytes) -> bytes:
         if found["method"].lower() != "predict":
             raise status.ServingError(
                 status.UNIMPLEMENTED,
@@ -127,8 +143,11 @@ class Application:
         with self.served.lease(number, found["label"] or "") as version:
             servable = version.servable
             asked = rest.parse(body, lambda name: _inputs(servable, name))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
             outputs = servable.predict(
-                asked.signature, asked.inputs, timeout=self.timeout
+                asked.signature, asked.inputs, timeout=left
             )
             return rest.answer(outputs, asked.rows)
 

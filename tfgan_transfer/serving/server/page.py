@@ -7,9 +7,9 @@ import pathlib
 import tensorflow as tf
 
 from tfgan_transfer.serving.servable import Servable
+from tfgan_transfer.serving.server import card
 from tfgan_transfer.serving.server.versions import Version
 
-CARD = "model.json"
 _TEMPLATE = pathlib.Path(__file__).with_name("page.html")
 
 
@@ -23,7 +23,7 @@ def render(model: str, version: Version) -> str:
     data = {
         "model": model,
         "version": version.number,
-        "card": card(version.servable.path),
+        "card": card.read(version.servable.path),
         "signatures": drawing(version.servable),
     }
     # "<" would end the script element that holds the data.
@@ -38,18 +38,6 @@ def failure(message: str) -> str:
     return (
         f"<!doctype html><title>no model</title><p>{html.escape(message)}</p>"
     )
-
-
-def card(path: pathlib.Path) -> dict:
-    """The model card of a version, {} where it has none that can be read."""
-    for place in (path / "assets.extra" / CARD, path / CARD):
-        try:
-            found = json.loads(place.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(found, dict):
-            return found
-    return {}
 
 
 def drawing(servable: Servable) -> dict[str, dict]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from tfgan_transfer.serving import status
 from tfgan_transfer.serving.servable import Servable
+from tfgan_transfer.serving.server import rows
 
 START, LOADING, AVAILABLE, UNLOADING, END = (
     "START",
@@ -54,6 +55,7 @@ class Versions:
         poll_seconds: Time between two looks at the directory.
         retries: Further attempts at a version that could not be loaded.
         retry_seconds: Time between two attempts.
+        most_rows: Rows of a request; what is sensible for the model if None.
         say: Is told, in a line, what happens.
     """
 
@@ -65,6 +67,7 @@ class Versions:
         poll_seconds: float = 1.0,
         retries: int = 5,
         retry_seconds: float = 60.0,
+        most_rows: int | None = None,
         say: Callable[[str], None] = print,
     ):
         self.base = pathlib.Path(base)
@@ -72,6 +75,7 @@ class Versions:
         self.poll_seconds = poll_seconds
         self.retries = retries
         self.retry_seconds = retry_seconds
+        self.most_rows = most_rows
         self.say = say
         self._versions: dict[int, Version] = {}
         self._wanted: int | None = None
@@ -84,12 +88,37 @@ class Versions:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends watching, and unloads what no request is using."""
+    def stop(self, seconds: float = 10.0) -> bool:
+        """Ends watching, and unloads what no request is using.
+
+        A request that is still being answered is given up.
+
+        Args:
+            seconds: Time for what has to end by itself.
+
+        Returns:
+            Whether all of it has ended.
+        """
+        end = time.monotonic() + seconds
         self._stop.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(seconds)
         self._retire(None)
+        with self._lock:
+            used = [v.servable for v in self._versions.values() if v.users]
+        for servable in used:
+            # It stops before its next operation.
+            servable.close()
+        while self.busy() and time.monotonic() < end:
+            time.sleep(0.01)
+        return not self.busy()
+
+    def busy(self) -> int:
+        """The number of requests that are being answered, and of loads."""
+        with self._lock:
+            users = sum(v.users for v in self._versions.values())
+        loading = self._stop.is_set() and self._thread is not None
+        return users + (loading and self._thread.is_alive())
 
     def poll(self) -> None:
         """Looks at the directory once, and loads what has to be loaded."""
@@ -190,6 +219,7 @@ class Versions:
         try:
             servable = Servable(path, self.model)
             records = servable.warm_up()
+            servable.most_rows = self.most_rows or rows.sensible(servable)
         except status.ServingError as error:
             if servable:
                 servable.close()
@@ -206,7 +236,8 @@ class Versions:
         seconds = time.monotonic() - began
         self.say(
             f"version {version.number} is served: loaded and {records} warm-up "
-            f"requests answered in {seconds:.1f} s"
+            f"requests answered in {seconds:.1f} s; a request may have up to "
+            f"{servable.most_rows:,} rows"
         )
         self._retire(version)
 
