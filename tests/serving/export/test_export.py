@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.answers import ask
 from tests.support.running import GENERATE
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import exporting
-from tfgan_transfer.serving import servable, status
+from tfgan_transfer.serving import status
 from tfgan_transfer.serving.export import savedmodel, signatures
 from tfgan_transfer.trained import sampling, saved
 
@@ -23,15 +24,6 @@ TAGS = ("blue_eyes", "green_hair", "dark_green_hair")
 @pytest.fixture(scope="module")
 def exported(unbroken, tmp_path_factory):
     return exporting.export(str(unbroken), str(tmp_path_factory.mktemp("m")))
-
-
-def ask(version, signature, **inputs):
-    loaded = servable.Servable(version, "test")
-    try:
-        arrays = {name: np.array(value) for name, value in inputs.items()}
-        return loaded.predict(signature, arrays)
-    finally:
-        loaded.close()
 
 
 def labelled(tags: bool) -> signatures.Generator:

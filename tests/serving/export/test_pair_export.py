@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from test_export import ask
 
+from tests.support.answers import ask
 from tests.support.judging import judged
 from tests.support.running import TRAIN
 from tfgan_transfer.data.decode import decode as decode_file

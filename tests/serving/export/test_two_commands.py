@@ -8,9 +8,9 @@ import shlex
 
 import pytest
 import requests
-from test_serve_command import serving
 
 from tests.support.running import GENERATE
+from tests.support.served import serving
 
 ROOT = pathlib.Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text().split("## Serving")[1]

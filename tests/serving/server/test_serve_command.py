@@ -1,9 +1,6 @@
 """`serve` as a process: it answers, refuses what Serving refuses, and ends."""
 
-import contextlib
-import re
 import signal
-import time
 
 import keras
 import pytest
@@ -11,27 +8,7 @@ import requests
 import tensorflow as tf
 
 from tests.support.hand_made import publish
-
-SERVE = "tfgan_transfer.serve"
-
-
-@contextlib.contextmanager
-def serving(commands, *arguments, ending=signal.SIGTERM):
-    """The address of a running `serve`, which is then told to stop."""
-    running = commands.start(
-        SERVE, "--rest_port=0", "--grpc_port=0", *arguments
-    )
-    log = running.log.with_suffix(".out")
-    end = time.monotonic() + 60
-    while not (found := re.search(r"page  (http\S+)/", log.read_text())):
-        assert time.monotonic() < end, running.log.with_suffix(".err")
-        time.sleep(0.05)
-    try:
-        yield found[1], log
-    finally:
-        running.kill(ending)
-        finished = running.wait()
-    assert (finished.code, finished.err) == (0, "")
+from tests.support.served import SERVE, serving
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
