@@ -21,10 +21,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.pixels import MOST_PIXELS as _MAX_PIXELS
 
 # Only formats that Pillow decodes by itself: others start external programs.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-_MAX_PIXELS = 89_478_485
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -10,63 +10,54 @@ command but other code, so that
 - a camera's note that the image lies on its side (EXIF) is not read.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
 
 from tfgan_transfer.pixels import to_float
+from tfgan_transfer.serving.export import image_file
 from tfgan_transfer.serving.export.signatures import Signature, encode_png
 
 
-class Translators(NamedTuple):
-    """Two translators and what they take.
-
-    Attributes:
-        a2b: Maps float32 images [B, H, W, C] in [-1, 1] to such images.
-        b2a: The way back.
-        image_shape: (H, W, C).
-        fit: How other shapes are made to fit, `"crop"`, `"squash"` or
-            `"pad"`, as training images were.
-    """
-
-    a2b: keras.Model
-    b2a: keras.Model
-    image_shape: tuple[int, int, int]
-    fit: str = "crop"
-
-
-def of_translators(served: Translators) -> dict[str, Signature]:
+def of_translators(
+    networks: Mapping[str, keras.Model],
+    image_shape: tuple[int, int, int],
+    fit: str = "crop",
+) -> dict[str, Signature]:
     """The signatures `a2b`, `b2a` and, the same as a2b, `serving_default`.
 
     Each takes `image_bytes`, encoded files, string [B], and returns
     `images_bytes`, PNG files, string [B].
+
+    Args:
+        networks: `a2b` and `b2a`; each maps float32 images [B, H, W, C] in
+            [-1, 1] to such images.
+        image_shape: (H, W, C).
+        fit: How other shapes are made to fit, `"crop"`, `"squash"` or
+            `"pad"`, as training images were.
     """
-    ramp = tf.linspace(0.0, 255.0, served.image_shape[1])[:, None]
-    ramp = tf.cast(tf.broadcast_to(ramp, served.image_shape), tf.uint8)
+    ramp = tf.linspace(0.0, 255.0, image_shape[1])[:, None]
+    ramp = tf.cast(tf.broadcast_to(ramp, image_shape), tf.uint8)
     example = {"image_bytes": tf.io.encode_png(ramp)[None]}
     inputs = [tf.TensorSpec([None], tf.string, "image_bytes")]
 
     def signature(network: keras.Model) -> Signature:
         def translate(image_bytes):
             pixels = tf.map_fn(
-                lambda file: decode(file, served.image_shape, served.fit),
+                lambda file: decode(file, image_shape, fit),
                 image_bytes,
-                fn_output_signature=tf.TensorSpec(
-                    served.image_shape, tf.float32
-                ),
+                fn_output_signature=tf.TensorSpec(image_shape, tf.float32),
+                # Ten large pictures at once are ten times the memory.
+                parallel_iterations=1,
             )
             images = network(to_float(pixels), training=False)
             return {"images_bytes": encode_png(tf.cast(images, tf.float32))}
 
         return Signature(translate, inputs, example)
 
-    networks = {
-        "serving_default": served.a2b,
-        "a2b": served.a2b,
-        "b2a": served.b2a,
-    }
-    return {name: signature(network) for name, network in networks.items()}
+    served = {"serving_default": networks["a2b"], **networks}
+    return {name: signature(network) for name, network in served.items()}
 
 
 def decode(
@@ -86,20 +77,35 @@ def decode(
         tf.errors.InvalidArgumentError: When run on what is no image.
     """
     *size, channels = image_shape
+    file = image_file.checked(file)
     image = tf.io.decode_image(file, expand_animations=False)
-    # Grey, grey and opacity, colours, colours and opacity.
+    # Grey, grey and opacity, colours, colours and opacity. A large picture
+    # stays in 8 bits until it has been scaled.
     count = tf.shape(image)[-1]
-    image = tf.cast(image, tf.float32)
-    opacity = tf.where(count % 2 == 0, image[..., -1:], 255.0) / 255
-    colours = image[..., : tf.where(count > 2, 3, 1)]
-    image = tf.round(colours * opacity + 255 * (1 - opacity))
-    image = tf.repeat(image, 3 // tf.shape(image)[-1], axis=-1)
-    image.set_shape([None, None, 3])
-    if channels == 1:
-        # ITU-R 601 in whole numbers.
-        luma = tf.tensordot(image, tf.constant([19595.0, 38470.0, 7471.0]), 1)
-        image = tf.floor((luma[..., None] + 32768) / 65536)
+    image = tf.cond(count % 2 == 0, lambda: _on_white(image), lambda: image)
+    image = tf.cond(
+        count <= 2,
+        lambda: tf.repeat(image, channels, axis=-1),
+        lambda: _luma(image) if channels == 1 else image,
+    )
+    image.set_shape([None, None, channels])
     return tf.ensure_shape(_FITS[fit](image, *size), image_shape)
+
+
+def _on_white(image: tf.Tensor) -> tf.Tensor:
+    """Uint8 [H, W, C - 1] of pictures whose last channel is opacity."""
+    wide = tf.cast(image, tf.uint16)
+    opacity = wide[..., -1:]
+    # At most 255 * 255 + 127, which 16 bits hold.
+    mixed = wide[..., :-1] * opacity + 255 * (255 - opacity)
+    return tf.cast((mixed + 127) // 255, tf.uint8)
+
+
+def _luma(image: tf.Tensor) -> tf.Tensor:
+    """Uint8 [H, W, 1] of uint8 [H, W, 3]: ITU-R 601 in whole numbers."""
+    shares = (19595, 38470, 7471)
+    parts = [tf.cast(image[..., i], tf.int32) * shares[i] for i in range(3)]
+    return tf.cast((tf.add_n(parts) + 32768) // 65536, tf.uint8)[..., None]
 
 
 def _resize(
