@@ -126,6 +126,14 @@ def test_gans_do_not_import_one_another():
         assert not others & GANS, f"{name(path)} imports {others & GANS}"
 
 
+def test_wings_of_serving_do_not_import_one_another():
+    wings = {"export", "checking", "server"}
+    for path in PACKAGE.glob("serving/*/*.py"):
+        others = wings - {path.parent.name}
+        met = {p[1] for p in ours(path) if p[0] == "serving" and len(p) > 1}
+        assert not met & others, f"{name(path)} imports {met & others}"
+
+
 def test_networks_and_gans_meet_in_families_only():
     for path in FILES:
         meets = {"networks", "gans"} <= {parts[0] for parts in ours(path)}

@@ -3,6 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+# Of one picture: what decodes into more is a mistake, or an attack.
+MOST_PIXELS = 89_478_485
+
 
 def to_float(pixels: np.ndarray | tf.Tensor) -> np.ndarray | tf.Tensor:
     """Scales pixels to what networks take.

@@ -9,6 +9,7 @@ gRPC, the same errors, new versions picked up as they appear, and a page for
 people at http://127.0.0.1:8501/. export/ has what the real server needs.
 """
 
+import os
 import signal
 import threading
 
@@ -26,12 +27,9 @@ def main() -> None:
             "--model_base: expected the directory that `export` wrote, "
             "received none; give --model_base=DIR"
         )
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-
     try:
-        from tfgan_transfer.serving import dev_server, servable
+        from tfgan_transfer.serving import servable
+        from tfgan_transfer.serving.server import dev_server
     except ModuleNotFoundError as error:
         raise UserError(
             f"serve: needs the package {error.name}, which is not installed; "
@@ -49,12 +47,24 @@ def main() -> None:
         host=given.get("host", "127.0.0.1"),
         rest_port=given.get("rest_port", 8501),
         grpc_port=given.get("grpc_port", 8500),
+        most_rows=given.get("max_rows"),
+        host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
+    told = threading.Event()
     server.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
     print(server.notice(), flush=True)
     told.wait()
-    server.stop()
+    # Whatever happens, as in a library's own thread, this is the end.
+    last = threading.Timer(server.shutdown + 1, os._exit, [0])
+    last.daemon = True
+    last.start()
+    if not server.stop():
+        print("warning: a request is broken off", flush=True)
+    # A thread that runs the model would keep the process until it ends.
+    os._exit(0)
 
 
 if __name__ == "__main__":

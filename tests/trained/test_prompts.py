@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.serving.export import prompts as in_graph
 from tfgan_transfer.trained import prompts
 
 TAGS = ["blue_eyes", "blue_hair", "green_hair", "long dark hair", "glass"]
@@ -36,6 +38,16 @@ def test_free_order_plural_and_underscores(text):
 
 def test_the_longest_tag_wins():
     assert named(tags="long dark hair glass") == [{"long dark hair", "glass"}]
+
+
+def test_an_exported_model_reads_the_same():
+    texts = ["Green hairs, and blue_eye", "long dark hair glass", "blue-hair"]
+    found = in_graph.parse(tf.constant(texts), TAGS).numpy()
+    for text, label in zip(texts, found, strict=True):
+        [prompt] = prompts.read({"tags": text}, RECORD)
+        np.testing.assert_array_equal(prompt.label, label)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        in_graph.parse(tf.constant(["gren hair"]), TAGS)
 
 
 def test_nothing_asked_for():

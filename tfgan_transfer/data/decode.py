@@ -21,12 +21,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError, features
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.pixels import MOST_PIXELS as _MAX_PIXELS
 
 # Only formats that Pillow decodes by itself: others start external programs.
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 if "avif" in features.get_supported():
     _FORMATS.append("AVIF")
-_MAX_PIXELS = 89_478_485
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -9,11 +9,7 @@ import tfgan_transfer
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Family
 from tfgan_transfer.serving import check as conformance
-from tfgan_transfer.serving import (
-    reference,
-    savedmodel,
-    signatures,
-)
+from tfgan_transfer.serving.export import reference, savedmodel, signatures
 from tfgan_transfer.trained import opening
 from tfgan_transfer.trained.opening import Opened
 

@@ -14,7 +14,7 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
@@ -27,23 +27,29 @@ import tensorflow as tf
 from google.protobuf import message
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import (
+from tfgan_transfer.serving import records, servable, status
+from tfgan_transfer.serving.checking import (
     cloader,
     dynamic_rules,
     graph_rules,
     interface_rules,
-    records,
-    servable,
-    status,
 )
-from tfgan_transfer.serving.findings import ERROR, WARNING, Finding, Report
-from tfgan_transfer.serving.saved_graph import SavedGraph
-from tfgan_transfer.serving.trial import Trial
+from tfgan_transfer.serving.checking.findings import (
+    ERROR,
+    WARNING,
+    Finding,
+    Report,
+)
+from tfgan_transfer.serving.checking.saved_graph import SavedGraph
+from tfgan_transfer.serving.checking.trial import Trial
 
 EXIT_ACCEPTED, EXIT_REFUSED, EXIT_USER_ERROR = 0, 1, 2
 
 LONGEST = 600  # Seconds until a model counts as stuck.
-_STATIC, _LOADS, _ANSWERS = range(1, 12), 12, range(13, 21)
+_STATIC, _OPERATIONS = range(1, 12), 8
+_LOADS, _ANSWERS = 12, range(13, 21)
+_FORK = multiprocessing.get_context("fork")
+_NOT_RUN = "judged by its files alone; it was not run"
 
 
 class Task(NamedTuple):
@@ -159,18 +165,28 @@ def judge_apart(task: Task) -> Report:
     """Judges a directory in processes of its own.
 
     Two of them, for an answer must not depend on the process; and a model that
-    ends a process ends neither this one nor the next report.
+    ends a process ends neither this one nor the next report. One whose graph
+    cannot be read, or may reach beyond the model, is never run.
     """
-    context = multiprocessing.get_context("fork")
-    twin_answers, from_twin = context.Pipe(False)
-    twin = context.Process(target=_answer, args=(task, from_twin))
+    report = _reported(task, _judge_graph)
+    if not _harmless(report):
+        return report
+    twin_answers, from_twin = _FORK.Pipe(False)
+    twin = _FORK.Process(target=_answer, args=(task, from_twin))
     twin.start()
     # Only the twin may hold this end, or nobody would notice its death.
     from_twin.close()
-    reports, from_judge = context.Pipe(False)
-    judging = context.Process(
-        target=_judge, args=(task, twin_answers, from_judge)
-    )
+    try:
+        return _reported(task, _judge, report, twin_answers)
+    finally:
+        twin.kill()
+        twin.join()
+
+
+def _reported(task: Task, judge: Callable, *known: object) -> Report:
+    """What a judge in a process of its own sends, or that it has died."""
+    reports, from_judge = _FORK.Pipe(False)
+    judging = _FORK.Process(target=judge, args=(task, *known, from_judge))
     judging.start()
     from_judge.close()
     try:
@@ -185,9 +201,8 @@ def judge_apart(task: Task) -> Report:
             ) from error
         said = f"ends the process that loads it (signal {-judging.exitcode})"
     finally:
-        for process in (twin, judging):
-            process.kill()
-            process.join()
+        judging.kill()
+        judging.join()
     return Report(str(task.path), "", [Finding(_LOADS, ERROR, said)], [_LOADS])
 
 
@@ -213,10 +228,11 @@ def _answer(task: Task, answers: Connection) -> None:
         answers.send(None)
 
 
-def _judge(task: Task, twin: Connection, reports: Connection) -> None:
+def _judge(
+    task: Task, static: Report, twin: Connection, reports: Connection
+) -> None:
     load, described = loader()
-    report = Report(str(task.path), described, [], [])
-    _judge_graph(task.path, task.draft, report)
+    report = static._replace(loader=described)
     try:
         trial = Trial(task.path, load)
         report.tried.append(_LOADS)
@@ -231,19 +247,32 @@ def _judge(task: Task, twin: Connection, reports: Connection) -> None:
     reports.send(report)
 
 
-def _judge_graph(path: pathlib.Path, draft: bool, report: Report) -> None:
-    report.findings.extend(interface_rules.directory(path, named=not draft))
-    report.tried.append(1)
+def _judge_graph(task: Task, reports: Connection) -> None:
+    reports.send(judge_graph(task))
+
+
+def judge_graph(task: Task) -> Report:
+    """Judges a directory by its files alone: rules 1 to 11."""
+    report = Report(str(task.path), _NOT_RUN, [], [1])
+    named = not task.draft
+    report.findings.extend(interface_rules.directory(task.path, named=named))
     try:
-        saved = SavedGraph(path)
+        saved = SavedGraph(task.path)
     except (OSError, message.DecodeError) as error:
         said = f"saved_model.pb cannot be read ({error}); export it again"
         report.findings.append(Finding(2, ERROR, said))
-        return
+        return report
     for rule in (*interface_rules.RULES, *graph_rules.RULES):
         report.findings.extend(rule(saved))
-    report.findings.extend(interface_rules.warm_up(path, saved))
+    report.findings.extend(interface_rules.warm_up(task.path, saved))
     report.tried[:] = _STATIC
+    return report
+
+
+def _harmless(report: Report) -> bool:
+    """Whether the graph was read, and reaches for nothing outside it."""
+    refused = {f.rule for f in report.findings if f.level == ERROR}
+    return _OPERATIONS in report.tried and _OPERATIONS not in refused
 
 
 def _judge_answers(

@@ -25,7 +25,7 @@ from tfgan_transfer.serving import status
 
 WARM_UP = "assets.extra/tf_serving_warmup_requests"
 MOST_WARM_UP_RECORDS = 1000
-# More than fit into a request of the size that is accepted.
+# Of all inputs; more than fit into a request of the size that is accepted.
 MOST_ELEMENTS = 2**26
 
 # Numbers of fields as in tensorflow_serving/apis. On the wire a message is
@@ -147,17 +147,19 @@ def arrays(tensors: Mapping[str, tensor_pb2.TensorProto]) -> dict:
     """Values of tensors that came over the wire.
 
     Raises:
-        ServingError: If one of them does not fit its own shape.
+        ServingError: If one of them does not fit its own shape or type, or
+            all of them are too large.
     """
-    made = {}
+    made, left = {}, MOST_ELEMENTS
     for name, proto in tensors.items():
         try:
             # One value may stand for a tensor of any size.
             sizes = [dim.size for dim in proto.tensor_shape.dim]
-            if min(sizes, default=0) < 0 or math.prod(sizes) > MOST_ELEMENTS:
+            if min(sizes, default=0) < 0 or math.prod(sizes) > left:
                 raise ValueError("impossible shape")
+            left -= math.prod(sizes)
             made[name] = tf.make_ndarray(proto)
-        except (TypeError, ValueError, KeyError) as error:
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
             raise status.invalid(f"tensor parsing error: {name}") from error
     return made
 

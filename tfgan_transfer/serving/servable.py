@@ -65,6 +65,9 @@ class Servable:
         model: Name of the model, for messages.
         load: Opens a session: directory -> session and signatures.
 
+    Attributes:
+        most_rows: Rows of a request, or None for any number.
+
     Raises:
         ServingError: If it cannot be loaded.
     """
@@ -74,6 +77,7 @@ class Servable:
     ):
         self.path = path
         self.model = model
+        self.most_rows: int | None = None
         with _translated():
             self.session, self.signatures = (load or python_session)(path)
 
@@ -111,6 +115,7 @@ class Servable:
         signature = self.signatures[name]
         with _translated():
             feeds = _feeds(signature, _complete(signature, inputs, self.model))
+            self._limit(feeds)
             fetches = {
                 key: signature.outputs[key].name
                 for key in _wanted(signature, outputs)
@@ -124,6 +129,15 @@ class Servable:
         if any(value is None for value in found.values()):
             raise status.invalid(f'Signature "{name}" has no tensors to fetch.')
         return found
+
+    def _limit(self, feeds: Mapping[str, np.ndarray]) -> None:
+        """Refuses too many rows, as the server does that puts them together."""
+        rows = max((len(x) for x in feeds.values() if np.ndim(x)), default=1)
+        if self.most_rows is not None and rows > self.most_rows:
+            raise status.invalid(
+                f"Task size {rows} is larger than maximum input batch size "
+                f"{self.most_rows}"
+            )
 
     def warm_up(self) -> int:
         """Replays the recorded requests of the version.

@@ -313,6 +313,17 @@ SERVE = (
         common=True,
     ),
     Setting(
+        "host_names",
+        "list",
+        "Further names by which clients may call it, such as a proxy's.",
+    ),
+    Setting(
+        "max_rows",
+        "integer",
+        "Rows of a request (as many as the model answers in seconds).",
+        low=1,
+    ),
+    Setting(
         "host",
         "text",
         "Address to listen at (127.0.0.1: nobody but this machine).",

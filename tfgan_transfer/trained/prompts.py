@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.serving.export import prompts as words
 
 FLAGS = ("tags", "class", "prompts")
-# What may stand between tags.
-FILLERS = {"and", "with", "a"}
 
 
 class Prompt(NamedTuple):
@@ -83,41 +83,20 @@ def _class(name: str, vocabulary: Sequence[str]) -> np.ndarray:
 
 
 def _tags(prompt: str, vocabulary: Sequence[str]) -> np.ndarray:
-    """Marks the tags that a prompt names: the longest that fit, in any order.
-
-    "Green hair, blue eyes" and "blue_eye green_hair" name the same tags.
-    """
-    columns = {tuple(_words(tag)): i for i, tag in enumerate(vocabulary)}
-    longest = max(map(len, columns))
-    words = _words(prompt)
-    label = np.zeros(len(vocabulary), np.float32)
-    while words:
-        for length in range(longest, 0, -1):
-            column = columns.get(tuple(words[:length]))
-            if column is not None:
-                label[column] = 1
-                words = words[length:]
-                break
-        else:
-            if words[0] not in FILLERS:
-                near = " ".join(words[:longest])
-                raise _unknown("--tags", near, vocabulary)
-            words = words[1:]
-    if not label.any():
+    """Marks the tags that a prompt names, as an exported model does."""
+    found, left = words.read(tf.constant([prompt]), vocabulary)
+    unknown = left[0].numpy().decode().split()
+    if unknown:
+        longest = max(len(_words(tag)) for tag in vocabulary)
+        near = " ".join(unknown[:longest])
+        raise _unknown("--tags", near, vocabulary)
+    if not found.numpy().any():
         raise _unknown("--tags", prompt, vocabulary)
-    return label
+    return found[0].numpy().astype(np.float32)
 
 
 def _words(text: str) -> list[str]:
-    """Lower-case words without plurals: tags differ in nothing else."""
-    for mark in "_-,;":
-        text = text.replace(mark, " ")
-    return [
-        word[:-1]
-        if len(word) > 3 and word.endswith("s") and not word.endswith("ss")
-        else word
-        for word in text.lower().split()
-    ]
+    return words.plain(tf.constant(text)).numpy().decode().split()
 
 
 def _rows(path: pathlib.Path) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """What is exported of two translators."""
 
-from tfgan_transfer.serving import signatures as serving
-from tfgan_transfer.serving import translation
+from tfgan_transfer.serving.export import signatures as serving
+from tfgan_transfer.serving.export import translation
 from tfgan_transfer.trained.opening import Opened
 from tfgan_transfer.trained.translators import Translators
 
@@ -13,17 +13,10 @@ def signatures(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
         opened: The model.
         ema: Whether to take the averaged weights.
     """
-    return translation.of_translators(_translators(opened, ema))
-
-
-def _translators(opened: Opened, ema: bool) -> translation.Translators:
     [found] = opened.checkpoints
     model = Translators(found, ema=ema)
-    return translation.Translators(
-        **model.networks,
-        image_shape=model.image_shape,
-        fit=opened.record["flags"]["fit"],
-    )
+    fit = opened.record["flags"]["fit"]
+    return translation.of_translators(model.networks, model.image_shape, fit)
 
 
 def card(opened: Opened, ema: bool) -> dict:

@@ -4,8 +4,8 @@ import functools
 from collections.abc import Callable
 
 from tfgan_transfer import data
-from tfgan_transfer.serving import routing
-from tfgan_transfer.serving import signatures as serving
+from tfgan_transfer.serving.export import routing
+from tfgan_transfer.serving.export import signatures as serving
 from tfgan_transfer.trained.opening import Opened
 
 

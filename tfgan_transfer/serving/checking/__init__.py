@@ -1,0 +1,1 @@
+"""The rules by which a SavedModel is judged, and what it takes to try."""

@@ -1,0 +1,1 @@
+"""What is exported: signatures around networks, and their directory."""

@@ -1,0 +1,44 @@
+"""Requests with the answers of the model that is exported, for a check."""
+
+import functools
+import pathlib
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_transfer.serving import records, samples, status
+from tfgan_transfer.serving.export.signatures import Signature
+
+ROWS = 3
+
+
+def record(signatures: Mapping[str, Signature], path: pathlib.Path) -> None:
+    """Asks each signature for some rows, and writes requests and answers.
+
+    Args:
+        signatures: Name -> what the model answers to, with its own weights.
+        path: The file.
+    """
+    made = []
+    # Where the check will be; a GPU adds in another order.
+    with tf.device("CPU:0"):
+        for name, signature in signatures.items():
+            run = functools.partial(_run, signature)
+            start = {
+                key: np.asarray(value)
+                for key, value in signature.example.items()
+            }
+            rows = [start, *samples.vary(run, start, [], ROWS - 1)]
+            asked = samples.joined(rows)
+            made.append(records.Record(name, asked, (), run(asked)))
+    records.write(path, made)
+
+
+def _run(signature: Signature, row: samples.Row) -> dict[str, np.ndarray]:
+    inputs = [tf.constant(row[spec.name]) for spec in signature.inputs]
+    try:
+        answer = signature.function(*inputs)
+    except tf.errors.OpError as error:
+        raise status.ServingError(error.error_code, error.message) from error
+    return {key: value.numpy() for key, value in answer.items()}
