@@ -9,6 +9,7 @@ of `train` may be given, and hold for all of them. The same command again goes
 on where it was stopped.
 """
 
+import os
 import pathlib
 import shlex
 
@@ -29,7 +30,7 @@ def main() -> int:
             "an example"
         )
     sources, budget = given.pop("sources"), given.pop("budget")
-    folder = pathlib.Path(given.pop("run_dir")).expanduser()
+    folder = pathlib.Path(os.path.expanduser(given.pop("run_dir")))
 
     from tfgan_transfer.studies import ranking, trials
     from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN

@@ -9,6 +9,7 @@ Every flag of `train` may be given; all runs share it. The same command again
 goes on where it was stopped.
 """
 
+import os
 import pathlib
 import sys
 
@@ -37,12 +38,13 @@ def main() -> int:
     from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
 
     named = study.variants(own["variant"])
-    path = pathlib.Path(own["study_dir"]).expanduser()
+    path = pathlib.Path(os.path.expanduser(own["study_dir"]))
     final = {"metrics": own["final_metrics"], "iw_critics": own["iw_critics"]}
     runs = study.Study(path, given, named, final)
     grid = list(study.grid(own, named))
     for number, cell in enumerate(grid, 1):
         if runs.done(cell):
+            runs.clear(cell)
             continue
         print(f"run {number} of {len(grid)}: {cell.name}", flush=True)
         try:

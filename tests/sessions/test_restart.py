@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.support.crashes import crash
 from tests.support.running import SMOKE, TRAIN
 
 
@@ -92,3 +93,20 @@ def test_a_damaged_checkpoint_moves_nothing(commands, run):
     assert "--restart_from: " in finished.err
     assert "choose another step" in finished.err
     assert steps(checkpoints) == before
+
+
+def test_halved_rates_survive_a_kill_before_the_next_checkpoint(commands, run):
+    first, old = steps(run / "checkpoints")[0], rows(run)
+    killed = commands.run(
+        TRAIN,
+        f"--run_dir={run}",
+        f"--restart_from={first}",
+        setup=crash(f"at_the_end_of_step({first + 3})"),
+    )
+    assert killed.code == -9
+    assert steps(run / "checkpoints") == [first]
+    assert commands.run(TRAIN, f"--run_dir={run}").code == 0
+    rate = "generator_optimizer_lr"
+    for step, row in rows(run).items():
+        part = 1.0 if step <= first else 0.5
+        assert row[rate] == pytest.approx(part * old[step][rate])

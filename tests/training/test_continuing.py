@@ -75,14 +75,49 @@ def test_a_damaged_newest_checkpoint_is_reported_and_skipped(
     assert_same_run(run, unbroken)
 
 
-def test_with_no_whole_checkpoint_left_the_run_starts_again(
-    commands, unbroken, run
-):
+def files(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_with_no_whole_checkpoint_left_nothing_is_overwritten(commands, run):
+    """Damaged ones are set aside, and the answer is the same each time."""
     for step in (21, 28, 30):
         flip_a_byte(run, step, "manifest.json")
-    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
-    assert finished.code == 0, finished.err
-    assert finished.out.count("damaged checkpoint skipped") == 3
+    checkpoints = run / "checkpoints"
+    damaged = {path.name: files(path) for path in checkpoints.iterdir()}
+    before = files(run)
+    refused = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert refused.code == 2
+    assert refused.out.count("damaged checkpoint skipped") == 3
+    (line,) = refused.err.splitlines()
+    assert line.startswith(f"error: --run_dir: the run in '{run}' has begun")
+    assert f"the damaged ones are in {checkpoints / 'damaged'}" in line
+    assert sorted(files(run).values()) == sorted(before.values())
+    aside = checkpoints / "damaged"
+    assert sorted(p.name for p in aside.iterdir()) == sorted(damaged)
+    again = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert again.code == 2 and "(there is none)" in again.err
+    for path in aside.iterdir():
+        path.rename(checkpoints / path.name)
+    assert files(run) == before
+
+
+def test_a_run_whose_checkpoints_are_gone_is_not_a_new_one(commands, run):
+    shutil.rmtree(run / "checkpoints")
+    before = files(run)
+    (run / "metrics.jsonl").unlink()  # The configuration says enough.
+    refused = commands.run(TRAIN, SMOKE, f"--run_dir={run}")
+    assert refused.code == 2 and "has begun" in refused.err
+    del before[run / "metrics.jsonl"]
+    assert files(run) == before
+
+
+def test_fewer_steps_than_are_done_are_refused(commands, unbroken, run):
+    refused = commands.run(TRAIN, SMOKE, f"--run_dir={run}", "--steps=20")
+    assert refused.code == 2 and "done:" not in refused.out
+    (line,) = refused.err.splitlines()
+    assert line.startswith("error: --steps=20: the run in ")
+    assert "has done 30 steps" in line
     assert_same_run(run, unbroken)
 
 
@@ -217,3 +252,37 @@ def test_rollback_gives_up_after_three_tries(commands, tmp_path):
     assert "in step 9, after 3 rollbacks" in line
     assert stopped.out.count("going back") == 3
     assert newest(run).step == 7
+
+
+@pytest.mark.parametrize("what, step", [("checkpoint", 7), ("metrics", 14)])
+def test_a_full_disk_is_one_line_and_loses_nothing(
+    commands, unbroken, tmp_path, what, step
+):
+    run = tmp_path / "run"
+    setup = crash(f"disk_full({what!r})")
+    for _ in range(2):  # The second time it is full from the beginning.
+        stopped = commands.run(TRAIN, SMOKE, f"--run_dir={run}", setup=setup)
+        assert stopped.code == 2
+        (line,) = stopped.err.splitlines()
+        assert "No space left on device" in line
+        assert f"the last checkpoint is {run}/checkpoints/step-{step:08d}" in (
+            line
+        )
+    assert commands.run(TRAIN, SMOKE, f"--run_dir={run}").code == 0
+    assert_same_run(run, unbroken)
+
+
+def test_rates_halved_by_a_rollback_survive_a_kill(commands, tmp_path):
+    run = tmp_path / "run"
+    flags = [SMOKE, f"--run_dir={run}", "--on_nan=rollback", "--steps=20"]
+    broken = BREAK.format(step=9, above=0.75e-4)
+    killed = commands.run(
+        TRAIN, *flags, setup=broken + crash("at_the_end_of_step(13)")
+    )
+    assert killed.code == -9
+    assert "going back, with half" in killed.out
+    assert newest(run).step == 7
+    assert commands.run(TRAIN, *flags).code == 0
+    rates = {row["step"]: row["generator_optimizer_lr"] for row in rows(run)}
+    first = rates.pop(5)
+    assert rates == {10: first / 2, 15: first / 2, 20: first / 2}

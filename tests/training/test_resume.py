@@ -15,8 +15,8 @@ from tests.support.crashes import crash
 from tests.support.running import LONGEST, ROOT, SMOKE, TRAIN
 
 WHILE_WRITING = [
-    "in_atomic_write('config.json')",
     "in_savez(0, 'generator.npz')",
+    "in_atomic_write('config.json')",
     "in_savez(7, 'critic_optimizer.npz')",
     "at_rename(7, after=False)",
     "at_rename(7, after=True)",

@@ -8,6 +8,7 @@ import pytest
 from absl import flags as absl_flags
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import (
     SAFE,
     RunDirectory,
@@ -214,3 +215,88 @@ def test_a_row_cut_off_by_a_kill_is_left_out(tmp_path):
     assert run.evaluations() == [{"step": 2, "evaluation": scores}]
     run.truncate_metrics(step=1)
     assert run.metrics.read_text() == '{"step": 1, "critic_loss": 2.0}\n'
+
+
+def test_rows_of_other_bytes_or_types_are_left_out(tmp_path):
+    run = RunDirectory(tmp_path)
+    good = {"step": 1, "evaluation": [{"name": "kid", "value": 0.5}]}
+    bad = [
+        b'{"step": "2"}',
+        b'{"step": null}',
+        b'{"step": 2, "evaluation": 3}',
+        b'{"step": 2, "evaluation": [3]}',
+        b'{"step": 2, "evaluation": [{"name": "kid", "value": "low"}]}',
+        b'{"step": 2, "evaluation": [{"value": 1}]}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+    ]
+    lines = [*bad, json.dumps(good).encode()]
+    run.metrics.write_bytes(b"\n".join(lines) + b"\n")
+    assert run.evaluations() == [good]
+    run.truncate_metrics(10)
+    assert run.metrics.read_text() == json.dumps(good) + "\n"
+
+
+RECORD = {
+    "flags": {"batch_size": 64, "steps": 1000, "log_every": 5, "xla": "off"},
+    "data": {"fingerprint": "f"},
+    "latent_prior": "normal",
+}
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        ({"batch_size": 32}, "flags.batch_size is 32, the run was started"),
+        ({"batch_size": "64"}, "flags.batch_size is '64'"),
+        ({"batch_size": None}, "flags.batch_size is None"),
+        ({"steps": "many"}, "flags.steps is 'many'"),
+        ({"steps": 10.5}, "flags.steps is 10.5"),
+        ({"log_every": 0}, "flags.log_every is 0"),
+        ({"log_every": [5]}, "flags.log_every is"),
+        ({"xla": 3}, "flags.xla is 3"),
+    ],
+)
+def test_an_edited_config_is_refused(tmp_path, flags, words):
+    run = RunDirectory(tmp_path)
+    checkpoint.save(run.checkpoints, 5, {}, run=RECORD)
+    run.write_config({**RECORD, "flags": RECORD["flags"] | flags})
+    with pytest.raises(UserError, match="is not what the run wrote") as caught:
+        run.read_config()
+    assert words in str(caught.value) and "step 5" in str(caught.value)
+
+
+def test_a_setting_that_was_taken_out_of_the_config_is_named(tmp_path):
+    run = RunDirectory(tmp_path)
+    checkpoint.save(run.checkpoints, 5, {}, run=RECORD)
+    left = {k: v for k, v in RECORD["flags"].items() if k != "batch_size"}
+    run.write_config({**RECORD, "flags": left})
+    with pytest.raises(UserError, match="batch_size is missing"):
+        run.read_config()
+    run.write_config({**RECORD, "latent_prior": "uniform"})
+    with pytest.raises(UserError, match="latent_prior is not what the run"):
+        run.read_config()
+
+
+def test_what_a_run_may_change_itself_is_no_edit(tmp_path):
+    run = RunDirectory(tmp_path)
+    checkpoint.save(run.checkpoints, 5, {}, run=RECORD)
+    grown = {**RECORD["flags"], "steps": 2000, "xla": "on", "new": 1}
+    config = {**RECORD, "flags": grown, "library": "9"}
+    run.write_config(config)
+    assert run.read_config() == config
+
+
+def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
+    write_atomically(tmp_path / "file.txt", "old")
+
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(tmp_path / "file.txt", "new")
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(tmp_path / "checkpoints", 1, {"net": {}})
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["file.txt"]
+    assert list((tmp_path / "checkpoints").iterdir()) == []

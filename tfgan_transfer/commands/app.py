@@ -1,17 +1,28 @@
 """Runs an entry point: flags in, one line and an exit code out."""
 
+import errno
 import os
 import pathlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from absl import flags
 
+from tfgan_transfer.commands import console, flagfiles
 from tfgan_transfer.commands.flags import help_of
 from tfgan_transfer.errors import UserError
 
 EXIT_USER_ERROR = 2
+# What no command can do anything about, and its user can.
+_OF_THE_DISK = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EIO,
+)
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Keras imports these if it can, for parts of it that are not used here.
 _UNUSED_BY_KERAS = ("IPython", "matplotlib", "pandas", "sklearn")
@@ -29,14 +40,15 @@ def run(
         main: The command; returns an exit code or None for 0.
         argv: The command line; `sys.argv` when absent.
     """
-    argv = list(argv or sys.argv)
+    console.prepare()
+    program, *words = argv or sys.argv
     if "help" not in flags.FLAGS:
         flags.DEFINE_bool(
             "help", False, "Show what is used most.", short_name="h"
         )
         flags.DEFINE_bool("helpfull", False, "Show every flag.")
     try:
-        rest = flags.FLAGS(argv)[1:]
+        rest = _parse(program, words)
         if rest:
             raise UserError(
                 f"unexpected argument {rest[0]!r}: options are written "
@@ -48,17 +60,50 @@ def run(
             command = pathlib.Path(module.__file__).stem
             print(module.__doc__.strip(), "\n")
             print(*help_of(command, full), sep="\n")
+            sys.stdout.flush()
             sys.exit(0)
-        start_tensorflow()
-        sys.exit(main() or 0)
+        with console.stop_at_once():
+            start_tensorflow()
+        code = main() or 0
+        sys.stdout.flush()
+        sys.exit(code)
     except BrokenPipeError:
         # Whoever read our output, such as `head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.silence()
         sys.exit(0)
+    except KeyboardInterrupt:
+        _fail("interrupted", console.EXIT_INTERRUPTED)
     except (flags.Error, UserError) as error:
-        text = " ".join(str(error).split())
-        print(f"error: {text}", file=sys.stderr)
-        sys.exit(EXIT_USER_ERROR)
+        _fail(f"error: {' '.join(str(error).split())}", EXIT_USER_ERROR)
+    except OSError as error:
+        if error.errno not in _OF_THE_DISK:
+            raise
+        _fail(
+            f"error: a file cannot be written or read ({error}); mend that and "
+            "give the same command again",
+            EXIT_USER_ERROR,
+        )
+
+
+def _parse(program: str, words: Sequence[str]) -> list[str]:
+    """Reads the command line; returns what is no flag."""
+    expanded = flagfiles.expand(words)
+    try:
+        return flags.FLAGS([program, *(word.text for word in expanded)])[1:]
+    except flags.Error as error:
+        place = flagfiles.place_of(expanded, str(error))
+        if not place:
+            raise
+        raise UserError(f"--flagfile: {place}: {error}") from error
+
+
+def _fail(line: str, code: int) -> NoReturn:
+    print(line, file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        console.silence()
+    sys.exit(code)
 
 
 def start_tensorflow() -> None:

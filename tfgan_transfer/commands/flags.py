@@ -5,6 +5,7 @@ directory or derived from the data, see `settings.config`. Importing this
 module must stay cheap, so that `--help` answers at once: no TensorFlow here.
 """
 
+import os
 import textwrap
 from collections.abc import Iterator
 
@@ -12,6 +13,13 @@ from absl import flags
 
 from tfgan_transfer.settings import table
 from tfgan_transfer.settings.setting import Setting
+
+# Flags that are the path of a file or folder and nothing else. What may also
+# be `folder:PATH` or `zoo:NAME` is expanded where it is read.
+PATHS = frozenset(
+    """run_dir study_dir model_base cache_dir augment_preview out grid cycles
+    prompts class_plot inception check pairs""".split()
+)
 
 
 class BareChoice(flags.EnumFlag):
@@ -78,11 +86,18 @@ def _define(row: Setting) -> None:
 def given() -> dict:
     """Values of the flags that were given on the command line or in a file.
 
+    Shells expand `~` only where a word begins, not in `--out=~/faces`, so it
+    is done here.
+
     Returns:
         Flag name -> value.
     """
     values = flags.FLAGS
-    return {name: values[name].value for name in values if values[name].present}
+    found = {
+        name: values[name].value for name in values if values[name].present
+    }
+    paths = {name: found[name] for name in PATHS & found.keys() if found[name]}
+    return found | {n: os.path.expanduser(path) for n, path in paths.items()}
 
 
 def help_of(command: str, full: bool) -> Iterator[str]:

@@ -35,8 +35,12 @@ def directory(cache_dir: str | os.PathLike | None, key: object) -> Path:
 
 def cache_home() -> Path:
     """The directory for what can be made again, in the user's cache."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "tfgan_transfer"
+    home = os.path.expanduser("~")
+    if home == "~":
+        # A user without a name and without HOME, as in many containers.
+        home = os.path.join(tempfile.gettempdir(), f"home-{os.getuid()}")
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return Path(caches) / "tfgan_transfer"
 
 
 def allocate(folder: Path, shape: tuple[int, ...]) -> np.memmap:

@@ -59,6 +59,6 @@ def _path_and_part(text: str) -> tuple[str, str]:
 def lies_inside(path: str, source: str) -> bool:
     """Whether a path is the folder of a source, or below it."""
     scheme, _, folder = source.partition(":")
-    root = pathlib.Path(folder.partition("#")[0]).expanduser().resolve()
+    root = pathlib.Path(os.path.expanduser(folder.partition("#")[0])).resolve()
     place = pathlib.Path(path).resolve()
     return scheme == "folder" and root in (place, *place.parents)

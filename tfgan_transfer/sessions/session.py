@@ -1,6 +1,7 @@
 """One training session: load, build, restore, fit; again after a rollback."""
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import announcement, callbacks, phases
 from tfgan_transfer.trained import saved
-from tfgan_transfer.training import checkpoint, devices
+from tfgan_transfer.training import checkpoint, devices, event_files
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
 from tfgan_transfer.training.metric_eval import exhausted, measured
@@ -73,7 +74,8 @@ class Session:
         self.record = self.family.record(plan, self.split)
         if self.stored:
             self._check_data()
-            self.record["source"] = self.stored.get("source")
+            if "source" in self.stored:
+                self.record["source"] = self.stored["source"]
         elif config["source"]:
             self.source = self._open_source()
             self.record["source"] = self.source.record
@@ -94,6 +96,13 @@ class Session:
                     break
                 except NonFiniteValue as error:
                     self._roll_back(error, attempt)
+                except BrokenPipeError:
+                    # Whoever read what it prints has gone; the run has not
+                    # come to its end.
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                    return EXIT_RUN_AGAIN
+                except OSError as error:
+                    raise self._stopped_by(error) from error
         if done < self.config["steps"] and not self._exhausted():
             print(
                 f"stopped at step {done} of {self.config['steps']}; the same "
@@ -126,16 +135,14 @@ class Session:
         print(f"going back to step {step}, with half the learning rates")
 
     def _fit(self, stop: StopRequest) -> int:
-        found, damaged = checkpoint.latest(self.run.checkpoints)
-        for message in damaged:
-            print(f"warning: damaged checkpoint skipped: {message}")
+        found = self._found()
         start = found.step if found else 0
         devices.agree_on(start, self.strategy)
         saved = found.manifest if found else {}
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
-            self.run.truncate_metrics(start)
+            self._go_back_to(found)
         # A process that died while it evaluated what it had saved.
         owed = self.config["eval_every"] and saved.get("metrics", {}) is None
         if self._ended(start) and not owed:
@@ -182,10 +189,12 @@ class Session:
                         phase.config, self.run, writer, part.split, saver
                     )
                 )
+            begun = []
             if self.chief:
-                # Only now: settings that nothing above has refused.
+                # Last of all: of settings that nothing has refused, beside
+                # the first checkpoint. A run with a configuration has begun.
                 whole = {**part.record, "flags": dict(self.config)}
-                self.run.write_config(whole)
+                begun = [_Begun(self.run, whole)]
                 if owed:
                     chain[-1].catch_up(model)
             if self._ended(start):
@@ -196,11 +205,39 @@ class Session:
                 ),
                 epochs=1,
                 steps_per_epoch=phase.end - start,
-                callbacks=chain,
+                callbacks=[*chain, *begun],
                 shuffle=False,
                 verbose=0,
             )
         return saver.step
+
+    def _found(self) -> checkpoint.Checkpoint | None:
+        """The checkpoint that training goes on from; None for a new run."""
+        found, damaged = checkpoint.latest(self.run.checkpoints)
+        for message in damaged:
+            print(f"warning: damaged checkpoint skipped: {message}")
+        if self.stored and not found:
+            raise self._lost(damaged)
+        if found and found.step > self.config["steps"]:
+            raise UserError(
+                f"--steps={self.config['steps']}: the run in "
+                f"{str(self.run.path)!r} has done {found.step} steps; give "
+                "more, or another --run_dir"
+            )
+        return found
+
+    def _go_back_to(self, found: checkpoint.Checkpoint | None) -> None:
+        """Makes the run directory that of the moment of a checkpoint.
+
+        Lower rates are noted at once: a process that is killed before its
+        next checkpoint has to go on with them.
+        """
+        start = found.step if found else 0
+        self.run.truncate_metrics(start)
+        event_files.cut(self.run.tensorboard, start)
+        if found and found.manifest.get("lr_scale", 1.0) != self.lr_scale:
+            directory = self.run.checkpoints
+            checkpoint.annotate(directory, start, lr_scale=self.lr_scale)
 
     def _enter(
         self, phase: phases.Phase, found: checkpoint.Checkpoint | None
@@ -248,7 +285,11 @@ class Session:
             stop,
             start=start,
             end=part.phase.end,
-            manifest={"run": part.record, "lr_scale": self.lr_scale},
+            manifest={
+                "run": part.record,
+                "flags": dict(self.config),
+                "lr_scale": self.lr_scale,
+            },
             workers=devices.worker_count(),
             steering=self.family.steering(config, writer, part.split, start),
         )
@@ -342,10 +383,11 @@ class Session:
         from tensorboard.plugins.hparams import api as hparams
 
         writer = tf.summary.create_file_writer(str(self.run.tensorboard))
-        with writer.as_default(step=0):
-            hparams.hparams(
-                {k: v for k, v in self.config.items() if v is not None}
-            )
+        if event_files.empty(self.run.tensorboard):
+            with writer.as_default(step=0):
+                hparams.hparams(
+                    {k: v for k, v in self.config.items() if v is not None}
+                )
         try:
             yield writer
         finally:
@@ -360,6 +402,27 @@ class Session:
                 f"({before['images']} then, {now['images']} now); restore "
                 "them or choose another --run_dir"
             )
+
+    def _lost(self, damaged: list[str]) -> UserError:
+        """Says that a run has begun of which no checkpoint is left."""
+        where = "there is none"
+        if damaged and self.chief:
+            where = f"the damaged ones are in {self.run.set_aside_damaged()}"
+        return UserError(
+            f"--run_dir: the run in {str(self.run.path)!r} has begun, but it "
+            f"has no whole checkpoint to go on from ({where}); bring one back, "
+            "or choose another directory to start again"
+        )
+
+    def _stopped_by(self, error: OSError) -> UserError:
+        """Says what the disk refused, and what is safe on it."""
+        found, _ = checkpoint.latest(self.run.checkpoints)
+        kept = f"the last checkpoint is {found.path}" if found else "none yet"
+        return UserError(
+            f"--run_dir: training stopped, since a file cannot be written or "
+            f"read ({error}); {kept}. When that is mended, the same command "
+            "continues from it"
+        )
 
     def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:
         if not bad or not self.chief:
@@ -382,6 +445,21 @@ class Session:
             ) from error
         print(f"{error}: going back, with half the learning rates")
         self.lr_scale /= 2
+
+
+class _Begun(keras.callbacks.Callback):
+    """Writes the run's configuration: of settings that nothing has refused.
+
+    It comes after the saver, so that a run with a configuration has begun, and
+    has had a checkpoint.
+    """
+
+    def __init__(self, run: RunDirectory, record: Mapping):
+        super().__init__()
+        self.run, self.record = run, record
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        self.run.write_config(self.record)
 
 
 def _set_rates(model: keras.Model, config: Mapping, scale: float) -> None:

@@ -1,5 +1,6 @@
 """Trains the members of an ensemble, each in a process of its own."""
 
+import os
 import pathlib
 from collections.abc import Mapping
 
@@ -40,7 +41,7 @@ def prepare(explicit: Mapping, of_one_run: Mapping) -> Ensemble:
     """
     given = dict(explicit)
     count = given.pop("ensemble", None)
-    path = pathlib.Path(given.pop("run_dir")).expanduser()
+    path = pathlib.Path(os.path.expanduser(given.pop("run_dir")))
     if devices.worker_count() > 1:
         raise UserError(
             "--ensemble: works with one process, received a TF_CONFIG of "

@@ -10,12 +10,12 @@ import pathlib
 import re
 import shlex
 import shutil
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.studies import trials
+from tfgan_transfer.studies.stopwatch import Stopwatch
 from tfgan_transfer.training import run_directory
 
 ROWS = "rows.jsonl"
@@ -184,7 +184,11 @@ class Study:
             The row.
         """
         run_dir = self.path / "runs" / cell.name
-        started = time.time()
+        log = trials.log(run_dir)
+        watch = Stopwatch(
+            log.with_suffix(".seconds"),
+            [log, run_dir / "metrics.jsonl", run_dir / "checkpoints"],
+        )
         flags = self._flags(cell)
         trials.train({**flags, "run_dir": run_dir})
         row = {
@@ -194,7 +198,7 @@ class Study:
             "protocols": trials.protocols(run_dir),
             "floors": trials.floors(run_dir),
             "final": {},
-            "seconds": round(time.time() - started, 1),
+            "seconds": round(watch.seconds(), 1),
         }
         if self.final.get("metrics"):
             row["final"] = trials.measure(
@@ -202,9 +206,14 @@ class Study:
             )
         lines = [json.dumps(one) + "\n" for one in [*self.rows(), row]]
         run_directory.write_atomically(self.path / ROWS, "".join(lines))
-        # The weights of dozens of runs would fill a disk.
-        shutil.rmtree(run_dir / "checkpoints")
+        watch.remove()
+        self.clear(cell)
         return row
+
+    def clear(self, cell: Cell) -> None:
+        """Removes a finished run's weights: those of dozens fill a disk."""
+        run_dir = self.path / "runs" / cell.name
+        shutil.rmtree(run_dir / "checkpoints", ignore_errors=True)
 
     def _flags(self, cell: Cell) -> dict:
         own = self.named[cell.variant]

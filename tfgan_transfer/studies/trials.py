@@ -48,18 +48,24 @@ def train(settings: Mapping) -> None:
     """
     run_dir = pathlib.Path(settings["run_dir"])
     run_dir.parent.mkdir(parents=True, exist_ok=True)
-    log = run_dir.with_name(run_dir.name + ".log")
+    log_file = log(run_dir)
     words = command("train", settings)
-    with log.open("a") as file:
+    with log_file.open("a") as file:
         code = wait_for(words, file)
     if code == EXIT_RUN_AGAIN:
         raise Interrupted
     if code:
-        last = log.read_text().strip().splitlines()[-1:]
+        text = log_file.read_text(errors="backslashreplace")
+        last = text.strip().splitlines()[-1:]
         raise UserError(
             f"{' '.join(words)} ended with code {code}: {' '.join(last)}; "
-            f"all it printed is in {log}"
+            f"all it printed is in {log_file}"
         )
+
+
+def log(run_dir: pathlib.Path) -> pathlib.Path:
+    """The file beside a run directory that gets what its process prints."""
+    return run_dir.with_name(run_dir.name + ".log")
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ One GAN of many classes draws each of them worse, so Odena et al. 2017 (arXiv
 """
 
 import json
+import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -82,7 +83,7 @@ def find(path: str | pathlib.Path) -> Ensemble | None:
     Raises:
         UserError: If the file cannot be read.
     """
-    path = pathlib.Path(path).expanduser()
+    path = pathlib.Path(os.path.expanduser(path))
     try:
         found = json.loads((path / FILE).read_text())
         members = (

@@ -22,7 +22,7 @@ def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
     location = zoo.locate(path, flag)
     if (location / checkpoint.MANIFEST).exists():
         try:
-            return checkpoint.verify(location)
+            return _of_a_run(checkpoint.verify(location), flag)
         except checkpoint.DamagedCheckpoint as error:
             raise UserError(
                 f"{flag}: {error}; use another checkpoint of the run"
@@ -39,6 +39,15 @@ def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
         raise UserError(
             f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
             "directory that `train` wrote, or one of its checkpoints/step-*"
+        )
+    return _of_a_run(found, flag)
+
+
+def _of_a_run(found: checkpoint.Checkpoint, flag: str) -> checkpoint.Checkpoint:
+    if not {"flags", "data"} <= found.manifest.get("run", {}).keys():
+        raise UserError(
+            f"{flag}: {found.path.name}: {checkpoint.MANIFEST} does not "
+            "describe a run; use another checkpoint"
         )
     return found
 

@@ -118,7 +118,7 @@ def listed(
     Raises:
         UserError: If there is none.
     """
-    path = pathlib.Path(spec).expanduser()
+    path = pathlib.Path(os.path.expanduser(spec))
     if path.is_file() and path.suffix.lower() != ".zip":
         return [Original(path.name, path.read_bytes, path)], []
     if path.exists():
@@ -148,8 +148,12 @@ def _folder(spec: str) -> pathlib.Path | None:
     if scheme != "folder":
         return None
     root, _, part = path.rpartition("#") if "#" in path else (path, "", "")
-    whole = pathlib.Path(path).expanduser()
-    return whole if whole.is_dir() else pathlib.Path(root).expanduser() / part
+    whole = pathlib.Path(os.path.expanduser(path))
+    return (
+        whole
+        if whole.is_dir()
+        else pathlib.Path(os.path.expanduser(root)) / part
+    )
 
 
 def _destinations(

@@ -1,6 +1,7 @@
 """Source models that come with the package: `zoo:NAME`."""
 
 import copy
+import os
 import pathlib
 import shutil
 
@@ -32,7 +33,7 @@ def locate(text: str, flag: str) -> pathlib.Path:
         UserError: If the zoo has no model of this name.
     """
     if not text.startswith(PREFIX):
-        return pathlib.Path(text).expanduser()
+        return pathlib.Path(os.path.expanduser(text))
     name = text.removeprefix(PREFIX)
     if name not in names():
         known = [PREFIX + name for name in names()]

@@ -4,6 +4,10 @@
 by weight path, and `manifest.json` with a sha256 sum of each file. It is
 written under a temporary name, synced to disk and renamed: a process killed
 at any moment leaves either the whole checkpoint or none.
+
+Sums tell that a file is what was written, not that it is harmless: a folder
+may come from anybody. So only files that the manifest lists are opened, and
+what they promise to hold has to be what they are long enough to hold.
 """
 
 import hashlib
@@ -11,19 +15,33 @@ import json
 import os
 import pathlib
 import shutil
-import zipfile
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from tfgan_transfer.training import weight_archive
+
 MANIFEST = "manifest.json"
+_LONGEST_MANIFEST = 64 * 2**20
+
+# What a manifest may say, and as which JSON type.
+_TYPES = {
+    "step": int,
+    "sha256": dict,
+    "bytes": dict,
+    "run": dict,
+    "flags": dict,
+    "metrics": (dict, type(None)),
+    "window": dict,
+    "lr_scale": (int, float),
+}
 
 Groups = dict[str, dict[str, np.ndarray]]
 
 
 class DamagedCheckpoint(ValueError):
-    """A checkpoint whose files do not match its manifest."""
+    """A checkpoint that cannot be read, or is not what was written."""
 
 
 class Checkpoint(NamedTuple):
@@ -137,19 +155,25 @@ def save(
             shutil.rmtree(final)
     temporary = directory / f".writing-{step:08d}"
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    sums = {}
-    for name, arrays in groups.items():
-        file = temporary / f"{name}.npz"
-        np.savez(file, **arrays)
-        sums[file.name] = _sha256(file)
-        _sync(file)
-    manifest = {"format": 1, "step": step, **manifest, "sha256": sums}
-    manifest["manifest_sha256"] = _manifest_sum(manifest)
-    (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1))
-    _sync(temporary / MANIFEST)
-    _sync(temporary)
-    temporary.rename(final)
+    try:
+        temporary.mkdir()
+        sums, sizes = {}, {}
+        for name, arrays in groups.items():
+            file = temporary / f"{name}.npz"
+            np.savez(file, **arrays)
+            sums[file.name] = _sha256(file)
+            sizes[file.name] = file.stat().st_size
+            _sync(file)
+        manifest = {"format": 1, "step": step, **manifest}
+        manifest = _sealed(manifest | {"sha256": sums, "bytes": sizes})
+        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        _sync(temporary / MANIFEST)
+        _sync(temporary)
+        temporary.rename(final)
+    except OSError:
+        # On a full disk the half that was written is in the way.
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     _sync(directory)
     return Checkpoint(final, manifest)
 
@@ -163,8 +187,7 @@ def annotate(directory: pathlib.Path, step: int, **values: object) -> None:
         **values: JSON values that replace those of its manifest.
     """
     path = place(directory, step)
-    manifest = {**json.loads((path / MANIFEST).read_text()), **values}
-    manifest["manifest_sha256"] = _manifest_sum(manifest)
+    manifest = _sealed({**read_manifest(path), **values})
     temporary = path / f".{MANIFEST}.writing"
     temporary.write_text(json.dumps(manifest, indent=1))
     _sync(temporary)
@@ -184,11 +207,49 @@ def verify(path: pathlib.Path) -> Checkpoint:
     Raises:
         DamagedCheckpoint: If a file is missing, changed or unreadable.
     """
+    manifest = read_manifest(path)
+    for name, expected in manifest["sha256"].items():
+        file = path / name
+        if not file.is_file():
+            raise DamagedCheckpoint(f"{path.name}: {name} is missing")
+        try:
+            size = file.stat().st_size
+            if size != manifest.get("bytes", {}).get(name, size):
+                raise ValueError("is not what was written (its size differs)")
+            if _sha256(file) != expected:
+                raise ValueError("is not what was written (sha256 differs)")
+            weight_archive.check(file)
+        except (OSError, ValueError) as error:
+            raise DamagedCheckpoint(f"{path.name}: {name} {error}") from error
+    return Checkpoint(path, manifest)
+
+
+def read_manifest(path: pathlib.Path) -> dict:
+    """Reads what a checkpoint says about itself, without its arrays.
+
+    Args:
+        path: A `step-...` directory.
+
+    Raises:
+        DamagedCheckpoint: If it cannot be read or is not what was written.
+    """
     try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        sums = manifest["sha256"]
+        with (path / MANIFEST).open("rb") as file:
+            text = file.read(_LONGEST_MANIFEST + 1)
+        if len(text) > _LONGEST_MANIFEST:
+            raise ValueError("it is too long")
+        manifest = json.loads(text)
         intact = manifest["manifest_sha256"] == _manifest_sum(manifest)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _check_types(manifest)
+    # Recursion is how the parser says that lists are nested too deeply.
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise DamagedCheckpoint(
             f"{path.name}: {MANIFEST} cannot be read ({error})"
         ) from error
@@ -196,14 +257,21 @@ def verify(path: pathlib.Path) -> Checkpoint:
         raise DamagedCheckpoint(
             f"{path.name}: {MANIFEST} is not what was written"
         )
-    for name, expected in sums.items():
-        if not (path / name).is_file():
-            raise DamagedCheckpoint(f"{path.name}: {name} is missing")
-        if _sha256(path / name) != expected:
-            raise DamagedCheckpoint(
-                f"{path.name}: {name} is not what was written (sha256 differs)"
-            )
-    return Checkpoint(path, manifest)
+    return manifest
+
+
+def _check_types(manifest: Mapping) -> None:
+    """Raises ValueError or KeyError for a manifest that we do not write."""
+    step, sums = manifest["step"], manifest["sha256"]
+    for name in _TYPES.keys() & manifest.keys():
+        value = manifest[name]
+        if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}")
+    if step < 0:
+        raise ValueError(f"step is {step}")
+    for name in sums:
+        if pathlib.PurePath(name).name != name or not name.endswith(".npz"):
+            raise ValueError(f"it lists {name!r}")
 
 
 def load(path: pathlib.Path) -> Groups:
@@ -213,14 +281,11 @@ def load(path: pathlib.Path) -> Groups:
         DamagedCheckpoint: If an archive cannot be read.
     """
     groups: Groups = {}
-    for file in sorted(path.glob("*.npz")):
+    for name in sorted(read_manifest(path)["sha256"]):
         try:
-            with np.load(file, allow_pickle=False) as arrays:
-                groups[file.stem] = dict(arrays)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise DamagedCheckpoint(f"{path.name}: {file.name}: {error}") from (
-                error
-            )
+            groups[name.removesuffix(".npz")] = weight_archive.read(path / name)
+        except (OSError, ValueError) as error:
+            raise DamagedCheckpoint(f"{path.name}: {name}: {error}") from error
     return groups
 
 
@@ -262,9 +327,9 @@ def best_step(directory: pathlib.Path, metric: str) -> int | None:
     values = {}
     for path in steps(directory):
         try:
-            manifest = json.loads((path / MANIFEST).read_text())
-            values[_number(path)] = float(manifest["metrics"][metric])
-        except (OSError, ValueError, KeyError, TypeError):
+            metrics = read_manifest(path)["metrics"]
+            values[_number(path)] = float(metrics[metric])
+        except (ValueError, KeyError, TypeError):
             continue
     return min(values, key=values.get, default=None)
 
@@ -293,11 +358,16 @@ def _number(path: pathlib.Path) -> int:
     return int(path.name.removeprefix("step-"))
 
 
-def _sha256(file: pathlib.Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _sha256(path: pathlib.Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _manifest_sum(manifest: dict) -> str:
+def _sealed(manifest: Mapping) -> dict:
+    return {**manifest, "manifest_sha256": _manifest_sum(manifest)}
+
+
+def _manifest_sum(manifest: Mapping) -> str:
     content = {k: v for k, v in manifest.items() if k != "manifest_sha256"}
     text = json.dumps(content, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

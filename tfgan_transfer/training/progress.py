@@ -68,7 +68,8 @@ class Progress(keras.callbacks.Callback):
         values = dict(logs or {})
         data_ready = values.pop("data_ready")
         if batch > 0:  # The first step also traces and compiles.
-            self.busy += time.time() - self.called
+            # Not below zero, whoever has set the clock back meanwhile.
+            self.busy += max(0.0, time.time() - self.called)
             self.waited += max(0.0, data_ready - self.called)
             self.timed_steps += 1
         sums = self.window["sums"]
@@ -115,7 +116,8 @@ class Progress(keras.callbacks.Callback):
             self.bar.set_postfix(values)
             return
         done = step - self.start_step
-        left = (time.time() - self.began) / done * (self.steps - step)
+        taken = max(0.0, time.time() - self.began)
+        left = taken / done * (self.steps - step)
         print(
             f"step {step}/{self.steps}",
             *(f"{k} {v}" for k, v in values.items()),

@@ -2,11 +2,10 @@
 
 import fcntl
 import json
-import math
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.settings.table import SETTINGS
@@ -14,6 +13,10 @@ from tfgan_transfer.training import checkpoint
 
 # They decide how long a run goes on, where, and what it reports.
 SAFE = frozenset(row.name for row in SETTINGS if row.safe)
+
+_MAY_BE_ZERO = frozenset(
+    "sample_every eval_every stop_patience max_bad_files".split()
+)
 
 
 class RunDirectory:
@@ -78,17 +81,26 @@ class RunDirectory:
     def read_config(self) -> dict | None:
         """The resolved configuration, or None for a new run.
 
+        Every checkpoint says of which run it is: the file is compared with
+        the newest one.
+
         Raises:
-            UserError: If the file is damaged, or missing beside checkpoints.
+            UserError: If the file is damaged, was edited, or is missing beside
+                checkpoints none of which can be read.
         """
         try:
             config = json.loads(self._config.read_text())
             if not {"flags", "data"} <= config.keys():
                 raise ValueError("flags or data are missing in it")
+            self._compare(config)
             return config
         except FileNotFoundError as error:
-            if not self.checkpoints.exists():
+            if not self.checkpoints.exists() or self._unborn():
                 return None
+            own = self._own_record()
+            # A run that was killed between its first checkpoint and the file.
+            if own and own[0] == 0:
+                return own[1]
             reason, cause = "it is missing", error
         except NotADirectoryError as error:
             raise UserError(
@@ -101,6 +113,44 @@ class RunDirectory:
             f"--run_dir: {self._config} cannot be read ({reason}); "
             "restore the file or choose another directory"
         ) from cause
+
+    def _unborn(self) -> bool:
+        """Whether a process was killed in here before its first checkpoint."""
+        nothing = not any(self.checkpoints.glob("[!.]*"))
+        locked = self.path / ".lock"
+        return nothing and locked.exists() and not self.metrics.exists()
+
+    def _own_record(self) -> tuple[int, dict] | None:
+        """Step and run of the newest checkpoint whose manifest is whole."""
+        for path in reversed(checkpoint.steps(self.checkpoints)):
+            try:
+                manifest = checkpoint.read_manifest(path)
+            except checkpoint.DamagedCheckpoint:
+                continue
+            if {"flags", "data"} <= manifest.get("run", {}).keys():
+                run = manifest["run"]
+                # Of a run in phases, `run` tells of the phase alone.
+                flags = manifest.get("flags", run["flags"])
+                if flags != run["flags"]:
+                    run = {**run, "flags": flags, "phase": True}
+                return manifest["step"], run
+        return None
+
+    def _compare(self, config: Mapping) -> None:
+        """Raises UserError if `config.json` is not what the run wrote."""
+        own = self._own_record()
+        if own is None:
+            return
+        step, record = own
+        if record.get("phase"):
+            record = {"flags": record["flags"]}
+        changed = edits(config, record)
+        if changed:
+            raise UserError(
+                f"--run_dir: {self._config} is not what the run wrote, as its "
+                f"checkpoint of step {step} tells: {'; '.join(changed)}; undo "
+                "the change, or choose another directory"
+            )
 
     def write_config(self, config: Mapping) -> None:
         """Writes `config.json` and, for people and flagfiles, `flags.txt`.
@@ -136,31 +186,40 @@ class RunDirectory:
                 f"--restart_from: no checkpoint of step {step} in "
                 f"{str(self.checkpoints)!r}; expected one of: {there or 'none'}"
             )
-        undone = self.checkpoints / "undone"
-        undone.mkdir(exist_ok=True)
-        moved = []
-        for path in found:
-            if path.name <= kept.name:
-                continue
-            place = undone / path.name
-            if place.exists():
-                shutil.rmtree(place)
-            moved.append(path.rename(place))
-        return moved
+        later = [path for path in found if path.name > kept.name]
+        return _move(later, self.checkpoints / "undone")
+
+    def set_aside_damaged(self) -> pathlib.Path:
+        """Moves all checkpoints into `checkpoints/damaged`.
+
+        Returns:
+            That folder.
+        """
+        folder = self.checkpoints / "damaged"
+        _move(checkpoint.steps(self.checkpoints), folder)
+        return folder
 
     def truncate_metrics(self, step: int) -> None:
         """Drops metric rows after `step`: they will be written again."""
         kept = [
             json.dumps(row) + "\n"
-            for row in rows(self.metrics)
-            if row.get("step", math.inf) <= step
+            for row in self._metric_rows()
+            if row["step"] <= step
         ]
         if self.metrics.exists():
             write_atomically(self.metrics, "".join(kept))
 
     def evaluations(self) -> list[dict]:
         """The rows of `metrics.jsonl` that hold an evaluation, oldest first."""
-        return [row for row in rows(self.metrics) if row.get("evaluation")]
+        return [row for row in self._metric_rows() if row.get("evaluation")]
+
+    def _metric_rows(self) -> Iterator[dict]:
+        """Rows as training and `evaluate` write them; others are left out."""
+        for row in rows(self.metrics):
+            scores = row.get("evaluation", [])
+            if _is_number(row.get("step")) and isinstance(scores, list):
+                if all(map(_is_score, scores)):
+                    yield row
 
     def append_metrics(self, row: Mapping) -> None:
         """Adds one row of JSON to `metrics.jsonl`."""
@@ -174,12 +233,12 @@ class RunDirectory:
 def rows(path: pathlib.Path) -> Iterator[dict]:
     """Yields the rows of a file of JSON lines, none if there is no file.
 
-    A row that a kill cut off is left out.
+    A row that a kill cut off, or that is no JSON, is left out.
     """
-    for line in path.read_text().splitlines() if path.exists() else ():
+    for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
-            row = json.loads(line)
-        except ValueError:
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, dict):
             yield row
@@ -216,11 +275,84 @@ def refuse_changes(stored: Mapping, requested: Mapping) -> None:
         )
 
 
+def edits(config: Mapping, record: Mapping) -> list[str]:
+    """What was changed in `config.json` since the run wrote it.
+
+    The run itself may have written another value of a setting in `SAFE` after
+    its last checkpoint, and a newer version of the library may have added
+    some.
+
+    Args:
+        config: The file's content.
+        record: What a checkpoint of the run says about it.
+
+    Returns:
+        A few words for each difference.
+    """
+    flags = config["flags"]
+    if not isinstance(flags, dict):
+        return ["flags is not an object"]
+    found = [
+        f"flags.{name} is "
+        + (f"{flags[name]!r}" if name in flags else "missing")
+        + f", the run was started with {own!r}"
+        for name, own in record["flags"].items()
+        if name not in flags or not _may_follow(name, flags[name], own)
+    ]
+    apart = ("flags", "library")
+    return found + [
+        f"{name} is not what the run wrote"
+        for name in record
+        if name not in apart and config.get(name) != record[name]
+    ]
+
+
+def _may_follow(name: str, value: object, own: object) -> bool:
+    """Whether a setting of a run can have become `value`."""
+    if name not in SAFE:
+        return value == own
+    if own is None:
+        return value is None or isinstance(value, str | int | float)
+    if type(value) is not type(own):
+        return False
+    return not _is_number(own) or value > 0 or name in _MAY_BE_ZERO
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_score(score: object) -> bool:
+    return (
+        isinstance(score, dict)
+        and isinstance(score.get("name"), str)
+        and _is_number(score.get("value"))
+    )
+
+
+def _move(
+    paths: Iterable[pathlib.Path], folder: pathlib.Path
+) -> list[pathlib.Path]:
+    folder.mkdir(exist_ok=True)
+    moved = []
+    for path in paths:
+        place = folder / path.name
+        if place.exists():
+            shutil.rmtree(place)
+        moved.append(path.rename(place))
+    return moved
+
+
 def write_atomically(path: pathlib.Path, text: str) -> None:
     """Writes a text file under a temporary name and renames it."""
     temporary = path.with_name(f".{path.name}.writing")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        # On a full disk the half that was written is in the way.
+        temporary.unlink(missing_ok=True)
+        raise

@@ -79,6 +79,7 @@ class SampleGrid(keras.callbacks.Callback):
         sheet = images.grid(batch, gap=1)
         scale = images.readable_scale(batch.shape[1])
         images.save(self.run.samples / file, sheet, scale)
-        if self.writer:
+        # A resumed run writes the real images again, but has shown them.
+        if self.writer and (step > self.start_step or step == 0):
             with self.writer.as_default(step):
                 tf.summary.image(f"samples/{name}", sheet[np.newaxis])

@@ -5,6 +5,7 @@ version is written under another name, loaded and warmed up the way the server
 does it, and renamed when it is known to work.
 """
 
+import fcntl
 import json
 import os
 import pathlib
@@ -44,8 +45,11 @@ def publish(
         UserError: If it cannot be written, or does not work once written.
     """
     draft = base / f"{DRAFT}{uuid.uuid4().hex}"
+    _remove_abandoned(base)
+    mark = None
     try:
         draft.mkdir(parents=True)
+        mark = _mark(draft)
         _write(draft, signatures)
         _write_extra(draft, signatures, card)
         _try(draft)
@@ -59,6 +63,34 @@ def publish(
     finally:
         # Nothing is left of it when it has got its name.
         shutil.rmtree(draft, ignore_errors=True)
+        if mark is not None:
+            os.close(mark)
+
+
+def _remove_abandoned(base: pathlib.Path) -> None:
+    """Removes drafts of exporters that were killed, not those at work."""
+    for draft in base.glob(f"{DRAFT}*"):
+        mark = _mark(draft)
+        if mark is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+            os.close(mark)
+
+
+def _mark(draft: pathlib.Path) -> int | None:
+    """Locks a draft for as long as its exporter lives.
+
+    Returns:
+        What to close in the end; None if it cannot be had.
+    """
+    mark = None
+    try:
+        mark = os.open(draft, os.O_RDONLY)
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return mark
+    except OSError:
+        if mark is not None:
+            os.close(mark)
+        return None
 
 
 def versions(base: pathlib.Path) -> list[int]:
