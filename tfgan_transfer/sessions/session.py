@@ -12,12 +12,13 @@ from tfgan_transfer import data, families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.sessions import announcement, callbacks, phases
+from tfgan_transfer.sessions import announcement, callbacks, phases, standing
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices, event_files
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
 from tfgan_transfer.training.metric_eval import exhausted, measured
+from tfgan_transfer.training.optimizers import set_rates
 from tfgan_transfer.training.run_directory import RunDirectory
 
 ROLLBACKS = 3
@@ -102,7 +103,7 @@ class Session:
                     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
                     return EXIT_RUN_AGAIN
                 except OSError as error:
-                    raise self._stopped_by(error) from error
+                    raise standing.stopped_by(self.run, error) from error
         if done < self.config["steps"] and not self._exhausted():
             print(
                 f"stopped at step {done} of {self.config['steps']}; the same "
@@ -135,14 +136,16 @@ class Session:
         print(f"going back to step {step}, with half the learning rates")
 
     def _fit(self, stop: StopRequest) -> int:
-        found = self._found()
+        found = standing.last(
+            self.run, self.config, bool(self.stored), self.chief
+        )
         start = found.step if found else 0
         devices.agree_on(start, self.strategy)
         saved = found.manifest if found else {}
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
-            self._go_back_to(found)
+            standing.cut_back(self.run, found, self.lr_scale)
         # A process that died while it evaluated what it had saved.
         owed = self.config["eval_every"] and saved.get("metrics", {}) is None
         if self._ended(start) and not owed:
@@ -194,7 +197,7 @@ class Session:
                 # Last of all: of settings that nothing has refused, beside
                 # the first checkpoint. A run with a configuration has begun.
                 whole = {**part.record, "flags": dict(self.config)}
-                begun = [_Begun(self.run, whole)]
+                begun = [standing.Begun(self.run, whole)]
                 if owed:
                     chain[-1].catch_up(model)
             if self._ended(start):
@@ -210,34 +213,6 @@ class Session:
                 verbose=0,
             )
         return saver.step
-
-    def _found(self) -> checkpoint.Checkpoint | None:
-        """The checkpoint that training goes on from; None for a new run."""
-        found, damaged = checkpoint.latest(self.run.checkpoints)
-        for message in damaged:
-            print(f"warning: damaged checkpoint skipped: {message}")
-        if self.stored and not found:
-            raise self._lost(damaged)
-        if found and found.step > self.config["steps"]:
-            raise UserError(
-                f"--steps={self.config['steps']}: the run in "
-                f"{str(self.run.path)!r} has done {found.step} steps; give "
-                "more, or another --run_dir"
-            )
-        return found
-
-    def _go_back_to(self, found: checkpoint.Checkpoint | None) -> None:
-        """Makes the run directory that of the moment of a checkpoint.
-
-        Lower rates are noted at once: a process that is killed before its
-        next checkpoint has to go on with them.
-        """
-        start = found.step if found else 0
-        self.run.truncate_metrics(start)
-        event_files.cut(self.run.tensorboard, start)
-        if found and found.manifest.get("lr_scale", 1.0) != self.lr_scale:
-            directory = self.run.checkpoints
-            checkpoint.annotate(directory, start, lr_scale=self.lr_scale)
 
     def _enter(
         self, phase: phases.Phase, found: checkpoint.Checkpoint | None
@@ -310,7 +285,7 @@ class Session:
             )
             if part.begun:
                 checkpoint.restore(model.state, checkpoint.load(found.path))
-                _set_rates(model, self.config, self.lr_scale)
+                set_rates(model, self.config, self.lr_scale)
         if self.chief and self.config["source"] and not found:
             self.family.show_first_fakes(
                 self.run, part.phase.config, part.split, model
@@ -403,27 +378,6 @@ class Session:
                 "them or choose another --run_dir"
             )
 
-    def _lost(self, damaged: list[str]) -> UserError:
-        """Says that a run has begun of which no checkpoint is left."""
-        where = "there is none"
-        if damaged and self.chief:
-            where = f"the damaged ones are in {self.run.set_aside_damaged()}"
-        return UserError(
-            f"--run_dir: the run in {str(self.run.path)!r} has begun, but it "
-            f"has no whole checkpoint to go on from ({where}); bring one back, "
-            "or choose another directory to start again"
-        )
-
-    def _stopped_by(self, error: OSError) -> UserError:
-        """Says what the disk refused, and what is safe on it."""
-        found, _ = checkpoint.latest(self.run.checkpoints)
-        kept = f"the last checkpoint is {found.path}" if found else "none yet"
-        return UserError(
-            f"--run_dir: training stopped, since a file cannot be written or "
-            f"read ({error}); {kept}. When that is mended, the same command "
-            "continues from it"
-        )
-
     def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:
         if not bad or not self.chief:
             return
@@ -445,32 +399,3 @@ class Session:
             ) from error
         print(f"{error}: going back, with half the learning rates")
         self.lr_scale /= 2
-
-
-class _Begun(keras.callbacks.Callback):
-    """Writes the run's configuration: of settings that nothing has refused.
-
-    It comes after the saver, so that a run with a configuration has begun, and
-    has had a checkpoint.
-    """
-
-    def __init__(self, run: RunDirectory, record: Mapping):
-        super().__init__()
-        self.run, self.record = run, record
-
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        self.run.write_config(self.record)
-
-
-def _set_rates(model: keras.Model, config: Mapping, scale: float) -> None:
-    """Overrides the constant rates that came back with the optimizers."""
-    if config["lr_decay"] != "none":
-        return
-    for name, owner in model.state.items():
-        role = name.split("_")[0]
-        if role not in ("critic", "feature"):
-            role = "generator"
-        if not isinstance(owner, keras.optimizers.Optimizer):
-            continue
-        if role != "generator" or not config["critic_warmup"]:
-            owner.learning_rate = config[f"{role}_lr"] * scale

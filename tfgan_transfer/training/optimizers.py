@@ -1,5 +1,7 @@
 """Adam in one pass over weights and moments, and rates that Keras lacks."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -92,3 +94,23 @@ class Delayed(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self):
         """Returns the constructor's arguments."""
         return {"rate": self.rate, "steps": self.steps}
+
+
+def set_rates(model: keras.Model, config: Mapping, scale: float) -> None:
+    """Overrides the constant rates that came back with the optimizers.
+
+    Args:
+        model: Restored from a checkpoint.
+        config: Resolved configuration.
+        scale: Factor on the rates, below 1 after a rollback.
+    """
+    if config["lr_decay"] != "none":
+        return
+    for name, owner in model.state.items():
+        role = name.split("_")[0]
+        if role not in ("critic", "feature"):
+            role = "generator"
+        if not isinstance(owner, keras.optimizers.Optimizer):
+            continue
+        if role != "generator" or not config["critic_warmup"]:
+            owner.learning_rate = config[f"{role}_lr"] * scale

@@ -1,0 +1,96 @@
+"""Where a run stands: its last checkpoint, and what is beside it."""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.training import checkpoint, event_files
+from tfgan_transfer.training.run_directory import RunDirectory
+
+
+def last(
+    run: RunDirectory, config: Mapping, begun: bool, chief: bool
+) -> checkpoint.Checkpoint | None:
+    """The checkpoint that training goes on from; None for a new run.
+
+    Args:
+        run: Run directory.
+        config: Resolved configuration.
+        begun: Whether the run has begun: it has a configuration.
+        chief: Whether this process may move files.
+
+    Raises:
+        UserError: If the run has begun and no whole checkpoint is left, or it
+            has done more steps than it is asked for.
+    """
+    found, damaged = checkpoint.latest(run.checkpoints)
+    for message in damaged:
+        print(f"warning: damaged checkpoint skipped: {message}")
+    if begun and not found:
+        raise _lost(run, damaged if chief else ())
+    if found and found.step > config["steps"]:
+        raise UserError(
+            f"--steps={config['steps']}: the run in {str(run.path)!r} has done "
+            f"{found.step} steps; give more, or another --run_dir"
+        )
+    return found
+
+
+def _lost(run: RunDirectory, damaged: Sequence[str]) -> UserError:
+    """Says that a run has begun of which no checkpoint is left."""
+    where = "there is none"
+    if damaged:
+        where = f"the damaged ones are in {run.set_aside_damaged()}"
+    return UserError(
+        f"--run_dir: the run in {str(run.path)!r} has begun, but it has no "
+        f"whole checkpoint to go on from ({where}); bring one back, or choose "
+        "another directory to start again"
+    )
+
+
+def cut_back(
+    run: RunDirectory, found: checkpoint.Checkpoint | None, lr_scale: float
+) -> None:
+    """Makes the run directory that of the moment of a checkpoint.
+
+    Lower rates are noted at once: a process that is killed before its next
+    checkpoint has to go on with them.
+
+    Args:
+        run: Run directory.
+        found: The checkpoint, None for the beginning.
+        lr_scale: Factor on the rates, below 1 after a rollback.
+    """
+    start = found.step if found else 0
+    run.truncate_metrics(start)
+    event_files.cut(run.tensorboard, start)
+    if found and found.manifest.get("lr_scale", 1.0) != lr_scale:
+        checkpoint.annotate(run.checkpoints, start, lr_scale=lr_scale)
+
+
+def stopped_by(run: RunDirectory, error: OSError) -> UserError:
+    """Says what the disk refused, and what is safe on it."""
+    found, _ = checkpoint.latest(run.checkpoints)
+    kept = f"the last checkpoint is {found.path}" if found else "none yet"
+    return UserError(
+        "--run_dir: training stopped, since a file cannot be written or read "
+        f"({error}); {kept}. When that is mended, the same command continues "
+        "from it"
+    )
+
+
+class Begun(keras.callbacks.Callback):
+    """Writes the run's configuration: of settings that nothing has refused.
+
+    It comes after the saver, so that a run with a configuration has begun, and
+    has had a checkpoint.
+    """
+
+    def __init__(self, run: RunDirectory, record: Mapping):
+        super().__init__()
+        self.run, self.record = run, record
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Writes it."""
+        self.run.write_config(self.record)
