@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.layers.bilinear import scaled
 from tfgan_transfer.networks import features, lite0, lite0_weights
 
 
@@ -77,8 +78,7 @@ def test_unknown_networks_are_refused(name, message):
 def test_layer_enlarges_and_returns_the_networks_maps():
     layer = features.FrozenFeatures("lite0", (4, 32), 96)
     maps = layer(images())
-    enlarged = tf.image.resize(images(), (96, 96))
-    expected = lite0.maps(enlarged, (4, 32))
+    expected = lite0.maps(scaled(tf.constant(images()), (96, 96)), (4, 32))
     assert [m.shape for m in maps] == [(2, 24, 24, 24), (2, 3, 3, 320)]
     assert layer.compute_output_shape((2, 32, 32, 3)) == [m.shape for m in maps]
     for one, stride in zip(maps, (4, 32), strict=True):

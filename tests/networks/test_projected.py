@@ -132,6 +132,24 @@ def test_gradients_reach_image_and_heads_but_nothing_frozen(heads, norm):
     assert depthwise == (heads == "separable")
 
 
+def test_a_gradient_penalty_reaches_every_kernel_of_the_heads():
+    net = projected.critic((32, 32, 3), **SMALL)
+    kernels = [w.value for w in net.trainable_weights if "kernel" in w.path]
+
+    @tf.function
+    def slopes(x):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                total = tf.reduce_sum(tf.reduce_mean(net(x), axis=1))
+            penalty = tf.reduce_sum(inner.gradient(total, x) ** 2)
+        return outer.gradient(penalty, kernels)
+
+    assert len(kernels) == 3 + 4
+    for slope in slopes(tf.constant(images())):
+        assert np.linalg.norm(slope) > 1e-6
+
+
 def test_without_a_norm_an_image_is_scored_by_itself(critic):
     x = images()
     alone = critic(x[:1], training=True)

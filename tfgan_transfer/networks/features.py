@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.layers.bilinear import scaled
 from tfgan_transfer.networks import lite0, lite0_weights
 
 LITE0 = "lite0"
@@ -156,9 +157,7 @@ class FrozenFeatures(keras.layers.Layer):
         images = tf.cast(inputs, tf.float32)
         if images.shape[-1] == 1:
             images = tf.repeat(images, 3, axis=-1)
-        sides = self.sides(images.shape)
-        smaller = min(sides) < min(images.shape[1:3])
-        images = tf.image.resize(images, sides, antialias=smaller)
+        images = scaled(images, self.sides(images.shape))
         images = tf.cast(images, self.compute_dtype)
         found = load(self.network).maps(images, self.strides)
         return [tf.cast(found[s], self.compute_dtype) for s in self.strides]

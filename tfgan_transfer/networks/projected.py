@@ -15,6 +15,7 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.layers.bilinear import Bilinear
 from tfgan_transfer.layers.convolution import Convolution
 from tfgan_transfer.layers.spectral import SpectralConv2D
 from tfgan_transfer.networks import blocks, features
@@ -131,9 +132,7 @@ def _pyramid(
         if mixtures:
             name = f"merge{tap}"
             deeper = _mixed(mixtures[0], name, channels, 1.0, seed + tap + 1)
-            deeper = keras.layers.Resizing(*x.shape[1:3], name=f"{name}_grow")(
-                deeper
-            )
+            deeper = Bilinear(*x.shape[1:3], name=f"{name}_grow")(deeper)
             x = keras.layers.Add(name=f"{name}_sum")([x, deeper])
             x = keras.layers.Rescaling(0.5**0.5, name=f"{name}_half")(x)
         mixtures.insert(0, x)
