@@ -23,10 +23,12 @@ class AdversarialLoss(NamedTuple):
         critic: (real scores [B], fake scores [B]) -> loss [B] of the critic.
         generator: (real scores [B], fake scores [B]) -> loss [B] of the
             generator. Only the relativistic loss looks at the real scores.
+        relative: Whether it does.
     """
 
     critic: Callable[[Scores, Scores], tf.Tensor]
     generator: Callable[[Scores, Scores], tf.Tensor]
+    relative: bool = False
 
 
 WASSERSTEIN = AdversarialLoss(
@@ -59,6 +61,7 @@ HINGE = AdversarialLoss(
 RELATIVISTIC = AdversarialLoss(
     critic=lambda real, fake: tf.nn.softplus(fake - real),
     generator=lambda real, fake: tf.nn.softplus(real - fake),
+    relative=True,
 )
 
 ADVERSARIAL_LOSSES = {

@@ -54,7 +54,9 @@ class FeatureGame:
             fake: The same of generated ones.
             slot: Its `augment` [B, K] ends in this game's random numbers.
         """
-        real_score, fake_score = self._scores(real, fake, slot)
+        seen = [self._augmented(images, slot) for images in (real, fake)]
+        scores = self.critic(tf.concat(seen, axis=0), training=True)
+        real_score, fake_score = tf.split(scores, 2)
         loss = step.by_example(self.loss.critic(real_score, fake_score))
         return loss, {
             "feature_critic_loss": tf.reduce_mean(loss),
@@ -65,14 +67,18 @@ class FeatureGame:
         self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
     ) -> tf.Tensor:
         """What the generator's loss gains, weighted, float32 [B]."""
-        loss = self.loss.generator(*self._scores(real, fake, slot))
+        real_score = None
+        if self.loss.relative:
+            # No gradient reaches the generator from there.
+            real_score = tf.stop_gradient(self._score(real, slot))
+        loss = self.loss.generator(real_score, self._score(fake, slot))
         return self.weight * step.by_example(loss)
 
-    def _scores(
-        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        images = tf.concat([real, fake], axis=0)
-        if self.augmentation:
-            noise = slot["augment"][:, -self.augmentation.width :]
-            images = self.augmentation(images, tf.tile(noise, [2, 1]))
-        return tf.split(self.critic(images, training=True), 2)
+    def _score(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
+        return self.critic(self._augmented(images, slot), training=True)
+
+    def _augmented(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
+        if not self.augmentation:
+            return images
+        noise = slot["augment"][:, -self.augmentation.width :]
+        return self.augmentation(images, noise)

@@ -233,10 +233,7 @@ class Session:
         plan = self.family.at_phase(self.plan, config, start, record)
         split = phases.scaled(self.split, phase.config)
         own = self.family.record(plan._replace(config=phase.config), split)
-        kept = {
-            "source": self.record.get("source"),
-            "data": self.record["data"],
-        }
+        kept = {name: self.record.get(name) for name in ("source", "data")}
         return Part(phase, plan, split, {**own, **kept}, begun)
 
     def _callbacks(
