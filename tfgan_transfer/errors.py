@@ -1,15 +1,41 @@
 """The one exception that ends a command with a sentence instead of a stack."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+# What marks an argument in a message.
+_MARK = re.compile(r"(?<![\w-])--(?=[a-z])")
 
 
 class UserError(ValueError):
     """A mistake in what the user asked for or supplied.
 
     The message is one line: what is wrong, what was expected, what was
-    received, and what to do. Commands print it and exit with code 2.
+    received, and what to do. It marks arguments as `--name`, which is how
+    commands print it before they exit with code 2. Python reads the same
+    sentence with the plain names of arguments.
+
+    Args:
+        message: The sentence.
+
+    Attributes:
+        command_line: The sentence as commands print it.
     """
+
+    def __init__(self, message: str):
+        super().__init__(_MARK.sub("", message))
+        self.command_line = message
+
+    def about(self, argument: str, instead: str) -> "UserError":
+        """The same mistake in another argument.
+
+        Args:
+            argument: The one that the message names.
+            instead: The one that the user gave.
+        """
+        named = rf"--{argument}\b(?!_)"
+        return UserError(re.sub(named, f"--{instead}", self.command_line))
 
 
 def choices(name: str, received: str, options: Iterable[str]) -> str:

@@ -55,5 +55,5 @@ def test_drawing_does_not_change():
 def test_unknown_parts():
     with pytest.raises(UserError, match="did you mean|Did you mean"):
         load("shapes#outlines", size=(8, 8))
-    with pytest.raises(UserError, match="--data=digits"):
+    with pytest.raises(UserError, match="data=digits"):
         load("digits#3", size=(8, 8))

@@ -62,7 +62,7 @@ def test_a_given_white(tmp_path, loaded):
     assert [(b.name, b.reason) for b in split.bad_files] == [
         ("0001.png", "values from 0 to 5000, outside 0 to 2000")
     ]
-    with pytest.raises(UserError, match="--max_value must be at least 1"):
+    with pytest.raises(UserError, match="max_value must be at least 1"):
         loaded(folder, max_value=0)
 
 

@@ -101,9 +101,9 @@ def test_an_interrupted_build_leaves_nothing(
 def test_no_place_for_the_cache(tmp_path, monkeypatch, fill_folder, loaded):
     folder = fill_folder(tmp_path / "set", 2)
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(UserError, match="--cache_dir"):
+    with pytest.raises(UserError, match="cache_dir"):
         loaded(folder, memory_limit=0, cache_dir=tmp_path / "file" / "x")
     usage = type("Usage", (), {"free": 3})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(UserError, match="GiB of disk .*--cache_dir"):
+    with pytest.raises(UserError, match="GiB of disk .*cache_dir"):
         loaded(folder, memory_limit=0, cache_dir=tmp_path / "cache")

@@ -198,7 +198,7 @@ def test_wrong_sources_end_in_one_line(tmp_path, spec, parts):
         (tmp_path / "bad" / name).write_bytes(b"")
     with pytest.raises(UserError) as caught:
         load(spec.format(tmp_path), size=(8, 8), max_bad_files=9)
-    message = str(caught.value)
+    message = caught.value.command_line
     assert "\n" not in message and "--data" in message
     for part in parts:
         assert part.format(tmp_path) in message

@@ -53,5 +53,5 @@ def test_the_numbers_do_not_change():
 
 
 def test_unknown_prior():
-    with pytest.raises(UserError, match="--latent_prior.*[Dd]id you mean"):
+    with pytest.raises(UserError, match="latent_prior.*[Dd]id you mean"):
         latents(0, 1, 2, "normall")

@@ -198,11 +198,11 @@ def test_a_set_on_disk_gives_the_same_batches(tmp_path):
 def test_what_cannot_work_is_refused():
     with pytest.raises(UserError, match="no images to train on"):
         batches(image_set(0), 1)
-    with pytest.raises(UserError, match="--batch_size .* 3 workers.* 4"):
+    with pytest.raises(UserError, match="batch_size .* 3 workers.* 4"):
         batches(image_set(5), 1, shard=(0, 3))
-    with pytest.raises(UserError, match="--batch_size"):
+    with pytest.raises(UserError, match="batch_size"):
         batches(image_set(5), 1, batch_size=0)
-    with pytest.raises(UserError, match="--latent_prior"):
+    with pytest.raises(UserError, match="latent_prior"):
         batches(image_set(5), 1, latent_prior="cauchy")
 
 

@@ -147,7 +147,7 @@ def checked(spec, good, bad):
             found = describe(spec)
             split = load(spec, size=(4, 4), max_bad_files=tolerated)
         except UserError as error:
-            message = str(error)
+            message = error.command_line
             assert "\n" not in message and message.startswith("--data=")
             assert len(bad) > tolerated * len(good | bad) or not good, message
             continue

@@ -109,7 +109,7 @@ def test_about_half_are_mirrored_each_side_by_itself():
 
 
 def test_what_cannot_be_drawn_from_is_refused():
-    with pytest.raises(UserError, match="check --data_b"):
+    with pytest.raises(UserError, match="check data_b"):
         stream(b=numbered(0))
     with pytest.raises(UserError, match="multiple of the 2 workers"):
         stream(batch_size=3, shard=(0, 2))

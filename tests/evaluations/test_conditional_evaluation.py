@@ -155,8 +155,8 @@ def test_accuracy_and_similarity_of_each_label(tmp_path):
     )
     assert right > 0.9 < alike and wrong < 0.1
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="--class_plot.*cannot be written"):
+    with pytest.raises(UserError, match="class_plot.*cannot be written"):
         class_plot.save_class_plot(run, str(tmp_path / "file" / "plot.png"))
     run.labels = None
-    with pytest.raises(UserError, match="--class_plot: needs labels"):
+    with pytest.raises(UserError, match="class_plot: needs labels"):
         class_plot.save_class_plot(run, str(path))

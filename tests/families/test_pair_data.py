@@ -134,5 +134,5 @@ def test_mistakes_end_in_one_line(commands, folder, tmp_path):
 
 
 def test_other_models_have_one_set():
-    with pytest.raises(UserError, match="--load_size: is for --model=cyclegan"):
+    with pytest.raises(UserError, match="load_size: is for model=cyclegan"):
         settings(model="wgan_gp", load_size="20")

@@ -69,7 +69,7 @@ def test_without_a_penalty_there_is_nothing_to_space_out():
         "penalty_every": 2,
         "data": "digits",
     }
-    with pytest.raises(UserError, match="--penalty_every: received 2"):
+    with pytest.raises(UserError, match="penalty_every: received 2"):
         config.resolve(flags, None, side=8, count=40)
     with pytest.raises(ValueError, match="penalty_every=0"):
         lazy(0)

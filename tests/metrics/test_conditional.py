@@ -107,7 +107,7 @@ def test_images_are_chosen_by_label_once():
 
 
 def test_without_labels_the_message_says_what_to_do():
-    with pytest.raises(UserError, match="--model=acgan"):
+    with pytest.raises(UserError, match="model=acgan"):
         list(evaluation([pictures(20)]).rows(["per_class"]))
 
 

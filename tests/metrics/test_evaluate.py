@@ -60,7 +60,7 @@ def test_without_other_real_images_there_is_no_floor():
 def test_unknown_metric_is_refused_before_any_work():
     network = Counting()
     run = evaluation([pictures(50)], extractor=network.extractor)
-    with pytest.raises(UserError, match="--metrics.*'kdi'.*mean 'kid'"):
+    with pytest.raises(UserError, match="metrics.*'kdi'.*mean 'kid'"):
         list(run.rows(["fid", "kdi"]))
     assert network.images == 0
 
@@ -68,7 +68,7 @@ def test_unknown_metric_is_refused_before_any_work():
 def test_metrics_that_need_held_out_images_say_so():
     run = evaluation([pictures(50)], held_out=pictures(0))
     for name in ("iw", "memorisation"):
-        with pytest.raises(UserError, match="--holdout"):
+        with pytest.raises(UserError, match="holdout"):
             list(run.rows([name]))
 
 

@@ -161,7 +161,7 @@ def test_what_is_missing_is_said(cache):
     with pytest.raises(UserError, match="at least 10, received 5"):
         list(run.rows(["label_accuracy"]))
     few = asked(samples[:8], labels[:8], cache)
-    with pytest.raises(UserError, match="--num_images.*of hair, received 8"):
+    with pytest.raises(UserError, match="num_images.*of hair, received 8"):
         list(few.rows(["label_accuracy"]))
     lonely = asked(samples, labels, cache)
     lonely.labels = Labels(("hat",), *[np.zeros((80, 1))] * 4, [])

@@ -122,7 +122,7 @@ def test_one_less_is_refused_in_a_sentence(name, size, network):
     with pytest.raises(UserError) as refusal:
         list(run.rows([name]))
     sentence = str(refusal.value)
-    assert sentence.startswith(f"--metrics: {name} needs ")
+    assert sentence.startswith(f"metrics: {name} needs ")
     of_labels = "class" in name and size != "side"
     received = "none among 2" if of_labels else str(less)
     assert f"received {received}" in sentence

@@ -72,7 +72,7 @@ def test_shorter_side_decides():
 def test_impossible_shapes_are_refused(shape, message):
     with pytest.raises(UserError) as error:
         blocks.doublings(shape)
-    assert str(error.value) == message
+    assert error.value.command_line == message
 
 
 def test_suggested_size_is_accepted():
@@ -115,7 +115,7 @@ def test_suggested_size_is_accepted():
 def test_generator_refuses_wrong_arguments(network, arguments, message):
     with pytest.raises(UserError) as error:
         NETWORKS[network].generator((32, 32, 3), **arguments)
-    assert str(error.value) == message
+    assert error.value.command_line == message
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -134,7 +134,7 @@ def test_generator_refuses_wrong_arguments(network, arguments, message):
 def test_critic_refuses_wrong_arguments(network, arguments, message):
     with pytest.raises(UserError) as error:
         NETWORKS[network].critic((32, 32, 3), **arguments)
-    assert str(error.value) == message
+    assert error.value.command_line == message
 
 
 def block(shape, channels, resample, norm="none", **arguments):

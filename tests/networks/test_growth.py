@@ -262,7 +262,7 @@ def test_a_critics_correction_trains_at_once(network):
 def test_broken_arguments(wanted, message):
     with pytest.raises(UserError) as error:
         growth.generator(generator(), wanted, WIDTH)
-    assert str(error.value) == message
+    assert error.value.command_line == message
     with pytest.raises(UserError) as error:
         growth.critic(critic("dcgan"), wanted, WIDTH)
-    assert str(error.value) == message
+    assert error.value.command_line == message

@@ -174,4 +174,4 @@ def test_broken_arguments(arguments, message):
     options = {"image_shape": (24, 24, 3), "width": 4, **arguments}
     with pytest.raises(UserError) as error:
         stack.generator(first_stage(), **options)
-    assert str(error.value) == message
+    assert error.value.command_line == message

@@ -43,7 +43,7 @@ def test_sizes_and_critics_divide_a_run_together():
         (6, 10, "32x32"),
     ]
     assert [s[2] for s in seen(settings)] == ["network", "both", "both"]
-    with pytest.raises(UserError, match="as many steps as --grow has, 10"):
+    with pytest.raises(UserError, match="as many steps as grow has, 10"):
         resolve(grow="16:6,32:4", critic_schedule="network:3,both:6")
 
 
@@ -90,7 +90,7 @@ def test_other_numbers_of_steps_change_the_last_phases():
 
 @pytest.mark.parametrize("text", ["both", "both:0", "neither:3", "both:3,"])
 def test_a_schedule_that_says_nothing(text):
-    with pytest.raises(UserError, match="--critic_schedule: expected"):
+    with pytest.raises(UserError, match="critic_schedule: expected"):
         resolve(critic_schedule=text)
 
 

@@ -57,4 +57,4 @@ def test_the_stage_of_a_step(step, number):
 def test_broken_schedules(text, message):
     with pytest.raises(UserError) as error:
         stages.parse(text)
-    assert str(error.value) == message
+    assert error.value.command_line == message

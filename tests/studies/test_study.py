@@ -52,7 +52,7 @@ def test_variants_are_names_or_flags():
     named = study.variants(["slow: --transfer=both --generator_lr=1e-5"])
     assert named == {"slow": {"transfer": "both", "generator_lr": "1e-5"}}
     for wrong in ("nothing", "x: --flag", ": --a=b"):
-        with pytest.raises(UserError, match="--variant: expected one of"):
+        with pytest.raises(UserError, match="variant: expected one of"):
             study.variants([wrong])
 
 
@@ -196,5 +196,5 @@ def test_a_finished_cell_is_not_run_again_with_other_flags(tmp_path):
     (tmp_path / study.ROWS).write_text(json.dumps(finished) + "\n")
     assert old.done(cell)
     assert not old.done(cell._replace(seed=1))
-    with pytest.raises(UserError, match="--steps=5 then, 6 now"):
+    with pytest.raises(UserError, match="steps=5 then, 6 now"):
         study.Study(tmp_path, {"steps": 6}, named).done(cell)

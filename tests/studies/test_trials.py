@@ -125,7 +125,7 @@ def test_regret_is_that_of_the_last_round_of_a_choice():
 
 
 def test_a_budget_too_small_for_probes_is_refused():
-    with pytest.raises(UserError, match="--budget: 10 steps are too few"):
+    with pytest.raises(UserError, match="budget: 10 steps are too few"):
         ranking.plan(["a", "b"], 10)
 
 
@@ -142,12 +142,12 @@ def test_sources_are_judged_at_the_size_of_the_target(unbroken, tmp_path):
 
 
 def test_sources_of_one_name_are_refused(unbroken, tmp_path):
-    with pytest.raises(UserError, match="--sources: two are called 'run'"):
+    with pytest.raises(UserError, match="sources: two are called 'run'"):
         ranking.Judge([str(tmp_path / "a/run"), str(tmp_path / "b/run")], {})
 
 
 def test_what_a_failed_run_said_is_passed_on(tmp_path):
-    with pytest.raises(UserError, match="code 2: error: .*--steps"):
+    with pytest.raises(UserError, match="code 2: error: .*steps"):
         trials.train({"run_dir": tmp_path / "run", "steps": -5})
     assert "--steps" in (tmp_path / "run.log").read_text()
 

@@ -187,7 +187,7 @@ def test_images_come_from_all_over_the_set():
 def test_needs_held_out_images(count):
     with pytest.raises(UserError) as error:
         callback(fake_model(), heldout=grey(0, 0)[:count])
-    assert str(error.value) == (
+    assert error.value.command_line == (
         "--augment=ada: compares training images with at least 2 held-out "
         f"images, received {count}; raise --holdout, or use --augment=diff"
     )

@@ -69,12 +69,12 @@ def test_a_processor_without_bfloat16_takes_float32(monkeypatch):
 def test_several_processes_have_to_be_told(monkeypatch):
     cluster = {"cluster": {"worker": ["a:1", "b:1"]}}
     monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
-    with pytest.raises(UserError, match="--precision: auto is for one"):
+    with pytest.raises(UserError, match="precision: auto is for one"):
         precision.settle_precision(resolved(precision="auto"), {})
 
 
 def test_the_same_command_continues_a_run_that_chose():
     stored = {"precision": BFLOAT16}
     run_directory.refuse_changes(stored, {"precision": "auto"})
-    with pytest.raises(UserError, match="--precision=float32"):
+    with pytest.raises(UserError, match="precision=float32"):
         run_directory.refuse_changes(stored, {"precision": FLOAT32})

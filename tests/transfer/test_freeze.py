@@ -47,7 +47,7 @@ def test_parse():
 def test_parse_refuses(text, message):
     with pytest.raises(UserError) as error:
         freeze.parse(text)
-    assert str(error.value) == message
+    assert error.value.command_line == message
 
 
 def test_freeze_the_critic_from_the_pixels():
@@ -118,7 +118,7 @@ def test_selectors_without_a_match_name_the_stages(selector):
     net = small.critic("dcgan", AT)
     with pytest.raises(UserError) as error:
         freeze.freeze(net, selector)
-    assert str(error.value) == (
+    assert error.value.command_line == (
         f"--freeze: critic:{selector} matches no layer, expected a stage, a "
         "range, all-but-norm or a pattern; its stages are 0 down1, 1 down2, "
         "2 down3, 3 down4, 4 score."
@@ -131,7 +131,7 @@ def test_something_has_to_be_trained(selector):
     net = small.critic("dcgan", AT)
     with pytest.raises(UserError) as error:
         freeze.freeze(net, selector)
-    assert str(error.value) == (
+    assert error.value.command_line == (
         f"--freeze: critic:{selector} leaves nothing to train, freeze less "
         "of it; its stages are 0 down1, 1 down2, 2 down3, 3 down4, 4 score."
     )

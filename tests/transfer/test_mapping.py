@@ -92,7 +92,7 @@ def stopped(net, source, at=AT, target=AT):
         mapping.map_weights(net, source, at, target)
     for path, value in small.arrays(net).items():
         np.testing.assert_array_equal(value, before[path])
-    return str(error.value).split("\n")
+    return error.value.command_line.split("\n")
 
 
 def test_a_renamed_layer_stops_with_the_list():

@@ -74,7 +74,8 @@ def run(
     except KeyboardInterrupt:
         _fail("interrupted", console.EXIT_INTERRUPTED)
     except (flags.Error, UserError) as error:
-        _fail(f"error: {' '.join(str(error).split())}", EXIT_USER_ERROR)
+        said = getattr(error, "command_line", str(error))
+        _fail(f"error: {' '.join(said.split())}", EXIT_USER_ERROR)
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
             raise

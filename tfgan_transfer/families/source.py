@@ -56,7 +56,7 @@ def map_network(
         return mapping.map_weights(network, arrays, source, target)
     except UserError as error:
         # The list goes first, so that the error itself stays one line.
-        sentence, _, problems = str(error).partition(":\n")
+        sentence, _, problems = error.command_line.partition(":\n")
         print(problems, flush=True)
         raise UserError(f"{sentence} (listed above)") from error
 

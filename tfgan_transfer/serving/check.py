@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for path in asked.path
         ]
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error.command_line}", file=sys.stderr)
         return EXIT_USER_ERROR
     accepted = True
     for task in tasks:

@@ -126,7 +126,7 @@ def listed(
     try:
         source = open_source(spec, labels=False)
     except UserError as error:
-        raise UserError(str(error).replace("--data", "--images")) from error
+        raise error.about("data", "images") from error
     if not source.entries:
         raise UserError(
             f"--images={spec} holds no images; expected files ending in .png, "

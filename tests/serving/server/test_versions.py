@@ -248,7 +248,7 @@ def start(*arguments, **options):
 
 
 def test_nothing_to_serve_is_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="--model_base: no directory"):
+    with pytest.raises(UserError, match="model_base: no directory"):
         start(tmp_path / "nowhere")
     with pytest.raises(UserError, match="received none at all; give the"):
         start(tmp_path)
@@ -263,9 +263,9 @@ def test_nothing_to_serve_is_one_sentence(tmp_path):
 def test_a_port_that_is_taken_is_one_sentence(live):
     server, _, _ = live
     base = server.versions.base
-    with pytest.raises(UserError, match="--rest_port: 127.0.0.1:.* in use"):
+    with pytest.raises(UserError, match="rest_port: 127.0.0.1:.* in use"):
         start(base, rest_port=server.rest_port)
-    with pytest.raises(UserError, match="--grpc_port: 127.0.0.1:"):
+    with pytest.raises(UserError, match="grpc_port: 127.0.0.1:"):
         start(base, grpc_port=server.grpc_port)
 
 

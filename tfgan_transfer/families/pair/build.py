@@ -128,7 +128,7 @@ def _read(
             on_bad_files=lambda files: bad.update(dict.fromkeys(files)),
         )
     except UserError as error:
-        raise UserError(str(error).replace("--data", f"--{flag}")) from error
+        raise error.about("data", flag) from error
     remarks.update({f"--{flag}: {remark}": None for remark in split.remarks})
     return split
 

@@ -112,7 +112,7 @@ def _describe(
     try:
         return data.describe(source)
     except UserError as error:
-        raise UserError(str(error).replace("--data", f"--{name}")) from error
+        raise error.about("data", name) from error
 
 
 def estimate(plan: Plan) -> dict:
