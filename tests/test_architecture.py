@@ -13,11 +13,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Who may import whom inside the package, by first path segment. Everybody
 # may import itself and `errors`. Imports point downwards.
 LEAVES = {"images", "pixels", "losses", "class_losses", "augment"}
+LEAVES |= {"translation_losses"}
 ROOMS = {
     "ops": set(),
     "layers": {"ops"},
     "networks": {"layers", "settings"},
-    "gans": {"losses", "class_losses", "augment"},
+    "gans": {"losses", "class_losses", "translation_losses", "augment"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),
@@ -34,6 +35,7 @@ ROOMS["sessions"] = {*ROOMS["families"], "families"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}
 ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}
+ALLOWED["translation_losses"] = {"losses"}
 ENTRY_POINTS = {p.stem for p in PACKAGE.glob("*.py")} - set(ALLOWED)
 GANS = FAMILIES = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
 

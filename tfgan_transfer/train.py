@@ -24,7 +24,7 @@ def main() -> int:
         )
 
     from tfgan_transfer import families
-    from tfgan_transfer.sessions import dry_run, summary
+    from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
     from tfgan_transfer.studies import ensemble_training
     from tfgan_transfer.training import run_directory
@@ -55,7 +55,7 @@ def main() -> int:
         session.go_back(restart_from)
     status = session.train()
     if status == 0 and session.chief:
-        summary.show_results(run, plan.config)
+        announcement.show_results(run, plan.config)
     return status
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_transfer.gans import step
+from tfgan_transfer.gans import loop, step
 
 
 def dense(values):
@@ -117,7 +117,7 @@ def test_ema_decay_ramps_up(done, decay):
 
 def test_data_ready_is_the_wall_clock(batch):
     before = time.time()
-    same, ready = step.data_ready(batch)
+    same, ready = loop.data_ready(batch)
     assert ready.dtype == tf.float64
     assert before <= float(ready) <= time.time()
     assert same.keys() == batch.keys()
@@ -130,7 +130,7 @@ def test_nothing_is_made_of_a_batch_before_the_clock_was_read(batch):
 
     @tf.function
     def train_step(batch):
-        same, now = step.data_ready(batch)
+        same, now = loop.data_ready(batch)
         made.extend(tf.square(value).op for value in same.values())
         return now
 

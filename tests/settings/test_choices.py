@@ -1,6 +1,6 @@
 """The literal values of flags are the keys of the tables they stand for."""
 
-from tfgan_transfer import data, losses
+from tfgan_transfer import data, losses, translation_losses
 from tfgan_transfer.data import decode
 from tfgan_transfer.networks import NETWORKS, blocks, cyclegan
 from tfgan_transfer.settings import choices, config, pair
@@ -11,7 +11,7 @@ def test_choices_are_the_keys_of_the_real_tables():
     for listed, table in (
         (choices.NETWORKS, NETWORKS),
         (choices.TRANSLATORS, cyclegan.TRANSLATORS),
-        (choices.PAIR_LOSSES, losses.TRANSLATION_LOSSES),
+        (choices.PAIR_LOSSES, translation_losses.TRANSLATION_LOSSES),
         (choices.NORMS, blocks.NORMS),
         (choices.LOSSES, losses.ADVERSARIAL_LOSSES),
         (choices.LATENT_PRIORS, data.LATENT_PRIORS),

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
-from tfgan_transfer.gans import step
+from tfgan_transfer.gans import loop, step
 from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.gans.step import FAKE, MIXED, REAL
@@ -144,7 +144,7 @@ class AdversarialGAN(keras.Model):
             generator improves. Critic values are those of the last iteration.
             The losses include penalties and regulariser.
         """
-        batch, data_ready = step.data_ready(batch)
+        batch, data_ready = loop.data_ready(batch)
         for i in range(self.n_critic):
             slot = step.critic_slot(batch, i)
             gradients, critic_log = self.critic_update(slot)
@@ -387,9 +387,9 @@ class AdversarialGAN(keras.Model):
         return cls(**networks, name=config["name"])
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` calls, see `step.train_function`."""
+        """Makes what `fit` calls, see `loop.train_function`."""
         if self.train_function is None or force:
-            self.train_function = step.train_function(self)
+            self.train_function = loop.train_function(self)
         return self.train_function
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:

@@ -6,8 +6,9 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
-from tfgan_transfer.gans import step
+from tfgan_transfer.gans import loop, step
 from tfgan_transfer.gans.pool import ImagePool
+from tfgan_transfer.translation_losses import TRANSLATION_LOSSES, l1_distance
 
 TRANSLATORS = ("a2b", "b2a")
 CRITICS = ("critic_a", "critic_b")
@@ -72,7 +73,7 @@ class CycleGAN(keras.Model):
                 Adam treats each weight by itself, so two copies do what one
                 for both would do.
             critic_optimizer: The same for the critics.
-            adversarial_loss: A key of `losses.TRANSLATION_LOSSES`.
+            adversarial_loss: A key of `TRANSLATION_LOSSES`.
             cycle_weight: Weight lambda of the cycle loss.
             identity_weight: Weight of the identity loss, in units of
                 `cycle_weight`; 0 for none.
@@ -88,7 +89,7 @@ class CycleGAN(keras.Model):
         Raises:
             ValueError: If the loss is unknown or a number is out of range.
         """
-        game = losses.named(losses.TRANSLATION_LOSSES, adversarial_loss)
+        game = losses.named(TRANSLATION_LOSSES, adversarial_loss)
         _check(n_critic, ema_decay, pool_size)
         super().compile(optimizer=None)
         self.optimizers = {
@@ -151,13 +152,13 @@ class CycleGAN(keras.Model):
             fake_b, *same_b = _translated(self.a2b, a, *own_b)
             adversarial = self._fool(self.critic_a, fake_a)
             adversarial += self._fool(self.critic_b, fake_b)
-            cycle_a = losses.l1_distance(a, self.b2a(fake_b, training=True))
-            cycle_b = losses.l1_distance(b, self.a2b(fake_a, training=True))
+            cycle_a = l1_distance(a, self.b2a(fake_b, training=True))
+            cycle_b = l1_distance(b, self.a2b(fake_a, training=True))
             loss = adversarial + self.cycle_weight * (cycle_a + cycle_b)
             identity = tf.zeros_like(loss)
             if self.identity_weight:
-                identity += losses.l1_distance(a, *same_a)
-                identity += losses.l1_distance(b, *same_b)
+                identity += l1_distance(a, *same_a)
+                identity += l1_distance(b, *same_b)
                 loss += self.cycle_weight * self.identity_weight * identity
             total = step.global_mean(loss)
         gradients = self._gradients(tape, total, TRANSLATORS)
@@ -250,7 +251,7 @@ class CycleGAN(keras.Model):
             Scalars of this step. `critic_gap_a` is E[D(a)] - E[D(F(b))].
             Critic values are those of the last iteration.
         """
-        batch, data_ready = step.data_ready(batch)
+        batch, data_ready = loop.data_ready(batch)
         slot = step.critic_slot(batch, 0)
         gradients, fakes, generator_log = self._generator_gradients(slot)
         self._apply(gradients)
@@ -310,9 +311,9 @@ class CycleGAN(keras.Model):
         return cls(**networks)
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` calls, see `step.train_function`."""
+        """Makes what `fit` calls, see `loop.train_function`."""
         if self.train_function is None or force:
-            self.train_function = step.train_function(self)
+            self.train_function = loop.train_function(self)
         return self.train_function
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:

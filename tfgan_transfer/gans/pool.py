@@ -1,11 +1,9 @@
 """The memory of generated images that CycleGAN's critics learn from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras
 import tensorflow as tf
-
-from tfgan_transfer.gans import step
 
 
 def exchange(
@@ -102,9 +100,32 @@ class ImagePool:
         shown, images, filled = exchange(
             self.images.value, self.filled.value, *everyone
         )
-        step.assign(self.variables, [images, filled])
+        _assign(self.variables, [images, filled])
         if replicas == 1:
             return shown
         rows = tf.shape(fresh)[0]
         first = context.replica_id_in_sync_group * rows
         return shown[first : first + rows]
+
+
+def _assign(
+    targets: Sequence[keras.Variable], values: Sequence[tf.Tensor]
+) -> None:
+    """Assigns values that every replica has computed alike.
+
+    Args:
+        targets: Keras variables, not trainable.
+        values: A tensor for each.
+    """
+    variables = [target.value for target in targets]
+
+    def update(strategy: tf.distribute.Strategy, values: list) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            strategy.extended.update(
+                variable,
+                lambda variable, value: variable.assign(value),
+                args=(value,),
+                group=False,
+            )
+
+    tf.distribute.get_replica_context().merge_call(update, args=([*values],))

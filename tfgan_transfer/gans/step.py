@@ -5,11 +5,9 @@ here are means over the global batch, so the mean over a replica's share is
 divided by the number of replicas in exactly one place: `global_mean`.
 """
 
-import time
 from collections.abc import Callable, Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 Batch = dict[str, tf.Tensor]
@@ -137,29 +135,6 @@ def update_weights(
     tf.distribute.get_replica_context().merge_call(update)
 
 
-def assign(
-    targets: Sequence[keras.Variable], values: Sequence[tf.Tensor]
-) -> None:
-    """Assigns values that every replica has computed alike.
-
-    Args:
-        targets: Keras variables, not trainable.
-        values: A tensor for each.
-    """
-    variables = [target.value for target in targets]
-
-    def update(strategy: tf.distribute.Strategy, values: list) -> None:
-        for variable, value in zip(variables, values, strict=True):
-            strategy.extended.update(
-                variable,
-                lambda variable, value: variable.assign(value),
-                args=(value,),
-                group=False,
-            )
-
-    tf.distribute.get_replica_context().merge_call(update, args=([*values],))
-
-
 def clip(network: keras.Model, bound: float) -> None:
     """Clips all trainable weights of a network to [-bound, bound]."""
     update_weights(
@@ -207,51 +182,3 @@ def update_ema(
         average.variables,
         network.variables,
     )
-
-
-def train_function(model: keras.Model) -> Callable:
-    """Runs `model.train_step` on every replica and averages what it logs.
-
-    Stands in for the function that Keras makes, which cannot average scalars
-    over several workers (it reduces them along axis 0).
-
-    Args:
-        model: Compiled model, made inside the strategy's scope.
-
-    Returns:
-        Maps a distributed iterator to the logged scalars: means over all
-        replicas of all workers, the same on each, except `data_ready`, which
-        is a reading of this worker's clock.
-    """
-    strategy = model.distribute_strategy
-
-    def average(name: str, value: tf.Tensor) -> tf.Tensor:
-        if name == "data_ready":
-            return strategy.experimental_local_results(value)[0]
-        return strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
-
-    @tf.function(reduce_retracing=True)
-    def train(iterator: tf.distribute.DistributedIterator) -> dict:
-        logs = strategy.run(model.train_step, args=(next(iterator),))
-        return {name: average(name, value) for name, value in logs.items()}
-
-    return train
-
-
-def _now():
-    return np.float64(time.time())
-
-
-def data_ready(batch: Batch) -> tuple[Batch, tf.Tensor]:
-    """Reads the clock when a batch has arrived.
-
-    Returns:
-        The batch, and wall-clock time, float64 seconds. What is made of that
-        batch comes after the reading, which one thread would do last.
-    """
-    with tf.control_dependencies(list(batch.values())):
-        # TensorFlow's own clock refuses to be read where ops are deterministic.
-        now = tf.numpy_function(_now, [], tf.float64)
-        now.set_shape(())
-    with tf.control_dependencies([now]):
-        return {name: tf.identity(value) for name, value in batch.items()}, now
