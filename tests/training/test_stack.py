@@ -70,7 +70,7 @@ def test_stage_2_has_learned(stacked):
 
 def test_what_it_starts_with_is_stage_1_enlarged(stacked, unbroken):
     from tfgan_transfer import images
-    from tfgan_transfer.networks.stack import bilinear
+    from tfgan_transfer.layers.resizing import bilinear
     from tfgan_transfer.trained import sampling, saved
 
     found = saved.find(str(unbroken))

@@ -183,7 +183,7 @@ def test_a_kill_leaves_no_version(commands, unbroken, tmp_path, moment):
         f"--run_dir={unbroken}",
         f"--model_base={tmp_path}",
         setup="import os, signal\n"
-        "from tfgan_transfer.serving import savedmodel\n"
+        "from tfgan_transfer.serving.export import savedmodel\n"
         f"savedmodel.{moment} = lambda *_: os.kill(os.getpid(), 9)\n",
     )
     assert started.wait().code == -signal.SIGKILL

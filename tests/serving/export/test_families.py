@@ -160,7 +160,7 @@ def test_a_refused_version_is_not_named(commands, families, tmp_path):
         f"--model_base={tmp_path}",
         "--check",
         setup="import tensorflow as tf\n"
-        "from tfgan_transfer.serving import signatures\n"
+        "from tfgan_transfer.serving.export import signatures\n"
         "signatures.encode_png = lambda x: tf.io.encode_png(\n"
         "    tf.cast(x * 0 + tf.random.uniform(tf.shape(x)) * 255, tf.uint8))",
     )

@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving import savedmodel
+from tfgan_transfer.serving.export import savedmodel
 
 EXPORTER = """
 import os, sys, pathlib
-from tfgan_transfer.serving import savedmodel
+from tfgan_transfer.serving.export import savedmodel
 def write(draft, signatures):
     (draft / "half").write_text("")
     print(draft.name, flush=True)
