@@ -266,7 +266,7 @@ def test_mistakes_with_an_ensemble(commands, big, module, arguments, message):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"model": "wgan_gp"}, "received --model=wgan_gp; use --model=acgan"),
+        ({"model": "wgan_gp"}, "received model=wgan_gp; use model=acgan"),
         ({"ensemble": 6}, "at most 5, the number of classes, received 6"),
         ({"classes": "0,1,11"}, "no class '11'.*did you mean '1'"),
     ],
