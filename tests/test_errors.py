@@ -8,6 +8,9 @@ from tfgan_transfer.errors import UserError
 def test_python_reads_arguments_without_dashes():
     error = UserError("--size: received 'my--own'; use --size=64 -- or not")
     assert str(error) == "size: received 'my--own'; use size=64 -- or not"
+    assert (
+        str(UserError("pip install --no-deps X")) == "pip install --no-deps X"
+    )
     assert error.command_line.startswith("--size: ")
 
 

@@ -4,8 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
-# What marks an argument in a message.
-_MARK = re.compile(r"(?<![\w-])--(?=[a-z])")
+# What marks an argument in a message; other programs' options have hyphens.
+_MARK = re.compile(r"(?<![\w-])--(?=[a-z]\w*(?![\w-]))")
 
 
 class UserError(ValueError):

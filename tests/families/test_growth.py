@@ -14,6 +14,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build, growth
 from tfgan_transfer.serving import servable
 from tfgan_transfer.trained import frozen, saved
+from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.checkpoint import Checkpoint
 
 
@@ -151,6 +152,15 @@ def test_the_old_rule_by_its_name_and_runs_that_know_no_other(
     # As a run that was begun before there was a choice.
     del record["flags"]["growth"]
     (run / "config.json").write_text(json.dumps(record))
+    for place in checkpoint.steps(run / "checkpoints"):
+        manifest = checkpoint.verify(place).manifest
+        del manifest["flags"]["growth"], manifest["run"]["flags"]["growth"]
+        checkpoint.annotate(
+            run / "checkpoints",
+            manifest["step"],
+            flags=manifest["flags"],
+            run=manifest["run"],
+        )
     finished = commands.run(TRAIN, f"--run_dir={run}", "--steps=4")
     assert finished.code == 0, finished.err
     assert "grown12_conv/kernel" not in [v.path for v in generator(run).weights]

@@ -152,7 +152,7 @@ def test_layers_of_which_none_is_known_are_listed():
     )
     with pytest.raises(UserError) as refusal:
         network.layer(None)
-    assert str(refusal.value).startswith("--inception_layer: expected the lay")
+    assert str(refusal.value).startswith("inception_layer: expected the lay")
     assert "this network has a, b and none of the known pool_3, mixed_7" in str(
         refusal.value
     )
