@@ -17,14 +17,6 @@ def test_parse():
 
 
 @pytest.mark.parametrize(
-    ("step", "number"),
-    [(0, 0), (999, 0), (1000, 1), (2999, 1), (3000, 2), (3010, 2), (9999, 2)],
-)
-def test_the_stage_of_a_step(step, number):
-    assert stages.at(THREE, step) == number
-
-
-@pytest.mark.parametrize(
     ("text", "message"),
     [
         (

@@ -27,6 +27,11 @@ class Plan(NamedTuple):
     grown_from: Mapping[str, list] = MappingProxyType({})
 
 
+def same_networks(plan: Plan, config: Mapping, *_: object) -> Plan:
+    """The plan of a phase whose networks are those of the run."""
+    return plan._replace(config=config)
+
+
 class Family(NamedTuple):
     """The functions that differ between kinds of models; none is optional.
 

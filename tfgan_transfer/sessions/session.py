@@ -151,11 +151,12 @@ class Session:
         if self._ended(start) and not owed:
             print(f"nothing to do: step {start} is the last one")
             return start
-        for phase in phases.after(self.config, start):
+        for number, phase in enumerate(phases.after(self.config, start)):
+            if number:
+                found, owed = checkpoint.latest(self.run.checkpoints)[0], False
             start = self._train(phase, found, start, stop, bool(owed))
             if start < phase.end:
                 break
-            found, owed = checkpoint.latest(self.run.checkpoints)[0], False
         return start
 
     def _train(

@@ -1,7 +1,6 @@
 """The stages of a run that grows: sizes, and the steps at each of them."""
 
 import itertools
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from tfgan_transfer.errors import UserError
@@ -55,15 +54,3 @@ def parse(text: str) -> tuple[Stage, ...]:
                 "received {} after {}; put the sizes in order".format(*sizes)
             )
     return tuple(stages)
-
-
-def at(stages: Sequence[Stage], step: int) -> int:
-    """The number, from 0, of the stage that makes a step.
-
-    Args:
-        stages: What `parse` returned.
-        step: Generator steps done before. At the end of a stage the next one
-            begins; the last one holds ever after.
-    """
-    ended = sum(stage.last <= step for stage in stages)
-    return min(ended, len(stages) - 1)

@@ -1,6 +1,6 @@
 """Models of two translators between two sets of images."""
 
-from tfgan_transfer.families.family import Family
+from tfgan_transfer.families.family import Family, same_networks
 from tfgan_transfer.families.pair import (
     build,
     evaluation,
@@ -21,7 +21,7 @@ CYCLE_GAN = Family(
     build=build.gan,
     moved=transfer.MOVED,
     source_ends=transfer.source_ends,
-    at_phase=plan.at_phase,
+    at_phase=same_networks,
     move=transfer.move,
     show_first_fakes=transfer.show_first_fakes,
     announce=watching.announce,

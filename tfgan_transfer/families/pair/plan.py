@@ -177,8 +177,3 @@ def _sizes(
     return footprint.sizes(
         resolved, images * image, kept, kept + gradients, activations
     )
-
-
-def at_phase(plan: Plan, config: Mapping, *_: object) -> Plan:
-    """The plan of a phase, which differs in nothing but its settings."""
-    return plan._replace(config=config)

@@ -2,6 +2,7 @@
 
 import functools
 
+from tfgan_transfer.families.family import same_networks
 from tfgan_transfer.families.single import WGAN_GP, build
 from tfgan_transfer.families.stack import plan, transfer
 from tfgan_transfer.gans import StackGAN
@@ -9,6 +10,6 @@ from tfgan_transfer.gans import StackGAN
 STACK_GAN = WGAN_GP._replace(
     resolve=plan.resolve,
     build=functools.partial(build.gan, StackGAN),
-    at_phase=plan.at_phase,
+    at_phase=same_networks,
     move=transfer.move,
 )

@@ -60,8 +60,3 @@ def _check(settled: Plan) -> None:
         )
     # Sizes are compared where they are used, now, before a run is begun.
     architecture.generator(build.network_arguments(settled, len(vocabulary)))
-
-
-def at_phase(plan: Plan, config: Mapping, *_: object) -> Plan:
-    """The plan of a phase, which differs in nothing but its settings."""
-    return plan._replace(config=config)
