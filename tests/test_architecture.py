@@ -32,6 +32,7 @@ ROOMS = {
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
+ROOMS["planning"] = {*ROOMS["sessions"], "sessions"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}
 ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}

@@ -15,13 +15,14 @@ import shlex
 
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 
 flags.define("rank_sources")
 
 
 def main() -> int:
     """Scores, probes, and says what to type next."""
-    given = flags.given()
+    given = recipes.under(flags.given())
     needed = ("sources", "budget", "data", "run_dir")
     missing = [f"--{name}" for name in needed if not given.get(name)]
     if missing:

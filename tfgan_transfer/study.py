@@ -15,6 +15,7 @@ import sys
 
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 
 # Flags of the grid; all others are handed on to `train`.
 OWN = """study_dir target sources target_sizes variant study_seeds first_seed
@@ -25,7 +26,7 @@ flags.define("study")
 
 def main() -> int:
     """Runs what is missing of the grid, and writes its tables."""
-    given = flags.given()
+    given = recipes.under(flags.given())
     own = {name: given.pop(name, None) for name in OWN}
     if not own["study_dir"] or not own["target"] or not given.get("eval_every"):
         raise UserError(

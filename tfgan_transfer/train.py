@@ -7,6 +7,7 @@ python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 
 flags.define("train")
 
@@ -17,6 +18,9 @@ def main() -> int:
     shown = explicit.pop("dry_run", None)
     restart_from = explicit.pop("restart_from", None)
     preview = explicit.pop("augment_preview", None)
+    if explicit.get("recipe") == "help":
+        print(recipes.catalogue())
+        return 0
     if not explicit.get("run_dir"):
         raise UserError(
             "--run_dir: expected the directory of the run, received none; "
@@ -24,6 +28,7 @@ def main() -> int:
         )
 
     from tfgan_transfer import families
+    from tfgan_transfer.planning import road, summary
     from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
     from tfgan_transfer.studies import ensemble_training
@@ -39,14 +44,16 @@ def main() -> int:
     run = run_directory.RunDirectory(explicit["run_dir"])
     stored = run.read_config()
     before = stored["flags"] if stored else {}
-    family = families.of({**before, **explicit})
+    family = families.of({**before, **recipes.under(explicit)})
     explicit = family.name_sets(explicit)
+    chosen = road.prepared(explicit, before, summary.teller(shown))
     if stored:
-        run_directory.refuse_changes(before, explicit)
-    plan = family.resolve(explicit, stored)
+        run_directory.refuse_changes(before, chosen.settings)
+    plan = family.resolve(chosen.settings, stored)
     if shown:
-        dry_run.show(plan, as_json=shown == "json")
+        summary.show(shown, plan, chosen, explicit)
         return 0
+    summary.tell(chosen)
     if preview:
         print(dry_run.show_augmentation(plan.config, preview))
         return 0

@@ -43,7 +43,7 @@ def test_disk_estimate_is_near_the_truth(commands, tmp_path):
 
 def test_text_tells_the_same(commands, tmp_path):
     run = tmp_path / "run"
-    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}", "--dry_run")
+    finished = commands.run(TRAIN, SMOKE, f"--run_dir={run}", "--dry_run=full")
     assert finished.code == 0, finished.err
     lines = finished.out.splitlines()
     for line in ("parameters:", "  images_used: 100", "  network: dcgan"):

@@ -141,6 +141,9 @@ def _import_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+        if os.environ[_LOG_LEVEL] == "3":
+            # Hints on how to write programs, to people who use one.
+            tf.get_logger().setLevel("ERROR")
     finally:
         for name in hidden:
             del sys.modules[name]

@@ -68,6 +68,7 @@ class AdversarialGAN(keras.Model):
         regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
         class_game: ClassGame | None = None,
         feature_game: FeatureGame | None = None,
+        apart: bool = False,
         xla: bool = False,
     ) -> None:
         """Sets the game to play; must be called inside the strategy's scope.
@@ -89,6 +90,8 @@ class AdversarialGAN(keras.Model):
                 loss; what it keeps in `.variables` is saved with the model.
             class_game: What the critic's class head is for.
             feature_game: What a second critic is for, on frozen features.
+            apart: Whether the critic sees real and generated images in
+                batches of their own, as its batch norm may need.
             xla: Whether the gradient functions are compiled by XLA.
 
         Raises:
@@ -118,6 +121,7 @@ class AdversarialGAN(keras.Model):
         self.regulariser = regulariser
         self.class_game = class_game
         self.feature_game = feature_game
+        self.apart = apart
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -187,8 +191,7 @@ class AdversarialGAN(keras.Model):
         real, fake = self.augment(image, slot), self.augment(drawn, slot)
         class_log, feature_log = {}, {}
         with tf.GradientTape() as tape:
-            images = tf.concat([real, fake], axis=0)
-            scores, logits = self.judge(images, self._noise(slot, REAL, FAKE))
+            scores, logits = self.judge_both(real, fake, slot)
             real_score, fake_score = tf.split(scores, 2)
             loss = step.by_example(
                 self.adversarial_loss.critic(real_score, fake_score)
@@ -279,6 +282,17 @@ class AdversarialGAN(keras.Model):
         if own := self.augmentation:
             return own(images, slot["augment"][:, : own.width])
         return images
+
+    def judge_both(
+        self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What `judge` says of real images, and then of generated ones."""
+        if self.apart:
+            (ours, labels), (theirs, others) = map(self.judge, (real, fake))
+            scores = tf.concat([ours, theirs], axis=0)
+            return scores, step.joined(labels, others)
+        images = tf.concat([real, fake], axis=0)
+        return self.judge(images, self._noise(slot, REAL, FAKE))
 
     def judge(
         self, images: tf.Tensor, noise: tf.Tensor | None = None

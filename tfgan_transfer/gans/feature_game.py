@@ -22,6 +22,8 @@ class FeatureGame:
         adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
         weight: Of its part of the generator's loss.
         augmentation: Applied to all images on their way to this critic.
+        apart: Whether real and generated images are judged in batches of
+            their own, as batch norm in the heads needs.
 
     Raises:
         ValueError: If the loss is unknown or the weight is not positive.
@@ -34,6 +36,7 @@ class FeatureGame:
         adversarial_loss: str = "hinge",
         weight: float = 1.0,
         augmentation: Augmentation | None = None,
+        apart: bool = False,
     ):
         self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         if weight <= 0:
@@ -42,6 +45,7 @@ class FeatureGame:
         self.optimizer = optimizer
         self.weight = weight
         self.augmentation = augmentation
+        self.apart = apart
         optimizer.build(critic.trainable_variables)
 
     def of_critic(
@@ -55,8 +59,12 @@ class FeatureGame:
             slot: Its `augment` [B, K] ends in this game's random numbers.
         """
         seen = [self._augmented(images, slot) for images in (real, fake)]
-        scores = self.critic(tf.concat(seen, axis=0), training=True)
-        real_score, fake_score = tf.split(scores, 2)
+        if self.apart:
+            scores = [self.critic(images, training=True) for images in seen]
+        else:
+            joint = self.critic(tf.concat(seen, axis=0), training=True)
+            scores = tf.split(joint, 2)
+        real_score, fake_score = scores
         loss = step.by_example(self.loss.critic(real_score, fake_score))
         return loss, {
             "feature_critic_loss": tf.reduce_mean(loss),

@@ -34,6 +34,11 @@ def critic_slot(batch: Batch, slot: int) -> Batch:
     }
 
 
+def joined(first: tf.Tensor | None, second: tf.Tensor | None):
+    """Two batches as one, or None where there are none."""
+    return None if first is None else tf.concat([first, second], axis=0)
+
+
 def by_example(values: tf.Tensor) -> tf.Tensor:
     """Mean over the heads or patches that judge one image.
 

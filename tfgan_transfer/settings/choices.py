@@ -31,6 +31,7 @@ ANCHORS = {"none": 0.0, "l2_sp": 0.1, "ewc": 100.0}
 # classifier, or both.
 CRITICS = ("network", "projected", "both")
 HEADS = ("plain", "separable")
+HEAD_NORMS = ("none", "batch")
 
 CONDITIONINGS = ("concat", "batch_norm", "embedding", "none")
 CLASS_LOSSES = ("softmax", "sigmoid")
@@ -50,7 +51,7 @@ CRITIC_VIEWS = ("patch", "image")
 SOURCE_DOMAINS = ("ab", "ba", "a-", "-b", "b-", "-a")
 TRANSFERS = ("both", "generator", "critic", "none")
 GROWTHS = ("pixel_end", "latent_end")
-DRY_RUN = ("text", "json")
+DRY_RUN = ("text", "full", "json")
 SPLITS = ("holdout", "train")
 IW_BUDGETS = ("small", "full")
 # NumPy takes 32 bits.

@@ -47,6 +47,16 @@ CRITIC = (
         families=SINGLE,
     ),
     Setting(
+        "feature_norm",
+        "text",
+        "Norm in the heads of the projected critic; with batch, as in the "
+        "paper, it judges real and generated images apart, and each replica "
+        "takes its own statistics.",
+        default="none",
+        choices=choices.HEAD_NORMS,
+        families=SINGLE,
+    ),
+    Setting(
         "feature_augment",
         "text",
         "Let the projected critic of --critic=both see augmented images; "

@@ -7,7 +7,8 @@ PLAN = (
     Setting(
         "dry_run",
         "choice?",
-        "Print the plan and how long it will take, or as json; touch nothing.",
+        "Print what would be done and how long it will take, full with every "
+        "setting, or json; touch nothing.",
         choices=choices.DRY_RUN,
         common=True,
     ),

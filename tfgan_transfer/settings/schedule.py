@@ -75,3 +75,22 @@ def critics(text: str | None) -> list[Part]:
         last += int(match[2])
         parts.append(Part(last, {"critic": match[1]}))
     return parts
+
+
+def stretched(text: str, factor: float) -> str:
+    """A schedule with all its steps multiplied, of at least one each.
+
+    Args:
+        text: Such as `"network:450,both:380"` or `"32:450,64:380"`.
+        factor: Above 0.
+    """
+    words, done, end = [], 0, 0
+    for word in text.split(","):
+        name, _, steps = word.strip().partition(":")
+        # Ends are rounded, not lengths, so that two schedules that end
+        # together still do.
+        end += int(steps)
+        last = max(done + 1, round(end * factor))
+        words.append(f"{name}:{last - done}")
+        done = last
+    return ",".join(words)

@@ -17,6 +17,7 @@ GROUPS: dict[str, Sequence[Setting]] = {
     "the grid": options.STUDY,
     "what is exported": options.EXPORT,
     "what is served": options.SERVE,
+    "the road": training.ROAD,
     "data": data.DATA,
     "data of --model=cyclegan": data.PAIRS,
     "model": model.MODEL,
@@ -36,6 +37,7 @@ GROUPS: dict[str, Sequence[Setting]] = {
 # In the order of `config.json`.
 SETTINGS = (
     *data.RUN,
+    *training.ROAD,
     *data.DATA,
     *model.MODEL,
     *model.LABELS,
@@ -53,6 +55,7 @@ SETTINGS = (
 BY_NAME = {row.name: row for row in SETTINGS}
 
 _TRIALS = (
+    "the road",
     "data",
     "model",
     "critic",

@@ -3,11 +3,32 @@
 from tfgan_transfer.settings import choices
 from tfgan_transfer.settings.setting import SINGLE, Setting
 
+ROAD = (
+    Setting(
+        "recipe",
+        "text",
+        "A set of settings that comes with the package, for what is not given; "
+        "help lists them. Without any, the best known for the images and the "
+        "machine is chosen.",
+        common=True,
+        safe=True,
+    ),
+    Setting(
+        "hours",
+        "number",
+        "Choose size and steps such that training takes so long.",
+        low=0.001,
+        common=True,
+        safe=True,
+    ),
+)
+
 TRANSFER = (
     Setting(
         "source",
         "text",
-        "Model to start from: a run, a checkpoint, or zoo:NAME.",
+        "Model to start from: a run, a checkpoint, or zoo:NAME; auto for the "
+        "nearest of the zoo, none for no model.",
         common=True,
     ),
     Setting(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -49,7 +50,8 @@ def train(settings: Mapping) -> None:
     run_dir = pathlib.Path(settings["run_dir"])
     run_dir.parent.mkdir(parents=True, exist_ok=True)
     log_file = log(run_dir)
-    words = command("train", settings)
+    # All that they have in common was settled; nothing is left to choose.
+    words = command("train", {**settings, "recipe": recipes.PLAIN})
     with log_file.open("a") as file:
         code = wait_for(words, file)
     if code == EXIT_RUN_AGAIN:

@@ -84,6 +84,8 @@ def _critics(config: Mapping, common: Mapping) -> dict:
         "size": config["feature_size"],
         "heads": config["feature_heads"],
     }
+    if apart(config):
+        on_features["norm"] = config["feature_norm"]
     if config["critic"] == "both":
         return {"critic": judge, "feature_critic": on_features}
     if config["critic"] == "projected":
@@ -169,6 +171,7 @@ def gan(
         augmentation=augmentation(config),
         regulariser=anchor(config, built, train),
         feature_game=_feature_game(config, arguments, lr_scale),
+        apart=config["critic"] == "projected" and apart(config),
         xla=xla,
         **class_options(config),
     )
@@ -189,7 +192,14 @@ def _feature_game(
         config["feature_loss"],
         config["feature_weight"],
         augment.Augmentation(policy.transforms) if policy.transforms else None,
+        apart=apart(config),
     )
+
+
+def apart(config: Mapping) -> bool:
+    """Whether a critic on features judges real and generated images apart."""
+    # Runs from before have none.
+    return config.get("feature_norm", "none") == "batch"
 
 
 def augment_width(config: Mapping) -> int:

@@ -1,0 +1,203 @@
+"""What is chosen for whom; how long things take is made up here."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.planning import budget, road, sources, summary
+from tfgan_transfer.settings import recipes, schedule
+from tfgan_transfer.transfer.report import Row
+
+NEAREST = {"zoo:anime_32": 0.1, "zoo:faces_32": 0.3}
+SECONDS = {"32": 0.2, "64": 1.0, "96": 2.0}
+
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch):
+    """Steps of a second at 64 px; the zoo's anime faces are nearest."""
+
+    def tried(settings):
+        parts = schedule.of({"critic_schedule": None, "grow": None, **settings})
+        parts = parts or [schedule.Part(settings["steps"], {})]
+        found, done = [], 0
+        for part in parts:
+            size = part.settings.get("size", settings.get("size", "32"))
+            size = size.split("x")[0]
+            steps, done = part.last - done, part.last
+            found.append(budget.Part(steps, 2.0, SECONDS[size], size, ()))
+        return found
+
+    monkeypatch.setattr(budget, "tried", tried)
+    monkeypatch.setattr(sources, "nearest", lambda images: NEAREST)
+
+
+def folder(tmp_path, count=6, side=64, grey=False, classes=("",)):
+    random = np.random.default_rng(0)
+    for number in range(count):
+        pixels = random.integers(0, 256, (side, side, 3), np.uint8)
+        if grey:
+            pixels[:] = pixels[:, :, :1]
+        place = tmp_path / "photos" / classes[number % len(classes)]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(place / f"{number}.png")
+    return {
+        "data": f"folder:{tmp_path / 'photos'}",
+        "run_dir": str(tmp_path / "run"),
+    }
+
+
+def silent(text):
+    pass
+
+
+def choose(given):
+    return road.prepared(given, None, silent)
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ({}, True),
+        ({"steps": 3, "seed": 1, "size": "64", "source": "none"}, True),
+        ({"model": "acgan"}, True),
+        ({"width": 8}, False),
+        ({"adversarial_loss": "hinge"}, False),
+        ({"model": "stack_gan"}, False),
+        ({"recipe": "plain", "hours": 1.0}, False),
+        ({"recipe": "few_images", "width": 8}, True),
+        ({"hours": 0.5, "batch_size": 8}, True),
+    ],
+)
+def test_who_is_left_a_choice(given, expected):
+    assert road.asked(given) is expected
+
+
+def test_photographs_of_64_px_are_grown_to(tmp_path):
+    chosen = choose(folder(tmp_path))
+    assert chosen.settings["recipe"] == "few_images_64"
+    assert chosen.settings["source"] == "zoo:anime_32"
+    assert "anime_32 0.1, faces_32 0.3" in chosen.reasons["source"]
+    assert chosen.reasons["size"] == "32 -> 64 px"
+    # Too few to hold any out, and so nothing to judge by.
+    assert "holdout" not in chosen.settings
+    assert "eval_every" not in chosen.settings
+    assert "channels" not in chosen.settings
+    # The whole recipe: 830 steps of 0.2 s and 500 of 1 s take 0.2 hours.
+    assert recipes.total(chosen.settings) == 1330
+
+
+def test_small_pictures_stay_small(tmp_path):
+    chosen = choose(folder(tmp_path, side=20))
+    assert chosen.settings["recipe"] == "few_images"
+    assert "grow" not in chosen.settings
+
+
+def test_grey_ones_have_one_channel(tmp_path):
+    chosen = choose(folder(tmp_path, grey=True))
+    assert chosen.settings["channels"] == "1"
+    assert "grey" in chosen.reasons["channels"]
+
+
+def test_labels_are_named_and_learned_if_asked(tmp_path):
+    given = folder(tmp_path, classes=("cat", "dog"))
+    assert "2 found and not used" in choose(given).reasons["labels"]
+    asked = choose({**given, "model": "acgan"})
+    assert asked.settings["recipe"] == "labels"
+    assert "labels" not in asked.reasons
+
+
+def test_one_in_ten_is_held_out_of_enough(tmp_path):
+    chosen = choose(folder(tmp_path, count=250, side=8))
+    assert chosen.settings["holdout"] == 25
+    assert chosen.settings["eval_metrics"] == "swd"
+    own = choose({**folder(tmp_path, count=250, side=8), "holdout": 3})
+    assert own.settings["holdout"] == 3
+
+
+def test_a_size_and_a_source_of_ones_own(tmp_path):
+    given = {**folder(tmp_path), "source": "zoo:faces_32"}
+    larger = choose({**given, "size": "96"}).settings
+    assert larger["grow"] == "32:830,96:500" and "size" not in larger
+    assert larger["source"] == "zoo:faces_32"
+    same = choose({**given, "size": "32"}).settings
+    assert same["recipe"] == "few_images" and same["size"] == "32"
+
+
+def test_no_source_is_a_recipe_of_its_own(tmp_path):
+    chosen = choose({**folder(tmp_path), "source": "none"})
+    assert chosen.settings["recipe"] == recipes.FROM_NOTHING
+    assert chosen.settings["source"] is None
+
+
+def test_steps_and_hours_stretch_a_recipe(tmp_path):
+    given = folder(tmp_path)
+    assert recipes.total(choose({**given, "steps": 133}).settings) == 133
+    chosen = choose({**given, "hours": 0.5})
+    # 666 s of steps at their own length; 1800 s less what surrounds them.
+    assert chosen.settings["recipe"] == "few_images_64"
+    expected = (1800 - budget.AROUND - 3 * 2) / 666 * 1330
+    assert recipes.total(chosen.settings) == pytest.approx(expected, abs=2)
+    assert budget.seconds(chosen.parts) == pytest.approx(1800, rel=0.01)
+
+
+def test_too_few_hours_for_large_pictures(tmp_path):
+    chosen = choose({**folder(tmp_path), "hours": 0.05})
+    assert chosen.settings["recipe"] == "few_images"
+    assert "needs more than 0.05 hours here" in chosen.reasons["recipe"]
+
+
+def test_what_is_not_chosen_says_why(tmp_path):
+    given = {**folder(tmp_path), "width": 8, "source": "none"}
+    chosen = choose(given)
+    assert chosen.settings == {**given, "source": None}
+    assert chosen.reasons["recipe"].startswith("plain: --width was given")
+
+
+def test_a_run_goes_on_as_it_was_begun():
+    stored = {"recipe": "few_images", "steps": 830}
+    same = road.prepared({"recipe": "few_images"}, stored, silent)
+    assert same.settings == {"recipe": "few_images"}
+    other = road.prepared({"recipe": "own_critic"}, stored, silent)
+    assert other.settings["steps"] == 1800
+
+
+def test_mistakes_come_before_anything_takes_time(tmp_path):
+    said = []
+    given = folder(tmp_path)
+    for wrong, message in (
+        ({"data": ""}, "data: expected a source"),
+        ({"devices": "gpu:9"}, "devices: 9 GPUs"),
+        ({"model": "acgan"}, "has no labels"),
+        ({"recipe": "few"}, "unknown value 'few'"),
+    ):
+        with pytest.raises(UserError, match=message):
+            road.prepared({**given, **wrong}, None, said.append)
+    assert not said
+
+
+def test_the_share_of_a_network_that_is_copied():
+    rows = [
+        Row("generator", "a", "copied", "", 30),
+        Row("generator", "b", "adapted", "rule", 10),
+        Row("generator", "c", "fresh", "new", 60),
+        Row("generator", "d", "dropped", "gone", 500),
+        Row("critic", "a", "copied", "", 5),
+    ]
+    assert summary.share_copied(rows) == {"generator": 0.4, "critic": 1.0}
+    part = budget.Part(1, 1.0, 1.0, "64", tuple(rows))
+    assert "less than half is hardly a transfer" in summary.copied([part])
+    assert "less" not in summary.copied([part._replace(rows=rows[4:])])
+
+
+@pytest.mark.parametrize(
+    "seconds, text",
+    [
+        (20, "1 minutes"),
+        (1500, "25 minutes"),
+        (7200, "2.0 hours"),
+        (3e5, "3.5"),
+    ],
+)
+def test_durations_in_words(seconds, text):
+    assert summary.duration(seconds).startswith(text)

@@ -1,0 +1,1 @@
+"""What to do with somebody's images: recipe, source, size, and time."""

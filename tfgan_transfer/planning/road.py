@@ -1,0 +1,266 @@
+"""The road that a run takes where its user named none: recipe, source, size."""
+
+import statistics
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from tfgan_transfer import data, families
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.single import build
+from tfgan_transfer.planning import budget, sources
+from tfgan_transfer.settings import config, recipes, sizes
+from tfgan_transfer.settings.rules import RULES
+from tfgan_transfer.settings.table import GROUPS
+from tfgan_transfer.trained import saved
+from tfgan_transfer.training import devices
+
+# Who gives one of these knows what he wants: nothing is chosen for him.
+_OWN = ("model", "critic", "labels", "second stage", "translation")
+_OWN += ("transfer", "training")
+GAME = {row.name for title in _OWN for row in GROUPS[title]}
+GAME -= {"model", "source", "steps", "seed", "grow"}
+# Hours that a run may take whose user named none.
+EVENING = 0.4
+# A recipe with a smaller share of its steps is worse than the next one.
+LEAST = 0.6
+# Fewer held-out images judge nothing; fewer images cannot spare any.
+SPARED, ENOUGH = 200, 500
+# Images that are looked at, and how far their channels differ if grey.
+LOOKED_AT, GREY = 512, 10
+
+
+class Road(NamedTuple):
+    """What was chosen.
+
+    Attributes:
+        settings: What `Family.resolve` takes.
+        reasons: What was chosen -> the choice and why, in a few words.
+        parts: Parts of the run, tried for a moment.
+    """
+
+    settings: dict
+    reasons: dict[str, str]
+    parts: list[budget.Part]
+
+
+def asked(given: Mapping) -> bool:
+    """Whether something is left to be chosen for a new run.
+
+    Args:
+        given: Settings that the user gave.
+    """
+    if given.get("recipe") or given.get("hours"):
+        return given.get("recipe") != recipes.PLAIN
+    return (
+        given.get("model") in (None, *recipes.BEST) and not GAME & given.keys()
+    )
+
+
+def prepared(
+    given: Mapping, stored: Mapping | None, say: Callable[[str], None]
+) -> Road:
+    """What a run is to be resolved from.
+
+    Args:
+        given: Settings that the user gave.
+        stored: Settings of the run that is continued, or None.
+        say: Is told what is being looked at.
+    """
+    if stored:
+        # What it was begun with holds; another recipe is another run.
+        if given.get("recipe") in (None, stored.get("recipe")):
+            return Road(dict(given), {}, [])
+        return Road(_without_words(recipes.under(given)), {}, [])
+    if asked(given):
+        return choose(given, say)
+    settings = _without_words(recipes.under(given))
+    if given.get("source") == "auto":
+        settings["source"] = _nearest(_some(given), say)[0]
+    reason = recipes.PLAIN
+    own = sorted(GAME & given.keys())
+    if not given.get("recipe") and own:
+        reason += f": --{own[0]} was given, so nothing is chosen for you"
+    return Road(settings, {"recipe": reason}, [])
+
+
+def choose(given: Mapping, say: Callable[[str], None]) -> Road:
+    """Chooses what the user left open.
+
+    Args:
+        given: Settings that the user gave; they always stay.
+        say: Is told what is being looked at.
+
+    Raises:
+        UserError: If the images cannot be read, or a given setting does not
+            fit.
+    """
+    given = dict(given)
+    reasons: dict[str, str] = {}
+    model = given.get("model", config.DEFAULTS["model"])
+    _refuse(given, model)
+    if not RULES[model].translates:
+        _look(given, reasons, say)
+    names = _recipes(given, model)
+    hours = given.get("hours", EVENING)
+    for name in names:
+        settings = _settings(given, name)
+        say(f"trying a few steps of {name} ...")
+        parts = budget.tried(settings)
+        steps = sum(part.steps for part in parts)
+        if not (given.keys() & {"steps", "grow", "critic_schedule"}):
+            needed = budget.seconds(parts) / 3600
+            if "hours" in given or needed > hours:
+                settings = budget.fitted(settings, parts, hours)
+        chosen = recipes.total(settings)
+        if chosen >= LEAST * steps or name == names[-1]:
+            break
+    parts = budget.shared(parts, chosen)
+    reasons["recipe"] = _why(name, names, given)
+    reasons["size"] = " -> ".join(dict.fromkeys(map(_side, parts))) + " px"
+    settings["recipe"] = name
+    return Road({**settings, **_watching(settings, chosen)}, reasons, parts)
+
+
+def _refuse(given: Mapping, model: str) -> None:
+    """Refuses what no choice could mend, before anything takes its time."""
+    name = given.get("recipe") or recipes.BEST[model][-1]
+    settings = _settings({**given, "source": None}, name)
+    if not given.get("size"):
+        settings.pop("size", None)
+    settings["transfer"] = given.get("transfer", "none")
+    plan = families.of(settings).resolve(
+        {k: v for k, v in settings.items() if v is not None}, None
+    )
+    devices.strategy(plan.config)
+
+
+def _look(given: dict, reasons: dict, say: Callable) -> None:
+    """Channels, held-out images and source, from the images themselves."""
+    found = data.describe(given["data"], _classes(given))
+    if found.images and "holdout" not in given and found.images >= SPARED:
+        given["holdout"] = min(ENOUGH, found.images // 10)
+        reasons["holdout"] = f"{given['holdout']}, one in ten, to judge by"
+    learned = RULES[given.get("model", config.DEFAULTS["model"])].learns_labels
+    if found.vocabulary and not learned:
+        reasons["labels"] = (
+            f"{len(found.vocabulary)} found and not used; --model=acgan "
+            "learns them"
+        )
+    automatic = given.get("source") in (None, "auto")
+    if not automatic and "channels" in given:
+        return
+    say("looking at the images ...")
+    images = _some(given)
+    if "channels" not in given and _grey(images):
+        given["channels"] = "1"
+        reasons["channels"] = "1, the images are grey"
+    if automatic:
+        given["source"], reasons["source"] = _nearest(images, say)
+
+
+def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
+    """The source for some images, and why."""
+    say("comparing the images with the models of the zoo ...")
+    ranked = sources.nearest(images)
+    values = ", ".join(
+        f"{name.removeprefix('zoo:')} {value:.2g}"
+        for name, value in ranked.items()
+    )
+    nearest = next(iter(ranked))
+    return nearest, f"{nearest}, the nearest (KID: {values})"
+
+
+def _recipes(given: dict, model: str) -> tuple[str, ...]:
+    """Recipes that come into question, the best first."""
+    if given.get("recipe"):
+        return (given["recipe"],)
+    if given.get("source") == "none":
+        if model != config.DEFAULTS["model"]:
+            raise UserError(
+                f"--source: none with --model={model} needs a --recipe; give "
+                "--recipe=plain"
+            )
+        return (recipes.FROM_NOTHING,)
+    names = recipes.BEST[model]
+    if len(names) == 1:
+        return names
+    if "size" in given:
+        source = saved.find(given["source"], "--source")
+        side = min(source.manifest["run"]["generator"]["image_shape"][:2])
+        larger = min(sizes.parse_size(given["size"])) > side
+        return names[:1] if larger else names[1:]
+    found = data.describe(given["data"], _classes(given))
+    side = statistics.median([min(s) for s in found.sizes] or [64])
+    return names if side >= 48 else names[1:]
+
+
+def _settings(given: Mapping, name: str) -> dict:
+    """The settings of a recipe under those that were given."""
+    own = recipes.read(name)
+    settings = _without_words({**own, **given})
+    grown = own.get("grow")
+    if grown and "grow" not in given and "size" in given:
+        *small, large = grown.split(",")
+        steps = large.partition(":")[2]
+        settings["grow"] = ",".join([*small, f"{given['size']}:{steps}"])
+        del settings["size"]
+    if "steps" in given:
+        del settings["steps"]
+        settings = recipes.scaled({**own, **settings}, given["steps"])
+    return settings
+
+
+def _without_words(settings: Mapping) -> dict:
+    """The same settings, with no source where it says `none`."""
+    if settings.get("source") == "none":
+        return {**settings, "source": None}
+    return dict(settings)
+
+
+def _watching(settings: Mapping, steps: int) -> dict:
+    """What is measured on the way, where there is something to judge by."""
+    if not settings.get("holdout") or "eval_every" in settings:
+        return {}
+    network = settings.get("inception")
+    return {
+        "eval_every": max(1, steps // 6),
+        "eval_metrics": settings.get(
+            "eval_metrics", "swd,kid" if network else "swd"
+        ),
+        "best_metric": settings.get("best_metric", "kid" if network else "swd"),
+        "eval_images": settings.get("eval_images", ENOUGH),
+    }
+
+
+def _side(part: budget.Part) -> str:
+    height, width = sizes.parse_size(part.size)
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def _why(name: str, names: tuple[str, ...], given: Mapping) -> str:
+    if given.get("recipe"):
+        return f"{name}, as asked"
+    if name != names[0]:
+        hours = given.get("hours", EVENING)
+        return f"{name}; {names[0]} needs more than {hours:g} hours here"
+    return f"{name}: {recipes.about(name).rstrip('.')}"
+
+
+def _some(given: Mapping) -> np.ndarray:
+    """Some of the images, uint8 [N, 32, 32, 3]."""
+    flags = {**config.DEFAULTS, **given, "size": "32", "channels": "3"}
+    count = data.describe(given["data"], _classes(given)).images or LOOKED_AT
+    limit = min(LOOKED_AT, count, given.get("limit") or LOOKED_AT)
+    flags |= {"limit": limit, "holdout": 0, "max_bad_files": 0.999}
+    return build.load_data(flags).train.images
+
+
+def _grey(images: np.ndarray) -> bool:
+    spread = np.ptp(images.astype(np.int16), axis=-1)
+    return bool(np.mean(spread.max(axis=(1, 2)) <= GREY) > 0.98)
+
+
+def _classes(given: Mapping) -> tuple[str, ...]:
+    return tuple(filter(None, (given.get("classes") or "").split(",")))

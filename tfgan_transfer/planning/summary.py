@@ -1,0 +1,166 @@
+"""A plan in a dozen lines, for people."""
+
+import functools
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from tfgan_transfer import families
+from tfgan_transfer.families.family import Plan
+from tfgan_transfer.planning import budget
+from tfgan_transfer.planning.road import Road
+from tfgan_transfer.sessions import dry_run
+from tfgan_transfer.transfer.report import Row
+
+# Below this share a transfer is one in name only.
+HALF = 0.5
+_ORDER = ("pictures", "recipe", "source", "size", "copied", "channels")
+_ORDER += ("labels", "time", "memory", "measured")
+
+
+def teller(shown: str | None) -> Callable[[str], None]:
+    """What says what is being looked at.
+
+    Args:
+        shown: What a dry run shows; JSON has standard output for itself.
+    """
+    return functools.partial(
+        print, file=sys.stderr if shown == "json" else sys.stdout, flush=True
+    )
+
+
+def tell(chosen: Road) -> None:
+    """Prints what was chosen for a run that begins, and why."""
+    if not chosen.parts:
+        return
+    for name, text in chosen.reasons.items():
+        print(f"{name:9s} {text}")
+    print(f"{'time':9s} {time_of(chosen.parts)}", flush=True)
+
+
+def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
+    """Prints what would be done.
+
+    Args:
+        how: A value of `--dry_run`.
+        plan: Of the run.
+        chosen: What it was resolved from.
+        given: Settings that the user gave.
+    """
+    if how != "text":
+        dry_run.show(plan, as_json=how == "json")
+        return
+    parts = chosen.parts
+    if not parts:
+        print("trying a few steps ...", flush=True)
+        parts = budget.tried(chosen.settings or plan.config)
+    words = [f"--{name}={value}" for name, value in given.items()]
+    command = shlex.join(["python", "-m", "tfgan_transfer.train", *words])
+    print(*lines(plan, chosen.reasons, parts, command), sep="\n")
+    print("nothing was written; --dry_run=full shows every setting")
+
+
+def lines(
+    plan: Plan,
+    reasons: Mapping[str, str],
+    parts: Sequence[budget.Part],
+    command: str,
+) -> Iterator[str]:
+    """What would be done, in at most eleven lines.
+
+    Args:
+        plan: Of the run.
+        reasons: What was chosen -> the choice and why.
+        parts: Parts of the run, tried for a moment.
+        command: What starts it.
+    """
+    config = plan.config
+    estimates = families.of(config).estimate(plan)
+    told = {
+        "pictures": _pictures(estimates["data"]),
+        **reasons,
+        "copied": copied(parts),
+        "time": time_of(parts),
+        "memory": _memory(estimates),
+        "measured": _measured(config),
+    }
+    told.setdefault("size", f"{config['size']} px")
+    if config["source"]:
+        told.setdefault("source", config["source"])
+    for name in _ORDER:
+        if told.get(name):
+            yield f"{name:9s} {told[name]}"
+    yield f"to start  {command}"
+
+
+def share_copied(rows: Sequence[Row]) -> dict[str, float]:
+    """Network -> share of its parameters that come from the source."""
+    shares = {}
+    for network in dict.fromkeys(row.network for row in rows):
+        own = [r for r in rows if r.network == network and r.kind != "dropped"]
+        taken = sum(row.size for row in own if row.kind != "fresh")
+        shares[network] = taken / sum(row.size for row in own)
+    return shares
+
+
+def time_of(parts: Sequence[budget.Part]) -> str:
+    """How long a run takes, in words."""
+    steps = sum(part.steps for part in parts)
+    needed = budget.seconds(list(parts))
+    return f"about {duration(needed)} for {steps:,} steps on this machine"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 5400:
+        return f"{max(1, round(seconds / 60))} minutes"
+    if seconds < 172_800:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 86_400:.1f} days"
+
+
+def _pictures(found: Mapping) -> str:
+    if "images_found" not in found:
+        return ""
+    count = found["images_found"]
+    held, unusable = found["images_held_out"], found["images_unusable"]
+    text = f"{count if count is not None else 'unknown number'} in "
+    text += f"{found['source']}, {found['images_used']} to train on"
+    if held:
+        text += f", {held} held out to judge by"
+    if unusable:
+        text += f"; {unusable} files cannot be used"
+    return text
+
+
+def copied(parts: Sequence[budget.Part]) -> str:
+    """What a transfer brings, in words, and a warning if that is little."""
+    shares = share_copied(parts[0].rows) if parts else {}
+    text = ", ".join(
+        f"{share:.0%} of the {network}" for network, share in shares.items()
+    )
+    if any(share < HALF for share in shares.values()):
+        text += (
+            "; less than half is hardly a transfer: take --size from the "
+            "source and grow with --recipe=few_images_64, or another --source"
+        )
+    return text
+
+
+def _memory(estimates: Mapping) -> str:
+    memory, disk = estimates.get("memory_mib"), estimates.get("disk_mib")
+    if not memory or not disk:
+        return ""
+    return (
+        f"about {memory['total_estimate']:,} MiB, and "
+        f"{disk['all_checkpoints']:,.0f} MiB of disk for checkpoints"
+    )
+
+
+def _measured(config: Mapping) -> str:
+    if not config["eval_every"]:
+        return "nothing on the way; --holdout keeps images to judge by"
+    return (
+        f"{config['eval_metrics']} every {config['eval_every']} steps; the "
+        f"best checkpoint by {config['best_metric']} is kept"
+    )

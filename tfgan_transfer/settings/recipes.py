@@ -1,0 +1,108 @@
+"""Recipes: named sets of settings that come with the package."""
+
+import pathlib
+from collections.abc import Mapping
+
+from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.settings import schedule
+from tfgan_transfer.settings.table import BY_NAME
+
+FOLDER = pathlib.Path(__file__).parents[1] / "recipes"
+# Every setting at its own default: what there was before there were recipes.
+PLAIN = "plain"
+FROM_NOTHING = "from_nothing"
+# What is known best for each model, the largest images first.
+BEST = {
+    "wgan_gp": ("few_images_64", "few_images"),
+    "acgan": ("labels",),
+    "cyclegan": ("pairs",),
+}
+_READ = {"integer": int, "number": float}
+# Numbers of steps, which shrink and stretch together.
+_STEPS = ("steps", "critic_schedule", "grow")
+
+
+def names() -> list[str]:
+    """Names of all recipes."""
+    return sorted(path.stem for path in FOLDER.glob("*.flags"))
+
+
+def about(name: str) -> str:
+    """What a recipe is for, in a sentence: the first line of its file."""
+    return _lines(name)[0].removeprefix("# ")
+
+
+def catalogue() -> str:
+    """All recipes, a line each."""
+    return "\n".join(f"{name:14s}  {about(name)}" for name in names())
+
+
+def read(name: str) -> dict:
+    """The settings of a recipe, those of the one it builds on included.
+
+    Args:
+        name: Of the recipe.
+
+    Returns:
+        Setting -> value.
+
+    Raises:
+        UserError: If there is no such recipe.
+    """
+    if name not in names():
+        raise UserError(choices("--recipe", name, names()))
+    found = {}
+    for line in _lines(name):
+        if line.startswith("#") or not line.strip():
+            continue
+        setting, _, text = line.removeprefix("--").partition("=")
+        if setting == "recipe":
+            found |= read(text)
+        else:
+            found[setting] = _value(setting, text)
+    return found
+
+
+def under(given: Mapping) -> dict:
+    """Settings that were given, over those of the recipe that they name.
+
+    Args:
+        given: Setting -> value.
+    """
+    name = given.get("recipe")
+    return {**(read(name) if name else {}), **given}
+
+
+def total(settings: Mapping) -> int:
+    """Generator steps of a recipe."""
+    parts = schedule.of({name: settings.get(name) for name in _STEPS})
+    return parts[-1].last if parts else settings["steps"]
+
+
+def scaled(settings: Mapping, steps: int) -> dict:
+    """The same settings, spread over another number of steps.
+
+    Args:
+        settings: Of a recipe.
+        steps: Generator steps in all.
+    """
+    factor = steps / total(settings)
+    changed = {
+        name: schedule.stretched(settings[name], factor)
+        for name in ("critic_schedule", "grow")
+        if settings.get(name)
+    }
+    if not changed:
+        changed = {"steps": steps}
+    return {**settings, **changed}
+
+
+def _lines(name: str) -> list[str]:
+    return (FOLDER / f"{name}.flags").read_text().splitlines()
+
+
+def _value(setting: str, text: str) -> object:
+    kind = BY_NAME[setting].kind
+    if kind == "yes":
+        return text != "false"
+    return _READ.get(kind, str)(text)
