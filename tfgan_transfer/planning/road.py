@@ -111,7 +111,8 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
         steps = sum(part.steps for part in parts)
         if not (given.keys() & {"steps", "grow", "critic_schedule"}):
             needed = budget.seconds(parts) / 3600
-            if "hours" in given or needed > hours:
+            chosen_here = "recipe" not in given and needed > hours
+            if "hours" in given or chosen_here:
                 settings = budget.fitted(settings, parts, hours)
         chosen = recipes.total(settings)
         if chosen >= LEAST * steps or name == names[-1]:
