@@ -2,6 +2,7 @@
 
 import keras
 
+from tfgan_transfer.gans import optimizers
 from tfgan_transfer.gans.adversarial import AdversarialGAN
 from tfgan_transfer.gans.class_game import ClassGame
 
@@ -23,17 +24,19 @@ class ACGAN(AdversarialGAN):
         the latents, the critic gives class logits [B, L] beside the score.
     """
 
+    family = "acgan"
+
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        critic_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: optimizers.Given = None,
+        critic_optimizer: optimizers.Given = None,
         **game: object,
     ) -> None:
-        """Sets the game to play; must be called inside the strategy's scope.
+        """Sets the game to play, under the strategy the model was made under.
 
         Args:
-            generator_optimizer: Optimizer of the generator, built here.
-            critic_optimizer: Optimizer of the critic, built here.
+            generator_optimizer: That of the generator, as for `AdversarialGAN`.
+            critic_optimizer: The same of the critic.
             **game: Arguments of `ClassGame` and of `AdversarialGAN.compile`.
 
         Raises:

@@ -14,3 +14,5 @@ class WGANGP(AdversarialGAN):
 
     Args: those of `AdversarialGAN`.
     """
+
+    family = "wgan_gp"
