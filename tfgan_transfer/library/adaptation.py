@@ -67,7 +67,7 @@ def adapt(
         >>> photos = tt.load_images("shapes", size=32, limit=20)
         >>> gan = tt.adapt("zoo:faces_32", photos)
         >>> print(str(gan.transfer_report).splitlines()[0])
-        generator  copied   32 weights 100.0 % of 1,266,758 parameters
+        generator  copied   20 weights 100.0 % of 1,184,963 parameters
     """
     record = records.about(gan)
     if "compile" in record:

@@ -140,10 +140,11 @@ def translate(
 
     Example:
         >>> import tfgan_transfer as tt
-        >>> both = tt.load_domains("shapes", "shapes#outline", size=8, limit=4)
-        >>> gan = tt.build(both, network="unet", width=4)
+        >>> a, b = "shapes", "shapes#outline"
+        >>> both = tt.load_domains(a, b, size=16, limit=4)
+        >>> gan = tt.build(both, network="unet", width=4, critic_layers=1)
         >>> tt.translate(gan, both.images[:2]).shape
-        (2, 8, 8, 3)
+        (2, 16, 16, 3)
     """
     if direction not in DIRECTIONS:
         raise UserError(choices("--direction", direction, DIRECTIONS))

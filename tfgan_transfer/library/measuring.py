@@ -115,6 +115,6 @@ def _check(record: Mapping, photos: Photos) -> None:
     labelled = record.get("generator", {}).get("num_labels")
     if labelled and photos.vocabulary != known:
         raise UserError(
-            f"--photos: the model knows the labels {', '.join(known)}, received "
-            f"images with {', '.join(photos.vocabulary) or 'none'}"
+            f"--photos: the model knows the labels {', '.join(known)}, "
+            f"received images with {', '.join(photos.vocabulary) or 'none'}"
         )

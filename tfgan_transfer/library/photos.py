@@ -271,7 +271,7 @@ def load_domains(
     Example:
         >>> import tfgan_transfer as tt
         >>> tt.load_domains("shapes", "shapes#outline", size=16, limit=9)
-        <Photos: 9 of 16x16x3, 0 held out>
+        <Photos: 9 of 16x16x3, 0 held out, 4 labels>
     """
     return Photos(
         "cyclegan",

@@ -149,7 +149,7 @@ def rendered(
             if x is not None
         ]
         inputs = padded[0] if labels is None else padded
-        drawn = graph(inputs)
+        drawn = inference.run(graph, inputs)
         if size:
             drawn = images.resized(drawn, size)
         return pixels.to_uint8(drawn)[:count]
