@@ -22,6 +22,17 @@ class ACGAN(AdversarialGAN):
 
     Args: those of `AdversarialGAN`; the generator takes labels [B, L] beside
         the latents, the critic gives class logits [B, L] beside the score.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> dcgan, shape = tt.networks.dcgan, (8, 8, 1)
+        >>> generator = dcgan.generator(
+        ...     shape, 4, width=2, num_labels=10, conditioning="concat"
+        ... )
+        >>> gan = tt.ACGAN(generator, dcgan.critic(shape, 2, num_labels=10))
+        >>> gan.compile(adversarial_loss="non_saturating", n_critic=1)
+        >>> gan.generate(2, labels=["3", "7"]).shape
+        (2, 8, 8, 1)
     """
 
     family = "acgan"

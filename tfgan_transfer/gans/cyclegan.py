@@ -32,6 +32,17 @@ class CycleGAN(GAN, keras.Model):
             included, when absent.
         ema_b2a: The same for b2a.
         name: Keras name of the model.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> a, b = "shapes", "shapes#outline"
+        >>> both = tt.load_domains(a, b, size=16, limit=4)
+        >>> gan = tt.build(both, network="unet", width=4, critic_layers=1)
+        >>> history = gan.fit(
+        ...     both.batches(gan, batch_size=1), steps_per_epoch=1, verbose=0
+        ... )
+        >>> gan.translate(2 * (both.images[:1] / 255) - 1, "a2b").shape
+        TensorShape([1, 16, 16, 3])
     """
 
     family = "cyclegan"

@@ -21,6 +21,15 @@ class StackGAN(AdversarialGAN):
 
     Raises:
         ValueError: If nothing in the generator is frozen, or all of it.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> photos = tt.load_images("shapes", size=48, limit=10)
+        >>> gan = tt.adapt(
+        ...     "zoo:faces_32", photos, model="stack_gan", stage2_width=2
+        ... )
+        >>> type(gan).__name__, gan.generate(1).shape
+        ('StackGAN', (1, 48, 48, 3))
     """
 
     family = "stack_gan"

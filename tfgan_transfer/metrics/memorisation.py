@@ -121,6 +121,16 @@ def memorisation_in_pixels(
 
     Raises:
         ValueError: Shapes differ.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> train = tt.load_images("shapes", 32, limit=90, holdout=60)
+        >>> held_out = train.split.holdout.images
+        >>> found = tt.metrics.memorisation_in_pixels(
+        ...     train.images[:20, :, ::-1], train.images, held_out
+        ... )
+        >>> found.share.value
+        1.0
     """
     if not fake.shape[1:] == train.shape[1:] == held_out.shape[1:]:
         raise ValueError(f"{fake.shape}, {train.shape}, {held_out.shape}")
