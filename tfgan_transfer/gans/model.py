@@ -55,9 +55,9 @@ class GAN:
     @property
     def steps_done(self) -> int:
         """Updates of the generators since their optimizers were made."""
-        known = self.state.values()
-        kind = keras.optimizers.Optimizer
-        return int(next(x for x in known if isinstance(x, kind)).iterations)
+        kind, known = keras.optimizers.Optimizer, self.state.values()
+        first = next(owner for owner in known if isinstance(owner, kind))
+        return int(first.iterations.numpy())
 
     def generate(
         self,

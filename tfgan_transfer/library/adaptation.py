@@ -75,10 +75,11 @@ def adapt(
             "--gan: was made from networks alone, and nobody can say how to "
             "make them for other images; start from `from_preset` or `build`"
         )
+    photos.require("translator" in record)
     strategy = getattr(gan, "distribute_strategy", tf.distribute.get_strategy())
     chosen = {"model": record["flags"]["model"], **settings}
     with records.on_disk(gan) as path, strategy.scope():
-        plan = _planned(photos, {**chosen, "source": path})
+        plan = _planned(photos, chosen, path)
         family = families.of(plan.config)
         found = plan.source or saved.find(path, "--gan")
         ends = family.source_ends(found.manifest["run"])
@@ -125,18 +126,17 @@ def build(photos: Photos, **settings: object) -> keras.Model:
     return _made(_planned(photos, {"model": model, **settings}), photos)
 
 
-def _planned(photos: Photos, chosen: Mapping) -> Plan:
+def _planned(
+    photos: Photos, chosen: Mapping, source: str | None = None
+) -> Plan:
+    given = arguments.read(chosen, _ROWS)
+    explicit = {**_DEFAULTS, **photos.settings, **given}
+    if source:
+        explicit["source"] = source
     with tempfile.TemporaryDirectory() as nowhere:
-        path = {n: chosen[n] for n in ("source",) if n in chosen}
-        given = {n: v for n, v in chosen.items() if n not in path}
-        explicit = {
-            **_DEFAULTS,
-            **photos.settings,
-            **arguments.read(given, _ROWS),
-            **path,
-        }
-        family = families.of(explicit)
-        return family.resolve({**explicit, "run_dir": nowhere}, None)
+        # Settings are those of a run, which is somewhere.
+        explicit["run_dir"] = nowhere
+        return families.of(explicit).resolve(explicit, None)
 
 
 def _made(

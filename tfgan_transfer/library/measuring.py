@@ -106,11 +106,7 @@ def evaluate(
 
 
 def _check(record: Mapping, photos: Photos) -> None:
-    if ("translator" in record) != ("data_a" in photos.settings):
-        raise UserError(
-            "--photos: a CycleGAN is measured by two sets of images, others by "
-            f"one, received {photos!r}; use load_domains or load_images"
-        )
+    photos.require("translator" in record)
     known = tuple(record["data"].get("vocabulary", ()))
     labelled = record.get("generator", {}).get("num_labels")
     if labelled and photos.vocabulary != known:

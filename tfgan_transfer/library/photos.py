@@ -115,15 +115,19 @@ class Photos:
             resolved, self.split.train, gan.distribute_strategy, start
         )
 
+    def require(self, paired: bool) -> None:
+        """Refuses one set of images in the place of two, or two of one."""
+        if paired != self._paired:
+            raise UserError(
+                "--photos: a CycleGAN takes two sets of images and others one, "
+                f"received {self!r}; use "
+                f"{'load_domains' if paired else 'load_images'}"
+            )
+
     def _check(self, gan: keras.Model, record: dict, resolved: dict) -> None:
         drawing = gan.networks[gan.parts[0]]
         wanted, here = drawing.output_shape[1:], self.images.shape[1:]
-        if hasattr(gan, "translate") != self._paired:
-            raise UserError(
-                "--gan: two sets of images go with a CycleGAN and one set with "
-                f"the others, received a {type(gan).__name__}; use "
-                f"{'load_images' if self._paired else 'load_domains'}"
-            )
+        self.require(hasattr(gan, "translate"))
         if not self._paired and here != wanted:
             raise UserError(
                 f"--gan: works on images of {_by(wanted)}, received images of "

@@ -106,7 +106,7 @@ def _from_layers(record: dict) -> keras.Model:
 
 
 def _restore(gan: keras.Model, groups: checkpoint.Groups) -> None:
-    for name, network in gan.networks.items():
+    for name, network in records.networks(gan).items():
         twins = name, f"ema_{name}", name.removeprefix("ema_")
         group = next(groups[twin] for twin in twins if twin in groups)
         checkpoint.restore({name: network}, {name: group})

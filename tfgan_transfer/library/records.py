@@ -74,8 +74,15 @@ def _of_networks(gan: keras.Model) -> dict:
 def write(gan: keras.Model, folder: pathlib.Path) -> checkpoint.Checkpoint:
     """Writes the networks of a model as a checkpoint below a folder."""
     record = zoo.without_places(of(gan))
-    groups = checkpoint.gather(gan.networks)
-    return checkpoint.save(folder, gan.steps_done, groups, run=record)
+    groups = checkpoint.gather(networks(gan))
+    step = gan.steps_done if gan.compiled else 0
+    return checkpoint.save(folder, step, groups, run=record)
+
+
+def networks(gan: keras.Model) -> dict[str, keras.Model]:
+    """All networks of a model, also those that its game has brought along."""
+    known = gan.state if gan.compiled else gan.networks
+    return {n: net for n, net in known.items() if isinstance(net, keras.Model)}
 
 
 @contextlib.contextmanager

@@ -124,10 +124,11 @@ def memorisation_in_pixels(
 
     Example:
         >>> import tfgan_transfer as tt
-        >>> train = tt.load_images("shapes", 32, limit=90, holdout=60)
+        >>> train = tt.load_images("shapes", size=16, limit=30, holdout=9)
         >>> held_out = train.split.holdout.images
+        >>> mirrored = train.images[:4, :, ::-1]
         >>> found = tt.metrics.memorisation_in_pixels(
-        ...     train.images[:20, :, ::-1], train.images, held_out
+        ...     mirrored, train.images, held_out
         ... )
         >>> found.share.value
         1.0
