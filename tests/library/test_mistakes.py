@@ -91,9 +91,9 @@ CASES = {
         "gan: knows the labels 0, 1, .*, received images with 1, 2;",
     ),
     "metric": (lambda w: tt.evaluate(w.gan, w.digits, ["fjd"]), "metrics:"),
-    "too few": (
-        lambda w: tt.evaluate(w.gan, w.digits, ["iw"], num_images=1),
-        "metrics: iw",
+    "too small": (
+        lambda w: tt.evaluate(w.gan, w.digits, ["ms_ssim"]),
+        "metrics: ms_ssim needs",
     ),
     "option": (
         lambda w: tt.evaluate(w.gan, w.digits, ["swd"], number=3),
