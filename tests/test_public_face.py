@@ -101,6 +101,29 @@ def test_the_program_of_the_documentation(folder, network, tmp_path):
     assert (version / "saved_model.pb").exists()
 
 
+def test_the_documentation_runs(folder, network, tmp_path, monkeypatch):
+    """Its blocks as they stand, but for less of everything."""
+    text = (ROOT / "docs/python.md").read_text()
+    program, own = re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+    for much, little in {
+        '"folder:photos"': repr(f"folder:{folder}"),
+        "batch_size=64": "batch_size=2",
+        "steps_per_epoch=200": "steps_per_epoch=1",
+        "epochs=5": "epochs=1",
+        '"precision_recall"]': f'"precision_recall"], inception={network!r}',
+        "holdout=0.1": "holdout=0.25",
+    }.items():
+        assert much in program
+        program = program.replace(much, little)
+    monkeypatch.chdir(tmp_path)
+    space = {}
+    exec(program, space)  # noqa: S102
+    assert space["images"].shape == (16, 64, 64, 3)
+    assert (tmp_path / "models/photos/1/saved_model.pb").exists()
+    exec(own, space)  # noqa: S102
+    assert space["gan"].generate(2).shape == (2, 64, 64, 3)
+
+
 def test_on_two_devices(folder):
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     photos = tt.load_images(f"folder:{folder}", size=SIZE, holdout=10)
@@ -231,6 +254,22 @@ def test_unknown_names_are_errors():
         tt.metrics.fjd  # noqa: B018
     assert {*tt.__all__} <= {*dir(tt)}
     assert {*tt.metrics.__all__} <= {*dir(tt.metrics)}
+
+
+def test_commands_do_not_take_the_place_of_functions():
+    program = (
+        "import tfgan_transfer.export\n"
+        "import tfgan_transfer as tt\n"
+        "print(tt.export.__module__)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert found == ["tfgan_transfer.library.publishing"]
 
 
 def test_import_is_cheap():

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import types
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,17 @@ _PLACES = {
 }
 _ROOMS = ("networks", "metrics")
 __all__ = sorted([*_PLACES, *_ROOMS])
+
+
+class _Package(types.ModuleType):
+    """Keeps `export` the function where a program imports the command."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _PLACES and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> object:

@@ -44,7 +44,7 @@ CASES = {
     "size of truth": (lambda w: images(size=True), "size"),
     "fit": (lambda w: images(fit="stretch"), "fit: unknown value 'stretch'"),
     "holdout": (lambda w: images(holdout=-1), "holdout: expected at least 0"),
-    "limit": (lambda w: images(limit="9"), "limit: expected a integer"),
+    "limit": (lambda w: images(limit="9"), "limit: expected a whole number"),
     "setting": (lambda w: images(hold_out=3), "settings: unknown value"),
     "preset": (lambda w: tt.from_preset("zoo:dogs"), "preset: unknown value"),
     "no preset": (lambda w: tt.from_preset("/no/such"), "preset: no whole"),

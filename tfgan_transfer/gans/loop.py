@@ -1,5 +1,6 @@
 """What calls a train step again and again, and when its batch was there."""
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -37,6 +38,7 @@ def train_function(model: keras.Model) -> Callable:
         logs = strategy.run(model.train_step, args=(next(iterator),))
         return {name: average(name, value) for name, value in logs.items()}
 
+    @functools.wraps(train)
     def shown(iterator: tf.distribute.DistributedIterator) -> dict:
         logs = train(iterator)
         if model.shows_clock:

@@ -84,8 +84,8 @@ class Photos:
         Args:
             gan: A compiled model of images of this size.
             batch_size: B, over all replicas.
-            flip: Whether images are mirrored at random; as the model was
-                trained, or yes, when absent.
+            flip: Whether images are mirrored at random; as its record says
+                when absent, which is yes but for digits.
             rotate: Degrees by which they are turned at random, either way.
             seed: Of the order and of all noise.
             start_step: Number of the first element; where the model's
@@ -104,7 +104,6 @@ class Photos:
         rows = [BY_NAME[name] for name in _BATCH]
         resolved = {
             **config.completed(record["flags"]),
-            **({"flip": True} if "compile" in record else {}),
             **{n: v for n, v in self.settings.items() if n == "seed"},
             **arguments.read(given, rows),
             **_asked(gan),

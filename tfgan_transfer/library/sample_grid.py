@@ -67,9 +67,10 @@ class SampleGrid(keras.callbacks.Callback):
         self._write(epoch + 1)
 
     def _write(self, number: int) -> None:
+        side = self.model.networks[self.model.parts[0]].output_shape[1]
+        scale = images.readable_scale(side)
         for name, picture in self._pictures().items():
             path = self.folder / f"{name}{number:05d}.png"
-            scale = 1 if name else images.readable_scale(picture.shape[0])
             images.save(path, picture, scale)
             if self.show:
                 from IPython import display

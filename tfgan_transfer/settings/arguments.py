@@ -1,11 +1,24 @@
 """Settings as Python gives them: checked as the command line checks flags."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.settings.setting import Setting
 
-_KINDS = {"integer": int, "number": (int, float), "yes": bool}
+
+class _Kind(NamedTuple):
+    types: tuple[type, ...]
+    called: str
+
+
+# All others are texts; numbers and lists of names are written as such.
+_KINDS = {
+    "integer": _Kind((int,), "a whole number"),
+    "number": _Kind((int, float), "a number"),
+    "yes": _Kind((bool,), "True or False"),
+}
+_TEXT = _Kind((str, int, list, tuple), "a text")
 
 
 def read(given: Mapping, rows: Sequence[Setting]) -> dict:
@@ -34,25 +47,25 @@ def read(given: Mapping, rows: Sequence[Setting]) -> dict:
 
 
 def _value(row: Setting, value: object) -> object:
-    kind = _KINDS.get(row.kind)
+    kind = _KINDS.get(row.kind, _TEXT)
     # True is a number to Python, and no size to anybody.
-    odd = isinstance(value, bool) and kind is not bool
-    if kind is None and not odd:
-        value = _text(row, value)
-    elif odd or not isinstance(value, kind):
+    odd = isinstance(value, bool) and bool not in kind.types
+    if odd or not isinstance(value, kind.types):
         raise UserError(
-            f"--{row.name}: expected {'yes or no' if kind is bool else 'a '}"
-            f"{'' if kind is bool else row.kind}, received {value!r}"
+            f"--{row.name}: expected {kind.called}, received {value!r}"
         )
+    if kind is _TEXT:
+        value = _text(row, value)
     if row.choices and value not in row.choices:
         raise UserError(choices(f"--{row.name}", value, row.choices))
-    low = row.low is not None and kind and value < row.low
-    if low or (row.high is not None and kind and value > row.high):
-        bounds = [f"at least {row.low}"] * (row.low is not None)
-        bounds += [f"at most {row.high}"] * (row.high is not None)
-        raise UserError(
-            f"--{row.name}: expected {' and '.join(bounds)}, received {value}"
-        )
+    for bound, wrong, words in (
+        (row.low, lambda: value < row.low, "at least"),
+        (row.high, lambda: value > row.high, "at most"),
+    ):
+        if bound is not None and kind is not _TEXT and wrong():
+            raise UserError(
+                f"--{row.name}: expected {words} {bound}, received {value}"
+            )
     return value
 
 
