@@ -181,6 +181,13 @@ def test_only_keras_trains_and_loads(folder, tmp_path):
 
     # Moments of Adam and the place in the stream came back as well.
     assert loaded.steps_done == gan.steps_done == 6
+    stream = photos.batches(loaded, batch_size=4, start_step=0)
+    [seventh] = stream.skip(6).take(1)
+    batch = next(iter(photos.batches(loaded, batch_size=4)))
+    for name, values in batch.items():
+        np.testing.assert_array_equal(values, seventh[name])
+    assert batch["image"].shape == (4, 2, 16, 16, 3)
+    assert batch["latent"].shape == (4, 3, 4)
     for model in (gan, loaded):
         model.fit(
             photos.batches(model, batch_size=4), steps_per_epoch=2, verbose=0
