@@ -25,6 +25,13 @@ setup(
             "zoo/*/*",
             "recipes/*.flags",
             "serving/server/*.html",
+            "py.typed",
+            "*.pyi",
+        ]
+    },
+    entry_points={
+        "console_scripts": [
+            "tfgan-transfer = tfgan_transfer.commands.program:main"
         ]
     },
     python_requires=">=3.10,<3.13",

@@ -215,7 +215,8 @@ def make(case, name, precision, threads, device):
         )
     )
     if name == "count":
-        traced = model.train_function.get_concrete_function(stream)
+        train = model.train_function.__wrapped__
+        traced = train.get_concrete_function(stream)
         return int, counted(traced), int, int
     rest = product(precision, device), lambda: peak(device)
     if name.endswith("sample"):

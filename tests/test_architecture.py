@@ -31,6 +31,7 @@ ROOMS = {
     | {"images"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
+ROOMS["library"] = {*ROOMS["families"], "families"}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
 ROOMS["planning"] = {*ROOMS["sessions"], "sessions"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}

@@ -157,6 +157,7 @@ def parse(text: str) -> Policy:
     return Policy(tuple(name for name in TRANSFORMS if name in words), 1.0)
 
 
+@keras.saving.register_keras_serializable(package="tfgan_transfer")
 class Augmentation:
     """Augments images by noise, each transform with probability p.
 
@@ -203,6 +204,18 @@ class Augmentation:
             autocast=False,
             name="probability",
         )
+
+    def get_config(self) -> dict:
+        """Arguments that make the same augmentation."""
+        return {
+            "transforms": list(self.transforms),
+            "probability": float(self.probability),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Augmentation":
+        """Makes the augmentation of `get_config`."""
+        return cls(**config)
 
     @property
     def variables(self) -> list[keras.Variable]:

@@ -21,6 +21,13 @@ class UserError(ValueError):
 
     Attributes:
         command_line: The sentence as commands print it.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> tt.load_images("digits", size=8, channels=2)
+        Traceback (most recent call last):
+        ...
+        tfgan_transfer.errors.UserError: channels: unknown value '2', ...
     """
 
     def __init__(self, message: str):

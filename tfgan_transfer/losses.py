@@ -92,6 +92,11 @@ def named(losses: Mapping, name: str) -> AdversarialLoss:
     return losses[name]
 
 
+def name_of(losses: Mapping, loss: AdversarialLoss) -> str:
+    """The name under which a table has a loss; the first, if there are two."""
+    return next(name for name, one in losses.items() if one == loss)
+
+
 def gradient_penalty(
     critic: Critic, real: tf.Tensor, fake: tf.Tensor, mix: tf.Tensor
 ) -> tf.Tensor:

@@ -47,7 +47,7 @@ def as_float(pixels):
 
 
 def expected(run, pixels, direction="a2b", ema=True):
-    model = translators.Translators(saved.find(str(run)), ema=ema)
+    model = translators.Translators.of(saved.find(str(run)), ema=ema)
     return to_uint8(model.translate(as_float(pixels), direction)[0])
 
 
@@ -239,7 +239,7 @@ def test_cycles_lie_beside_one_another(commands, run, tmp_path):
     row = pixels[2 * 17 :][:16]
     np.testing.assert_array_equal(row[:, :16], picture(seed=2))
     np.testing.assert_array_equal(row[:, 17:33], expected(run, picture(seed=2)))
-    model = translators.Translators(saved.find(str(run)))
+    model = translators.Translators.of(saved.find(str(run)))
     there = model.translate(as_float(picture(seed=2)), "a2b")
     np.testing.assert_array_equal(
         row[:, 34:50], to_uint8(model.translate(there, "b2a")[0])

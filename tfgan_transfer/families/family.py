@@ -62,7 +62,8 @@ class Family(NamedTuple):
         steering: (config, writer, split, first step) -> callbacks that change
             the model between steps.
         measure: (config, split) -> what `MetricEval` calls.
-        evaluate: (flags of `evaluate`, opened model) -> evaluation, record.
+        evaluate: (flags of `evaluate`, opened model, split to judge by or
+            None for the model's own) -> evaluation, record.
         samples: Pattern of the sample grids in a run directory.
         next_command: (config, run directory) -> what to type when it is done.
         signatures: (opened model, whether averaged) -> what is exported.

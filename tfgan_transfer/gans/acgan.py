@@ -2,6 +2,7 @@
 
 import keras
 
+from tfgan_transfer.gans import optimizers
 from tfgan_transfer.gans.adversarial import AdversarialGAN
 from tfgan_transfer.gans.class_game import ClassGame
 
@@ -21,19 +22,32 @@ class ACGAN(AdversarialGAN):
 
     Args: those of `AdversarialGAN`; the generator takes labels [B, L] beside
         the latents, the critic gives class logits [B, L] beside the score.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> dcgan, shape = tt.networks.dcgan, (8, 8, 1)
+        >>> generator = dcgan.generator(
+        ...     shape, 4, width=2, num_labels=10, conditioning="concat"
+        ... )
+        >>> gan = tt.ACGAN(generator, dcgan.critic(shape, 2, num_labels=10))
+        >>> gan.compile(adversarial_loss="non_saturating", n_critic=1)
+        >>> gan.generate(2, labels=["3", "7"]).shape
+        (2, 8, 8, 1)
     """
+
+    family = "acgan"
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        critic_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: optimizers.Given = None,
+        critic_optimizer: optimizers.Given = None,
         **game: object,
     ) -> None:
-        """Sets the game to play; must be called inside the strategy's scope.
+        """Sets the game to play, under the strategy the model was made under.
 
         Args:
-            generator_optimizer: Optimizer of the generator, built here.
-            critic_optimizer: Optimizer of the critic, built here.
+            generator_optimizer: That of the generator, as for `AdversarialGAN`.
+            critic_optimizer: The same of the critic.
             **game: Arguments of `ClassGame` and of `AdversarialGAN.compile`.
 
         Raises:

@@ -11,15 +11,14 @@ import tensorflow as tf
 
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
-from tfgan_transfer.gans import loop, step
+from tfgan_transfer.gans import loop, optimizers, step
 from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
+from tfgan_transfer.gans.model import GAN
 from tfgan_transfer.gans.step import FAKE, MIXED, REAL
 
-NETWORKS = ("generator", "critic", "ema_generator")
 
-
-class AdversarialGAN(keras.Model):
+class AdversarialGAN(GAN, keras.Model):
     """A generator and a critic with n iterations per generator step.
 
     With the default loss this is algorithm 1 of Gulrajani et al. 2017 (arXiv
@@ -37,6 +36,13 @@ class AdversarialGAN(keras.Model):
         name: Keras name of the model.
     """
 
+    parts = ("generator", "critic", "ema_generator")
+    game = (
+        *("generator_optimizer", "critic_optimizer", "n_critic", "clip", "xla"),
+        *("gradient_penalty", "r1", "r2", "penalty_every", "ema_decay"),
+        *("augmentation", "feature_game"),
+    )
+
     def __init__(
         self,
         generator: keras.Model,
@@ -53,8 +59,8 @@ class AdversarialGAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        critic_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: optimizers.Given = None,
+        critic_optimizer: optimizers.Given = None,
         *,
         adversarial_loss: str = "wasserstein_gp",
         n_critic: int = 5,
@@ -71,11 +77,12 @@ class AdversarialGAN(keras.Model):
         apart: bool = False,
         xla: bool = False,
     ) -> None:
-        """Sets the game to play; must be called inside the strategy's scope.
+        """Sets the game to play, under the strategy the model was made under.
 
         Args:
-            generator_optimizer: Optimizer of the generator, built here.
-            critic_optimizer: Optimizer of the critic, built here.
+            generator_optimizer: Name, configuration or object; built here.
+                Adam as Gulrajani et al. use it when absent.
+            critic_optimizer: The same; one like the generator's when absent.
             adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
             n_critic: Critic iterations per generator step, at least 1.
             gradient_penalty: Weight lambda of the two-sided penalty.
@@ -106,10 +113,13 @@ class AdversarialGAN(keras.Model):
         if penalty_every < 1:
             raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         super().compile(optimizer=None)
-        generator_optimizer.build(self.generator.trainable_variables)
-        critic_optimizer.build(self.critic.trainable_variables)
-        self.generator_optimizer = generator_optimizer
-        self.critic_optimizer = critic_optimizer
+        with self.distribute_strategy.scope():
+            made = optimizers.pair(
+                generator_optimizer, critic_optimizer, _adam()
+            )
+            for own, network in zip(made, self.networks.values(), strict=False):
+                own.build(network.trainable_variables)
+        self.generator_optimizer, self.critic_optimizer = made
         self.adversarial_loss = game
         self.n_critic = n_critic
         self.gradient_penalty = gradient_penalty
@@ -121,7 +131,7 @@ class AdversarialGAN(keras.Model):
         self.regulariser = regulariser
         self.class_game = class_game
         self.feature_game = feature_game
-        self.apart = apart
+        self.apart, self.xla = apart, xla
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -372,7 +382,7 @@ class AdversarialGAN(keras.Model):
     def state(self) -> dict:
         """Everything a checkpoint holds, by name: objects with variables."""
         state = {
-            **{name: getattr(self, name) for name in NETWORKS},
+            **self.networks,
             "generator_optimizer": self.generator_optimizer,
             "critic_optimizer": self.critic_optimizer,
         }
@@ -385,28 +395,13 @@ class AdversarialGAN(keras.Model):
             state["regulariser"] = self.regulariser
         return state
 
-    def get_config(self) -> dict:
-        """Configuration that `from_config` rebuilds the networks from."""
-        serialize = keras.saving.serialize_keras_object
-        networks = {name: serialize(getattr(self, name)) for name in NETWORKS}
-        return {**networks, "name": self.name}
+    def game_config(self) -> dict:
+        """What else `compile` was given, as it takes it."""
+        name = losses.name_of(losses.ADVERSARIAL_LOSSES, self.adversarial_loss)
+        classes = self.class_game.settings() if self.class_game else {}
+        return {"adversarial_loss": name, **classes}
 
-    @classmethod
-    def from_config(cls, config: dict) -> "AdversarialGAN":
-        """Rebuilds the model (fresh weights) from `get_config`."""
-        networks = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in NETWORKS
-        }
-        return cls(**networks, name=config["name"])
 
-    def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` calls, see `loop.train_function`."""
-        if self.train_function is None or force:
-            self.train_function = loop.train_function(self)
-        return self.train_function
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
-        # There is nothing left to build, and Keras cannot reduce the dict
-        # that it draws for it over several workers.
-        pass
+def _adam() -> keras.optimizers.Optimizer:
+    """Gulrajani et al. 2017, algorithm 1."""
+    return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9, epsilon=1e-8)

@@ -54,6 +54,10 @@ class ClassGame:
         own = {name: game[name] for name in names}
         return cls(**own), {n: v for n, v in game.items() if n not in names}
 
+    def settings(self) -> dict:
+        """The arguments that set the same game."""
+        return dataclasses.asdict(self)
+
     def of_critic(
         self, real_logits: tf.Tensor, fake_logits: tf.Tensor, labels: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:

@@ -1,12 +1,11 @@
 """CycleGAN: two translators, two critics, and no pairs."""
 
-from collections.abc import Callable
-
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
-from tfgan_transfer.gans import loop, step
+from tfgan_transfer.gans import loop, optimizers, step
+from tfgan_transfer.gans.model import GAN
 from tfgan_transfer.gans.pool import ImagePool
 from tfgan_transfer.translation_losses import TRANSLATION_LOSSES, l1_distance
 
@@ -15,7 +14,7 @@ CRITICS = ("critic_a", "critic_b")
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
-class CycleGAN(keras.Model):
+class CycleGAN(GAN, keras.Model):
     """Translates between two sets of images that come without pairs.
 
     Zhu et al. 2017 (arXiv 1703.10593), with G = a2b, F = b2a, and D_X, D_Y
@@ -33,7 +32,25 @@ class CycleGAN(keras.Model):
             included, when absent.
         ema_b2a: The same for b2a.
         name: Keras name of the model.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> a, b = "shapes", "shapes#outline"
+        >>> both = tt.load_domains(a, b, size=16, limit=4)
+        >>> gan = tt.build(both, network="unet", width=4, critic_layers=1)
+        >>> history = gan.fit(
+        ...     both.batches(gan, batch_size=1), steps_per_epoch=1, verbose=0
+        ... )
+        >>> gan.translate(2 * (both.images[:1] / 255) - 1, "a2b").shape
+        TensorShape([1, 16, 16, 3])
     """
+
+    family = "cyclegan"
+    parts = (*TRANSLATORS, *CRITICS, "ema_a2b", "ema_b2a")
+    game = (
+        *("cycle_weight", "identity_weight", "pool_size", "n_critic"),
+        *("gradient_penalty", "ema_decay", "xla"),
+    )
 
     def __init__(
         self,
@@ -54,8 +71,8 @@ class CycleGAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        critic_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: optimizers.Given = None,
+        critic_optimizer: optimizers.Given = None,
         *,
         adversarial_loss: str = "least_squares",
         cycle_weight: float = 10.0,
@@ -66,13 +83,15 @@ class CycleGAN(keras.Model):
         ema_decay: float = 0.999,
         xla: bool = False,
     ) -> None:
-        """Sets the game to play; must be called inside the strategy's scope.
+        """Sets the game to play, under the strategy the model was made under.
 
         Args:
-            generator_optimizer: Pattern for the optimizers of a2b and b2a.
-                Adam treats each weight by itself, so two copies do what one
-                for both would do.
-            critic_optimizer: The same for the critics.
+            generator_optimizer: Name, configuration or object: pattern for
+                the optimizers of a2b and b2a. Adam treats each weight by
+                itself, so two copies do what one for both would do. Adam as
+                the paper uses it when absent.
+            critic_optimizer: The same for the critics; as for the translators
+                when absent.
             adversarial_loss: A key of `TRANSLATION_LOSSES`.
             cycle_weight: Weight lambda of the cycle loss.
             identity_weight: Weight of the identity loss, in units of
@@ -92,20 +111,25 @@ class CycleGAN(keras.Model):
         game = losses.named(TRANSLATION_LOSSES, adversarial_loss)
         _check(n_critic, ema_decay, pool_size)
         super().compile(optimizer=None)
-        self.optimizers = {
-            **{name: generator_optimizer for name in TRANSLATORS},
-            **{name: critic_optimizer for name in CRITICS},
-        }
-        for name, pattern in self.optimizers.items():
-            optimizer = type(pattern).from_config(pattern.get_config())
-            optimizer.build(getattr(self, name).trainable_variables)
-            self.optimizers[name] = optimizer
-        shape = self.a2b.input_shape[1:]
-        self.pools = {
-            name: ImagePool(pool_size, shape)
-            for name in ("pool_a", "pool_b")
-            if pool_size
-        }
+        with self.distribute_strategy.scope():
+            generators, critics = optimizers.pair(
+                generator_optimizer, critic_optimizer, _adam()
+            )
+            patterns = dict.fromkeys(TRANSLATORS, generators)
+            patterns |= dict.fromkeys(CRITICS, critics)
+            self.optimizers = {}
+            for name, pattern in patterns.items():
+                optimizer = optimizers.copy_of(pattern)
+                optimizer.build(getattr(self, name).trainable_variables)
+                self.optimizers[name] = optimizer
+            shape = self.a2b.input_shape[1:]
+            self.pools = {
+                name: ImagePool(pool_size, shape)
+                for name in ("pool_a", "pool_b")
+                if pool_size
+            }
+        self.pool_size = pool_size
+        self.xla = xla
         self.adversarial_loss = game
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
@@ -124,13 +148,6 @@ class CycleGAN(keras.Model):
             **{f"{n}_optimizer": o for n, o in self.optimizers.items()},
             **self.pools,
         }
-
-    @property
-    def networks(self) -> dict[str, keras.Model]:
-        """The four networks that learn and the two averages, by name."""
-        averages = tuple(f"ema_{name}" for name in TRANSLATORS)
-        names = TRANSLATORS + CRITICS + averages
-        return {name: getattr(self, name) for name in names}
 
     def fakes(self, slot: step.Batch) -> step.Batch:
         """What the translators make of a slot's images."""
@@ -294,31 +311,20 @@ class CycleGAN(keras.Model):
         """
         return self.networks[f"ema_{direction}"](images, training=False)
 
-    def get_config(self) -> dict:
-        """Configuration that `from_config` rebuilds the networks from."""
-        serialize = keras.saving.serialize_keras_object
-        networks = {n: serialize(net) for n, net in self.networks.items()}
-        return {**networks, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config: dict) -> "CycleGAN":
-        """Rebuilds the model (fresh weights) from `get_config`."""
-        deserialize = keras.saving.deserialize_keras_object
-        networks = {
-            name: deserialize(value) if isinstance(value, dict) else value
-            for name, value in config.items()
+    def game_config(self) -> dict:
+        """What else `compile` was given, as it takes it."""
+        return {
+            "generator_optimizer": self.optimizers["a2b"],
+            "critic_optimizer": self.optimizers["critic_a"],
+            "adversarial_loss": losses.name_of(
+                TRANSLATION_LOSSES, self.adversarial_loss
+            ),
         }
-        return cls(**networks)
 
-    def make_train_function(self, force: bool = False) -> Callable:
-        """Makes what `fit` calls, see `loop.train_function`."""
-        if self.train_function is None or force:
-            self.train_function = loop.train_function(self)
-        return self.train_function
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
-        # As in `AdversarialGAN`: nothing is left to build.
-        pass
+def _adam() -> keras.optimizers.Optimizer:
+    """Zhu et al. 2017, section 4."""
+    return keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
 
 
 def _check(n_critic: int, ema_decay: float, pool_size: int) -> None:

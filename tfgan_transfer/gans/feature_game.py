@@ -8,6 +8,7 @@ from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 
 
+@keras.saving.register_keras_serializable(package="tfgan_transfer")
 class FeatureGame:
     """A critic that starts from a classifier, beside the GAN's own.
 
@@ -41,12 +42,30 @@ class FeatureGame:
         self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         if weight <= 0:
             raise ValueError(f"weight must be above 0. Received: {weight}")
+        self.name = adversarial_loss
         self.critic = critic
         self.optimizer = optimizer
         self.weight = weight
         self.augmentation = augmentation
         self.apart = apart
         optimizer.build(critic.trainable_variables)
+
+    def get_config(self) -> dict:
+        """Arguments that make the game again, with fresh weights."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "critic": serialize(self.critic),
+            "optimizer": serialize(self.optimizer),
+            "adversarial_loss": self.name,
+            "weight": self.weight,
+            "augmentation": self.augmentation and serialize(self.augmentation),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "FeatureGame":
+        """Makes the game of `get_config`."""
+        deserialize = keras.saving.deserialize_keras_object
+        return cls(**{name: deserialize(v) for name, v in config.items()})
 
     def of_critic(
         self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch

@@ -1,5 +1,6 @@
 """What calls a train step again and again, and when its batch was there."""
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -22,7 +23,8 @@ def train_function(model: keras.Model) -> Callable:
     Returns:
         Maps a distributed iterator to the logged scalars: means over all
         replicas of all workers, the same on each, except `data_ready`, which
-        is a reading of this worker's clock.
+        is a reading of this worker's clock, and there if the model
+        `shows_clock`.
     """
     strategy = model.distribute_strategy
 
@@ -36,7 +38,14 @@ def train_function(model: keras.Model) -> Callable:
         logs = strategy.run(model.train_step, args=(next(iterator),))
         return {name: average(name, value) for name, value in logs.items()}
 
-    return train
+    @functools.wraps(train)
+    def shown(iterator: tf.distribute.DistributedIterator) -> dict:
+        logs = train(iterator)
+        if model.shows_clock:
+            return logs
+        return {n: value for n, value in logs.items() if n != "data_ready"}
+
+    return shown
 
 
 def _now():

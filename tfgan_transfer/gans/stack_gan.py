@@ -2,6 +2,7 @@
 
 import keras
 
+from tfgan_transfer.gans import optimizers
 from tfgan_transfer.gans.adversarial import AdversarialGAN
 from tfgan_transfer.gans.class_game import ClassGame
 
@@ -20,7 +21,18 @@ class StackGAN(AdversarialGAN):
 
     Raises:
         ValueError: If nothing in the generator is frozen, or all of it.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> photos = tt.load_images("shapes", size=48, limit=10)
+        >>> gan = tt.adapt(
+        ...     "zoo:faces_32", photos, model="stack_gan", stage2_width=2
+        ... )
+        >>> type(gan).__name__, gan.generate(1).shape
+        ('StackGAN', (1, 48, 48, 3))
     """
+
+    family = "stack_gan"
 
     def __init__(
         self,
@@ -42,15 +54,15 @@ class StackGAN(AdversarialGAN):
 
     def compile(
         self,
-        generator_optimizer: keras.optimizers.Optimizer,
-        critic_optimizer: keras.optimizers.Optimizer,
+        generator_optimizer: optimizers.Given = None,
+        critic_optimizer: optimizers.Given = None,
         **game: object,
     ) -> None:
-        """Sets the game to play; must be called inside the strategy's scope.
+        """Sets the game to play, under the strategy the model was made under.
 
         Args:
-            generator_optimizer: Optimizer of stage 2, built here.
-            critic_optimizer: Optimizer of the critic, built here.
+            generator_optimizer: That of stage 2, as for `AdversarialGAN`.
+            critic_optimizer: The same of the critic.
             **game: Arguments of `ClassGame`, for a critic with a class head,
                 and of `AdversarialGAN.compile`.
 

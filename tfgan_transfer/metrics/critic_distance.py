@@ -130,6 +130,14 @@ def independent_wasserstein(
 
     Raises:
         UserError: Too few or too small images.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> images = tt.load_images("shapes", size=16, limit=8).images
+        >>> tt.metrics.independent_wasserstein(images, images[:1], images)
+        Traceback (most recent call last):
+        ...
+        tfgan_transfer.errors.UserError: ...
     """
     sets = (*_halves(held_out), *_halves(fake))
     return (

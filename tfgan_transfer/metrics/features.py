@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import tqdm
 
-from tfgan_transfer.metrics.inception import Extractor
+from tfgan_transfer.metrics.inception import Extractor, load
 
 Images = np.ndarray | Iterable[np.ndarray]
 # Makes progress bars like `tqdm.tqdm`, or, as here, none.
@@ -59,6 +59,37 @@ def extract(
     if pending is None:
         raise ValueError("no images to extract features from")
     return {layer: np.concatenate(parts) for layer, parts in found.items()}
+
+
+def inception_features(
+    images: Images, inception: str | None = None, layer: str | None = None
+) -> np.ndarray:
+    """Features in which the distances of this package are taken.
+
+    Args:
+        images: uint8 [N, H, W, C] with 1 or 3 channels.
+        inception: Directory of a SavedModel that is called like TF-GAN's
+            Inception; that network, fetched once, when absent.
+        layer: Its layer; the deepest one of a known network when absent.
+
+    Returns:
+        Float32 [N, D].
+
+    Raises:
+        ValueError: No images, or images that are not uint8.
+        UserError: The network cannot be had, or has no such layer.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> images = tt.load_images("digits", size=8, channels=1).images
+        >>> tt.metrics.inception_features(images, inception="nowhere")
+        Traceback (most recent call last):
+        ...
+        tfgan_transfer.errors.UserError: ...
+    """
+    network = load(inception)
+    layer = network.layer(layer)
+    return extract(network, images, [layer])[layer]
 
 
 def cached_extract(

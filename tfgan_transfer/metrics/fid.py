@@ -172,6 +172,14 @@ def fid(real: Features, fake: Features) -> Score:
     Raises:
         ValueError: Fewer than two vectors on a side, or unequal widths.
         UserError: Values that are not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfgan_transfer as tt
+        >>> real = np.random.default_rng(0).normal(size=(200, 8))
+        >>> shifted = tt.metrics.frechet_inception_distance(real, real + 0.5)
+        >>> round(shifted.value, 6)
+        2.0
     """
     first, second = Gaussian.of(real), Gaussian.of(fake)
     if first.mean.shape != second.mean.shape:

@@ -63,6 +63,15 @@ def kid(real: np.ndarray, fake: np.ndarray) -> Score:
     Raises:
         ValueError: Fewer than three vectors on a side, or unequal widths.
         UserError: Values that are not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfgan_transfer as tt
+        >>> real, fake = np.random.default_rng(0).normal(size=(2, 200, 8))
+        >>> near = tt.metrics.kernel_inception_distance(real, fake)
+        >>> far = tt.metrics.kernel_inception_distance(real, fake + 1)
+        >>> near.value < 0.01 < far.value
+        True
     """
     check_pair(real, fake)
     if min(len(real), len(fake)) < FEWEST:

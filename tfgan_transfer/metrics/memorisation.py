@@ -121,6 +121,17 @@ def memorisation_in_pixels(
 
     Raises:
         ValueError: Shapes differ.
+
+    Example:
+        >>> import tfgan_transfer as tt
+        >>> train = tt.load_images("shapes", size=16, limit=30, holdout=9)
+        >>> held_out = train.split.holdout.images
+        >>> mirrored = train.images[:4, :, ::-1]
+        >>> found = tt.metrics.memorisation_in_pixels(
+        ...     mirrored, train.images, held_out
+        ... )
+        >>> found.share.value
+        1.0
     """
     if not fake.shape[1:] == train.shape[1:] == held_out.shape[1:]:
         raise ValueError(f"{fake.shape}, {train.shape}, {held_out.shape}")

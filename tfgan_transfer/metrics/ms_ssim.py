@@ -74,6 +74,13 @@ def mean_ms_ssim(images: np.ndarray, pairs: int = 100, seed: int = 0) -> Score:
     Raises:
         ValueError: Fewer than two images.
         UserError: Images smaller than 16 pixels.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfgan_transfer as tt
+        >>> alike = np.full((4, 16, 16, 3), 99, np.uint8)
+        >>> tt.metrics.mean_ms_ssim(alike).value
+        1.0
     """
     if len(images) < FEWEST:
         raise ValueError(f"pairs of {len(images)} image")

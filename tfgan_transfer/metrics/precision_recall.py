@@ -60,6 +60,14 @@ def precision_recall(
     Raises:
         ValueError: A side has no k-th neighbour, or the widths differ.
         UserError: Values that are not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import tfgan_transfer as tt
+        >>> real = np.random.default_rng(0).normal(size=(200, 8))
+        >>> half = tt.metrics.precision_and_recall(real, real[:100] + 1e-9)
+        >>> half.precision.value, half.recall.value < 1
+        (1.0, True)
     """
     check_pair(real, fake)
     if min(len(real), len(fake)) <= k:

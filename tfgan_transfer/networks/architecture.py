@@ -12,9 +12,14 @@ from tfgan_transfer.networks import (
     stack,
 )
 
+# What a network of the user's own is described by: its layers.
+LAYERS = "layers"
+
 
 def generator(arguments: Mapping) -> keras.Model:
     """Builds the generator that `network_arguments` describes."""
+    if LAYERS in arguments["generator"]:
+        return _of_layers(arguments["generator"][LAYERS])
     options, later = _shapes(arguments["generator"])
     if "stage1" not in options:
         network = NETWORKS[arguments["network"]].generator(**options)
@@ -32,6 +37,8 @@ def generator(arguments: Mapping) -> keras.Model:
 
 def critic(arguments: Mapping) -> keras.Model:
     """Builds the critic that `network_arguments` describes."""
+    if LAYERS in arguments["critic"]:
+        return _of_layers(arguments["critic"][LAYERS])
     if "features" in arguments["critic"]:
         return feature_critic(arguments["critic"])
     options, later = _shapes(arguments["critic"])
@@ -41,6 +48,11 @@ def critic(arguments: Mapping) -> keras.Model:
             network, shape, options["width"], options["spectral_norm"]
         )
     return network
+
+
+def _of_layers(layers: Mapping) -> keras.Model:
+    # In Keras' safe mode, which runs no code that comes with a file.
+    return keras.saving.deserialize_keras_object(layers, safe_mode=True)
 
 
 def _shapes(arguments: Mapping) -> tuple[dict, list[tuple[int, int, int]]]:
@@ -70,6 +82,9 @@ def translation(arguments: Mapping, name: str) -> keras.Model:
         arguments: What the checkpoints of CycleGAN say.
         name: `"a2b"`, `"b2a"`, `"critic_a"` or `"critic_b"`.
     """
+    own = arguments["translator"].get(LAYERS)
+    if own:
+        return _of_layers(own[name])
     if name.startswith("critic"):
         views = {"patch": cyclegan.patch_critic, "image": cyclegan.image_critic}
         options, build = arguments["critic"], views[arguments["critic_view"]]

@@ -60,6 +60,23 @@ def resolve(
     return config
 
 
+def completed(stored: Mapping) -> dict:
+    """The settings of a run, with what was no setting when it was trained.
+
+    Args:
+        stored: Those that were kept.
+
+    Returns:
+        A value for each key of `DEFAULTS`.
+    """
+    model = {**DEFAULTS, **stored}["model"]
+    config = {**DEFAULTS, **RULES[model].overrides, **stored}
+    _fill(config, _unused(model))
+    _fill(config, RULES[model].derive(config, 64, 10_000, "none"))
+    _fill(config, _of_steps(config))
+    return config
+
+
 def inherited(source: Mapping | None, explicit: Mapping) -> dict:
     """Settings that a source run passes on.
 

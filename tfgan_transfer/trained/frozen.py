@@ -53,6 +53,16 @@ def frozen(generator: keras.Model) -> Callable:
     return draw
 
 
+def run(graph: Callable, inputs: np.ndarray | list[np.ndarray]) -> tf.Tensor:
+    """Calls what `frozen` returned.
+
+    Called itself, the fifth of several generators would be warned of as a
+    function that is traced again and again.
+    """
+    tensors = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    return graph.get_concrete_function(tensors)(tensors)
+
+
 class _FixedNorm(keras.layers.BatchNormalization):
     """Batch norm with moving statistics, by TensorFlow's kernel."""
 

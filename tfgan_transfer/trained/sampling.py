@@ -37,6 +37,9 @@ class Sampler:
             nearer to the mean, with less variety.
         size: `(height, width)` to which images are scaled; as they are drawn
             when absent.
+        graph: What draws with the weights that a generator has now, as
+            `frozen.frozen` makes it; made once for each generator when
+            absent, of one that is trained no more.
 
     Raises:
         UserError: If truncation does not fit the prior.
@@ -50,6 +53,7 @@ class Sampler:
         seed: int,
         truncation: float = 1.0,
         size: tuple[int, int] | None = None,
+        graph: Callable | None = None,
     ):
         if truncation != 1.0 and record["latent_prior"] == "uniform":
             raise UserError(
@@ -61,6 +65,7 @@ class Sampler:
         self.seed = seed
         self.truncation = truncation
         self.size = size
+        self.graph = graph
 
     def latents(self, count: int) -> np.ndarray:
         """The first `count` latents of the seed, float32 [count, Z]."""
@@ -111,7 +116,9 @@ class Sampler:
 
         Labels are float32 [N, L], for a generator that has them.
         """
-        yield from rendered(self.generator, latents, labels, self.size)
+        yield from rendered(
+            self.generator, latents, labels, self.size, self.graph
+        )
 
 
 def rendered(
@@ -119,6 +126,7 @@ def rendered(
     latents: np.ndarray,
     labels: np.ndarray | None,
     size: tuple[int, int] | None,
+    graph: Callable | None = None,
 ) -> Iterator[np.ndarray]:
     """Yields uint8 batches [B, H, W, C] that a generator draws.
 
@@ -127,8 +135,9 @@ def rendered(
         latents: Float32 [N, Z].
         labels: Float32 [N, L], None for a generator without.
         size: `(height, width)` to scale to, or None.
+        graph: As for `Sampler`.
     """
-    graph = drawing(generator)
+    graph = graph or drawing(generator)
 
     def draw(start):
         count = min(BATCH, len(latents) - start)
@@ -140,7 +149,7 @@ def rendered(
             if x is not None
         ]
         inputs = padded[0] if labels is None else padded
-        drawn = graph(inputs)
+        drawn = inference.run(graph, inputs)
         if size:
             drawn = images.resized(drawn, size)
         return pixels.to_uint8(drawn)[:count]

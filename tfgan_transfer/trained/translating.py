@@ -65,7 +65,7 @@ def run(given: Mapping) -> Iterator[str]:
     folder = given.get("out")
     targets, picture = _destinations(given, originals)
     found = saved.find(given.get("checkpoint") or given["run_dir"])
-    model = Translators(found, ema=given.get("ema", True))
+    model = Translators.of(found, ema=given.get("ema", True))
     direction = given.get("direction", "a2b")
     with quiet():
         read = _reader(found, given, originals)

@@ -1,4 +1,4 @@
-"""The two translators of a checkpoint, at any size."""
+"""The two translators of a model, at any size."""
 
 import math
 from collections.abc import Mapping
@@ -18,14 +18,32 @@ class Translators:
     """What a CycleGAN has learned, without critics and optimizers.
 
     Args:
-        found: A checkpoint of one.
-        ema: Whether to take the averaged weights.
-
-    Raises:
-        UserError: If the checkpoint is of another model.
+        networks: Direction -> what maps images [B, H, W, C] in [-1, 1].
+        image_shape: (H, W, C) of training.
     """
 
-    def __init__(self, found: checkpoint.Checkpoint, *, ema: bool = True):
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        image_shape: tuple[int, int, int],
+    ):
+        self.networks = networks
+        self.image_shape = image_shape
+        self._any_size = {}
+
+    @classmethod
+    def of(
+        cls, found: checkpoint.Checkpoint, *, ema: bool = True
+    ) -> "Translators":
+        """Those of a checkpoint.
+
+        Args:
+            found: The checkpoint.
+            ema: Whether to take the averaged weights.
+
+        Raises:
+            UserError: If the checkpoint is of another model.
+        """
         run = found.manifest["run"]
         if "translator" not in run:
             raise UserError(
@@ -33,9 +51,8 @@ class Translators:
                 f"{run['flags']['model']}, which does not translate; expected "
                 "one of `train --model=cyclegan`"
             )
-        self.image_shape = tuple(run["translator"]["image_shape"])
-        self.networks = _networks(found, run, ema)
-        self._any_size = {}
+        shape = tuple(run["translator"]["image_shape"])
+        return cls(_networks(found, run, ema), shape)
 
     def translate(self, images: np.ndarray, direction: str) -> tf.Tensor:
         """Translates images of the size of training, or of any other.

@@ -4,6 +4,7 @@ import copy
 import os
 import pathlib
 import shutil
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -41,6 +42,13 @@ def locate(text: str, flag: str) -> pathlib.Path:
     return FOLDER / name
 
 
+def without_places(run: Mapping) -> dict:
+    """What is told of a run, but for where: that is nobody's business."""
+    nowhere = {"run_dir": None, "cache_dir": None, "inception": None}
+    run = copy.deepcopy(dict(run))
+    return {**run, "flags": {**run["flags"], **nowhere}}
+
+
 def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
     """Puts a checkpoint into the zoo, in half precision and without moments.
 
@@ -56,9 +64,7 @@ def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
         group: {path: a.astype(np.float16) for path, a in groups[group].items()}
         for group in KEPT
     }
-    run = copy.deepcopy(source.manifest["run"])
-    # Where it was trained is nobody's business.
-    run["flags"] |= {"run_dir": None, "cache_dir": None, "inception": None}
+    run = without_places(source.manifest["run"])
     run["flags"]["data"] = pathlib.Path(run["flags"]["data"]).name
     written = checkpoint.save(FOLDER, source.step, halves, run=run)
     final = FOLDER / name

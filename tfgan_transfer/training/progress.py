@@ -48,6 +48,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Opens the bar; a log file gets lines instead."""
+        self.model.shows_clock = True
         self.bar = tqdm.tqdm(
             total=self.steps,
             initial=self.start_step,
@@ -83,6 +84,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Closes the bar."""
+        self.model.shows_clock = False
         self.bar.close()
 
     def _report(self, step: int) -> None:

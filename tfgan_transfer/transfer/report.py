@@ -27,6 +27,22 @@ class Row:
     size: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What became of the weights of all networks; printed, it is the table.
+
+    Attributes:
+        rows: One for each weight.
+    """
+
+    rows: tuple[Row, ...]
+
+    def __str__(self) -> str:
+        return table(self.rows)
+
+    __repr__ = __str__
+
+
 def table(rows: Iterable[Row]) -> str:
     """Formats the mapping of one or more networks.
 

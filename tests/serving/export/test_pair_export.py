@@ -90,7 +90,7 @@ def test_what_is_no_image_is_refused(exported):
 
 
 def test_each_weight_is_stored_once(exported, run):
-    model = Translators(saved.find(str(run)))
+    model = Translators.of(saved.find(str(run)))
     shapes = tf.train.list_variables(str(exported / "variables/variables"))
     stored = sum(
         int(np.prod(shape)) for name, shape in shapes if "_variables" in name

@@ -24,6 +24,7 @@ from tfgan_transfer.metrics.needs import Material
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained.opening import Opened
 from tfgan_transfer.trained.translators import Translators
+from tfgan_transfer.training.checkpoint import Checkpoint
 
 OVERRIDES = (
     "data_a",
@@ -39,13 +40,15 @@ OVERRIDES = (
 
 
 def of_checkpoint(
-    given: Mapping, opened: Opened
+    given: Mapping, opened: Opened, split: pairs.PairSplit | None = None
 ) -> tuple[PairEvaluation, dict]:
     """Prepares the evaluation of both translators of a checkpoint.
 
     Args:
         given: Flags of `evaluate`.
         opened: The model.
+        split: Images to judge by; the model's own data, which is loaded here,
+            when absent.
 
     Returns:
         The evaluation, and what is recorded beside its values.
@@ -55,19 +58,13 @@ def of_checkpoint(
             "--pairs: compares samples with training images, which "
             "translations need not be unlike; leave it out"
         )
-    named = plan.name_sets(given)
     [found] = opened.checkpoints
-    flags = {
-        **config.DEFAULTS,
-        **found.manifest["run"]["flags"],
-        **{name: named[name] for name in OVERRIDES if name in named},
-    }
-    split = pairs.load_data(flags)
+    split = split or _own_data(given, found)
     ema = given.get("ema", True)
     sides = _sides(split, given)
     chosen = evaluation.choose(given, sides.material())
     run = sides.prepare(
-        Translators(found, ema=ema).translate,
+        Translators.of(found, ema=ema).translate,
         given,
         chosen,
         _weights(ema),
@@ -84,6 +81,16 @@ def of_checkpoint(
     if chosen.extractor and (missing := CONTENT.missing(run.raw.material)):
         left_out["content"] = f"content needs {missing}"
     return run, {**about, "left_out": left_out} if left_out else about
+
+
+def _own_data(given: Mapping, found: Checkpoint) -> pairs.PairSplit:
+    named = plan.name_sets(given)
+    flags = {
+        **config.DEFAULTS,
+        **found.manifest["run"]["flags"],
+        **{name: named[name] for name in OVERRIDES if name in named},
+    }
+    return pairs.load_data(flags)
 
 
 def while_training(

@@ -14,7 +14,7 @@ def signatures(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
         ema: Whether to take the averaged weights.
     """
     [found] = opened.checkpoints
-    model = Translators(found, ema=ema)
+    model = Translators.of(found, ema=ema)
     fit = opened.record["flags"]["fit"]
     return translation.of_translators(model.networks, model.image_shape, fit)
 

@@ -19,19 +19,23 @@ from tfgan_transfer.settings import config
 from tfgan_transfer.trained.opening import Opened
 
 
-def of_checkpoint(given: Mapping, opened: Opened) -> tuple[Evaluation, dict]:
-    """Prepares the evaluation of a generator against its own data.
+def of_checkpoint(
+    given: Mapping, opened: Opened, split: data.Split | None = None
+) -> tuple[Evaluation, dict]:
+    """Prepares the evaluation of a generator.
 
     Args:
         given: Flags of `evaluate`.
         opened: The model.
+        split: Images of `given["size"]` to judge by; the model's own data,
+            which is loaded here, when absent.
 
     Returns:
         The evaluation, and what is recorded beside its values.
     """
     # A run of an older version lacks the flags that are newer.
     flags = {**config.DEFAULTS, **opened.record["flags"], **_overrides(given)}
-    split = load_data(opened, flags)
+    split = split or load_data(opened, flags)
     first = given.get("seed", 0)
     seeds = range(first, first + given.get("sampling_seeds", 3))
     count = given.get("num_images") or _usual(split, given)

@@ -1,0 +1,1 @@
+"""What `import tfgan_transfer` offers: models and images as Python objects."""
