@@ -46,14 +46,15 @@ def test_sample_is_the_averaged_generators():
 def test_data_ready_is_the_wall_clock():
     model = compiled()
     before = time.time()
-    logs = tf.function(model.train_step)(tensors(make_batch()))
+    model.shows_clock = True
+    batches = tf.data.Dataset.from_tensors(tensors(make_batch()))
+    logs = model.train_function(iter(batches))
     assert before <= float(logs["data_ready"]) <= time.time()
 
 
 def test_fit_reports_the_last_step_and_no_bare_loss():
     model, batch = compiled(), make_batch()
     expected = compiled().train_step(tensors(batch))
-    del expected["data_ready"]
     dataset = tf.data.Dataset.from_tensors(tensors(batch)).repeat()
     history = model.fit(
         dataset, steps_per_epoch=1, shuffle=False, verbose=0

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.support import small_networks as small
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.gans import step
+from tfgan_transfer.gans.model import copy_of
 from tfgan_transfer.layers.convolution import Convolution
 from tfgan_transfer.layers.resizing import Reduce
 from tfgan_transfer.networks import NETWORKS, growth
@@ -170,7 +170,7 @@ def test_round_trip_of_the_config_and_the_average():
     config = json.loads(json.dumps(grown.get_config()))
     copy = keras.Model.from_config(config)
     copy.set_weights(grown.get_weights())
-    for other in (copy, step.copy_of(grown)):
+    for other in (copy, copy_of(grown)):
         assert [v.path for v in other.variables] == [
             v.path for v in grown.variables
         ]

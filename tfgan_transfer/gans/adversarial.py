@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
-from tfgan_transfer.gans import loop, optimizers, step
+from tfgan_transfer.gans import optimizers, step
 from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
-from tfgan_transfer.gans.model import GAN
+from tfgan_transfer.gans.model import GAN, copy_of
 from tfgan_transfer.gans.step import FAKE, MIXED, REAL
 
 
@@ -40,7 +40,7 @@ class AdversarialGAN(GAN, keras.Model):
     game = (
         *("generator_optimizer", "critic_optimizer", "n_critic", "clip", "xla"),
         *("gradient_penalty", "r1", "r2", "penalty_every", "ema_decay"),
-        *("augmentation", "feature_game"),
+        *("augmentation", "feature_game", "apart"),
     )
 
     def __init__(
@@ -53,7 +53,7 @@ class AdversarialGAN(GAN, keras.Model):
         super().__init__(name=name)
         self.generator = generator
         self.critic = critic
-        self.ema_generator = ema_generator or step.copy_of(generator)
+        self.ema_generator = ema_generator or copy_of(generator)
         self.class_game = self.feature_game = None
         self.built = True
 
@@ -105,32 +105,26 @@ class AdversarialGAN(GAN, keras.Model):
             ValueError: If the loss is unknown or a number is out of range.
         """
         game = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
+        if penalty_every < 1:
+            raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         if n_critic < 1 or not 0 <= ema_decay < 1:
             raise ValueError(
                 "n_critic must be at least 1 and ema_decay in [0, 1). "
-                f"Received: n_critic={n_critic}, ema_decay={ema_decay}"
+                f"Received: {n_critic=}, {ema_decay=}"
             )
-        if penalty_every < 1:
-            raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         super().compile(optimizer=None)
+        adam = optimizers.adam(1e-4, 0.0)
         with self.distribute_strategy.scope():
-            made = optimizers.pair(
-                generator_optimizer, critic_optimizer, _adam()
-            )
+            made = optimizers.pair(generator_optimizer, critic_optimizer, adam)
             for own, network in zip(made, self.networks.values(), strict=False):
                 own.build(network.trainable_variables)
         self.generator_optimizer, self.critic_optimizer = made
-        self.adversarial_loss = game
-        self.n_critic = n_critic
-        self.gradient_penalty = gradient_penalty
-        self.r1, self.r2 = r1, r2
-        self.penalty_every = penalty_every
-        self.clip = clip
-        self.ema_decay = ema_decay
-        self.augmentation = augmentation
+        self.adversarial_loss, self.n_critic = game, n_critic
+        self.gradient_penalty, self.r1, self.r2 = gradient_penalty, r1, r2
+        self.penalty_every, self.clip = penalty_every, clip
+        self.ema_decay, self.augmentation = ema_decay, augmentation
         self.regulariser = regulariser
-        self.class_game = class_game
-        self.feature_game = feature_game
+        self.class_game, self.feature_game = class_game, feature_game
         self.apart, self.xla = apart, xla
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
@@ -158,7 +152,6 @@ class AdversarialGAN(GAN, keras.Model):
             generator improves. Critic values are those of the last iteration.
             The losses include penalties and regulariser.
         """
-        batch, data_ready = loop.data_ready(batch)
         for i in range(self.n_critic):
             slot = step.critic_slot(batch, i)
             gradients, critic_log = self.critic_update(slot)
@@ -174,7 +167,7 @@ class AdversarialGAN(GAN, keras.Model):
             self.ema_decay,
             self.generator_optimizer.iterations,
         )
-        return {**critic_log, **generator_log, "data_ready": data_ready}
+        return {**critic_log, **generator_log}
 
     def critic_update(self, slot: step.Batch) -> tuple[list, dict]:
         """Gradients of the critic's next iteration, penalised in its turn.
@@ -374,8 +367,8 @@ class AdversarialGAN(GAN, keras.Model):
         Returns:
             Float32 [B, H, W, C] in [-1, 1].
         """
-        takes_labels = len(self.ema_generator.inputs) > 1
-        inputs = [latents, labels] if takes_labels else latents
+        labelled = len(self.ema_generator.inputs) > 1
+        inputs = [latents, labels] if labelled else latents
         return self.ema_generator(inputs, training=False)
 
     @property
@@ -385,10 +378,8 @@ class AdversarialGAN(GAN, keras.Model):
             **self.networks,
             "generator_optimizer": self.generator_optimizer,
             "critic_optimizer": self.critic_optimizer,
+            **(self.feature_game.state if self.feature_game else {}),
         }
-        if self.feature_game:
-            state["feature_critic"] = self.feature_game.critic
-            state["feature_critic_optimizer"] = self.feature_game.optimizer
         if self.augmentation:
             state["augmentation"] = self.augmentation
         if self.regulariser and self.regulariser.variables:
@@ -400,8 +391,3 @@ class AdversarialGAN(GAN, keras.Model):
         name = losses.name_of(losses.ADVERSARIAL_LOSSES, self.adversarial_loss)
         classes = self.class_game.settings() if self.class_game else {}
         return {"adversarial_loss": name, **classes}
-
-
-def _adam() -> keras.optimizers.Optimizer:
-    """Gulrajani et al. 2017, algorithm 1."""
-    return keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9, epsilon=1e-8)

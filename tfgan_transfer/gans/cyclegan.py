@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
-from tfgan_transfer.gans import loop, optimizers, step
-from tfgan_transfer.gans.model import GAN
+from tfgan_transfer.gans import optimizers, step
+from tfgan_transfer.gans.model import GAN, copy_of
 from tfgan_transfer.gans.pool import ImagePool
 from tfgan_transfer.translation_losses import TRANSLATION_LOSSES, l1_distance
 
@@ -65,8 +65,8 @@ class CycleGAN(GAN, keras.Model):
         super().__init__(name=name)
         self.a2b, self.b2a = a2b, b2a
         self.critic_a, self.critic_b = critic_a, critic_b
-        self.ema_a2b = ema_a2b or step.copy_of(a2b)
-        self.ema_b2a = ema_b2a or step.copy_of(b2a)
+        self.ema_a2b = ema_a2b or copy_of(a2b)
+        self.ema_b2a = ema_b2a or copy_of(b2a)
         self.built = True
 
     def compile(
@@ -112,8 +112,9 @@ class CycleGAN(GAN, keras.Model):
         _check(n_critic, ema_decay, pool_size)
         super().compile(optimizer=None)
         with self.distribute_strategy.scope():
+            adam = optimizers.adam(2e-4, 0.5)
             generators, critics = optimizers.pair(
-                generator_optimizer, critic_optimizer, _adam()
+                generator_optimizer, critic_optimizer, adam
             )
             patterns = dict.fromkeys(TRANSLATORS, generators)
             patterns |= dict.fromkeys(CRITICS, critics)
@@ -268,7 +269,6 @@ class CycleGAN(GAN, keras.Model):
             Scalars of this step. `critic_gap_a` is E[D(a)] - E[D(F(b))].
             Critic values are those of the last iteration.
         """
-        batch, data_ready = loop.data_ready(batch)
         slot = step.critic_slot(batch, 0)
         gradients, fakes, generator_log = self._generator_gradients(slot)
         self._apply(gradients)
@@ -286,7 +286,7 @@ class CycleGAN(GAN, keras.Model):
                 self.ema_decay,
                 self.optimizers[name].iterations,
             )
-        return {**critic_log, **generator_log, "data_ready": data_ready}
+        return {**critic_log, **generator_log}
 
     def _from_pools(self, fakes: step.Batch, chance: tf.Tensor) -> step.Batch:
         """The generated images that the critics get to see."""
@@ -320,11 +320,6 @@ class CycleGAN(GAN, keras.Model):
                 TRANSLATION_LOSSES, self.adversarial_loss
             ),
         }
-
-
-def _adam() -> keras.optimizers.Optimizer:
-    """Zhu et al. 2017, section 4."""
-    return keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
 
 
 def _check(n_critic: int, ema_decay: float, pool_size: int) -> None:

@@ -67,6 +67,14 @@ class FeatureGame:
         deserialize = keras.saving.deserialize_keras_object
         return cls(**{name: deserialize(v) for name, v in config.items()})
 
+    @property
+    def state(self) -> dict:
+        """What a checkpoint holds of it, by name."""
+        return {
+            "feature_critic": self.critic,
+            "feature_critic_optimizer": self.optimizer,
+        }
+
     def of_critic(
         self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
     ) -> tuple[tf.Tensor, dict]:

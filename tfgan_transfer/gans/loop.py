@@ -33,9 +33,13 @@ def train_function(model: keras.Model) -> Callable:
             return strategy.experimental_local_results(value)[0]
         return strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
 
+    def timed(batch: Batch) -> dict:
+        batch, ready = data_ready(batch)
+        return {**model.train_step(batch), "data_ready": ready}
+
     @tf.function(reduce_retracing=True)
     def train(iterator: tf.distribute.DistributedIterator) -> dict:
-        logs = strategy.run(model.train_step, args=(next(iterator),))
+        logs = strategy.run(timed, args=(next(iterator),))
         return {name: average(name, value) for name, value in logs.items()}
 
     @functools.wraps(train)

@@ -152,3 +152,10 @@ class GAN:
         # There is nothing left to build, and Keras cannot reduce the dict
         # that it draws for it over several workers.
         pass
+
+
+def copy_of(network: keras.Model) -> keras.Model:
+    """A network of the same architecture, with the same weights."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy

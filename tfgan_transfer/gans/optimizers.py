@@ -23,6 +23,15 @@ def pair(
     return first, copy_of(first) if second is first else second
 
 
+def adam(rate: float, beta_1: float) -> keras.optimizers.Optimizer:
+    """Adam as papers on GANs use it: (1e-4, 0) for WGAN-GP, with beta 2 0.9
+    (Gulrajani et al. 2017, algorithm 1), (2e-4, 0.5) for CycleGAN (Zhu et al.
+    2017, section 4).
+    """
+    beta_2 = 0.999 if beta_1 else 0.9
+    return keras.optimizers.Adam(rate, beta_1, beta_2, epsilon=1e-8)
+
+
 def copy_of(
     optimizer: keras.optimizers.Optimizer,
 ) -> keras.optimizers.Optimizer:

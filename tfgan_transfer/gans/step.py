@@ -155,13 +155,6 @@ def update_spectral_norm(network: keras.Model) -> None:
             layer.update_spectral_norm()
 
 
-def copy_of(network: keras.Model) -> keras.Model:
-    """A network of the same architecture, with the same weights."""
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return copy
-
-
 def update_ema(
     average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
 ) -> None:
