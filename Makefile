@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 QUICKSTART_DIR ?= runs/quickstart
 
-.PHONY: quickstart test lint
+.PHONY: quickstart test lint docs
 .DELETE_ON_ERROR:
 
 quickstart: .venv/installed
@@ -15,6 +15,9 @@ test: .venv/installed-dev
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || \

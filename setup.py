@@ -65,6 +65,7 @@ setup(
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "pyyaml>=6,<7",
+            "mkdocs-material>=9.5,<10",
             "ruff>=0.9,<1",
             "selenium>=4.20,<5",
         ],
