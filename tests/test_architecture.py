@@ -29,6 +29,7 @@ ROOMS = {
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
     | {"images"},
+    "inspection": {"data", "networks"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
