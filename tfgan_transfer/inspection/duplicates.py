@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # Sides of the three small pictures, which are averages of blocks.
 _WHOLE, _DETAIL, _COLOUR = 16, 32, 8
+# Details are what differs from the mean of so many by so many pixels.
+_SMOOTH = 5
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _ROWS_AT_ONCE = 1024
 # Standard deviation, in levels, below which a picture counts as plain.
@@ -85,11 +88,13 @@ def sketches(images: np.ndarray) -> Sketches:
             for start in range(0, len(images), _ROWS_AT_ONCE)
         ]
     )
-    grey = (colours @ _LUMA)[..., None]
-    smooth = _blocks(grey, _COLOUR).repeat(4, axis=1).repeat(4, axis=2)
+    grey = colours @ _LUMA
+    detail = grey - uniform_filter(grey, _SMOOTH, axes=(1, 2))
+    # The filter has no neighbours to ask beyond the edge.
+    edge = slice(_SMOOTH // 2, -(_SMOOTH // 2))
     return Sketches(
-        _unit(_blocks(grey, _WHOLE)[..., 0]),
-        _unit((grey - smooth)[..., 0]),
+        _unit(_blocks(grey[..., None], _WHOLE)[..., 0]),
+        _unit(detail[:, edge, edge]),
         _blocks(colours, _COLOUR),
     )
 

@@ -90,5 +90,6 @@ def oddness(vectors: np.ndarray) -> np.ndarray:
 
 def _distance(bulk: np.ndarray, x: np.ndarray) -> np.ndarray:
     covariance, _ = ledoit_wolf(bulk)
+    covariance = covariance + _EPSILON * np.eye(len(covariance))
     apart = x - bulk.mean(axis=0)
     return np.sqrt((apart * np.linalg.solve(covariance, apart.T).T).sum(1))

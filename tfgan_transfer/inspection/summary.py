@@ -20,14 +20,7 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
         for name, unit in (("width", " px"), ("height", " px"), ("aspect", ""))
     ]
     if survey.fit == "crop":
-        share = survey.shapes.cut_off(survey.size)
-        found.append(
-            (
-                f"crop to {_side(survey)}",
-                f"cuts off {np.median(share):.0%} of a picture in the middle "
-                f"of the set, {share.max():.0%} at most",
-            )
-        )
+        found.append((f"crop to {_side(survey)}", _cut_off(survey)))
     grey = int(survey.grey.sum())
     found.append(("without colour", f"{grey:,} of {usable:,}"))
     if survey.balance.counts:
@@ -89,6 +82,16 @@ def record(survey: Survey, findings: Sequence[Finding]) -> dict:
             for finding in findings
         ],
     }
+
+
+def _cut_off(survey: Survey) -> str:
+    share = survey.shapes.cut_off(survey.size)
+    if share.max() < 0.005:
+        return "cuts off nothing"
+    return (
+        f"cuts off {np.median(share):.0%} of a picture in the middle of the "
+        f"set, {share.max():.0%} at most"
+    )
 
 
 def _range(values: Sequence[float], unit: str) -> str:
