@@ -28,7 +28,7 @@ ROOMS = {
     "trained": {"training", "settings", "networks", "layers", "data"}
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
-    | {"images"},
+    | {"images", "networks"},
     "inspection": {"data", "networks"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
