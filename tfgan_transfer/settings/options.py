@@ -103,6 +103,20 @@ GENERATE = (
         "num", "integer", "Number of images to draw (16).", low=1, common=True
     ),
     Setting(
+        "best",
+        "integer",
+        "Keep so many, the most realistic of those that are drawn.",
+        low=1,
+        common=True,
+    ),
+    Setting(
+        "of",
+        "integer",
+        "Draw so many for --best to choose from (four times as many).",
+        low=1,
+        common=True,
+    ),
+    Setting(
         "out",
         "text",
         "Folder of PNG files, or FILE.npz; FILE.gif or .webp with "
