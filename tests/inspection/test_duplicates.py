@@ -84,6 +84,15 @@ def test_pairs_become_groups():
     assert duplicates.groups([], 9) == []
 
 
+def test_pairs_move_with_their_pictures():
+    found = [Pair(0, 2, True), Pair(1, 3, False)]
+    places = np.array([5, 1, 4, 0])
+    assert duplicates.moved(found, places) == [
+        Pair(0, 1, False),
+        Pair(4, 5, True),
+    ]
+
+
 def test_pairs_far_apart_in_a_large_set_are_found(photographs, monkeypatch):
     monkeypatch.setattr(duplicates, "_ROWS_AT_ONCE", 7)
     found = duplicates.pairs(_planted(photographs, _mirrored))

@@ -119,6 +119,19 @@ def pairs(images: np.ndarray) -> list[Pair]:
     return [Pair(*key, found[key]) for key in sorted(found)]
 
 
+def moved(found: Sequence[Pair], places: np.ndarray) -> list[Pair]:
+    """The same pairs among pictures in another order.
+
+    Args:
+        found: What `pairs` returned.
+        places: Integer [N]: the new row of each picture.
+    """
+    return sorted(
+        Pair(*sorted((int(places[i]), int(places[j]))), mirrored)
+        for i, j, mirrored in found
+    )
+
+
 def groups(found: Sequence[Pair], count: int) -> list[list[int]]:
     """Gathers pairs to groups of which one picture is enough.
 

@@ -88,14 +88,17 @@ def take(
         max_value=max_value,
         max_bad_files=_ANY_NUMBER,
     )
+    images = split.train.images
+    # Results are sorted by name, not the pictures, which may be gigabytes.
     order = np.argsort(split.train.names, kind="stable")
     names = tuple(split.train.names[row] for row in order)
-    images = split.train.images[order]
     blank = tones.blank(images)
-    pairs = duplicates.pairs(images)
     pairs = [
-        pair for pair in pairs if not blank[[pair.first, pair.second]].all()
+        pair
+        for pair in duplicates.pairs(images)
+        if not blank[[pair.first, pair.second]].all()
     ]
+    pairs = duplicates.moved(pairs, np.argsort(order))
     known = originals.sizes(spec, names)
     shapes = Shapes.of([known.get(name, (1, 1)) for name in names])
     return Survey(
@@ -107,9 +110,9 @@ def take(
         shapes=shapes,
         groups=duplicates.groups(pairs, len(names)),
         mirrored=frozenset((p.first, p.second) for p in pairs if p.mirrored),
-        oddness=_oddness(images, ~blank),
-        blank=blank,
-        grey=tones.grey(images) & ~blank,
+        oddness=_oddness(images, ~blank)[order],
+        blank=blank[order],
+        grey=(tones.grey(images) & ~blank)[order],
         labels=split.train.labels[order],
         balance=Balance.of(split.train),
         bad_files=split.bad_files,
@@ -125,7 +128,7 @@ def _remarks(spec: str) -> list[str]:
 def _oddness(images: np.ndarray, seen: np.ndarray) -> np.ndarray:
     found = np.zeros(len(images))
     if seen.any():
-        found[seen] = outliers.oddness(outliers.features(images[seen]))
+        found[seen] = outliers.oddness(outliers.features(images)[seen])
     return found
 
 
