@@ -25,6 +25,7 @@ setup(
             "zoo/*/*",
             "recipes/*.flags",
             "serving/server/*.html",
+            "inspection/*.html",
             "py.typed",
             "*.pyi",
         ]

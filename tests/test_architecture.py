@@ -28,7 +28,8 @@ ROOMS = {
     "trained": {"training", "settings", "networks", "layers", "data"}
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
-    | {"images"},
+    | {"images", "networks"},
+    "inspection": {"data", "networks"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["library"] = {*ROOMS["families"], "families"}

@@ -4,6 +4,8 @@
   python -m tfgan_transfer.generate --run_dir=runs/photos --grid=sheet.png
   python -m tfgan_transfer.generate --run_dir=runs/photos --interpolate=8 \\
       --out=walk.gif
+  python -m tfgan_transfer.generate --run_dir=runs/photos --best=16 --of=256 \\
+      --grid=best.png
 
 The same seed gives the same images, whatever their number.
 """
@@ -31,17 +33,24 @@ def main() -> None:
 
     import keras
 
+    from tfgan_transfer.families.single import best
     from tfgan_transfer.settings import config
     from tfgan_transfer.trained import opening, sampling
 
+    best.check(given)
     keras.config.set_dtype_policy(given.get("precision", "float32"))
-    sampler = opening.open_model(path, ema=given.get("ema", True)).sampler(
+    opened = opening.open_model(path, ema=given.get("ema", True))
+    sampler = opened.sampler(
         seed=given.get("seed", 0),
         truncation=given.get("truncation", 1.0),
         size=config.parse_size(given["resize"], "--resize")
         if "resize" in given
         else None,
     )
+    if given.get("best"):
+        sampler = best.selecting(opened, sampler, given)
+        print(best.sentence(opened, sampler, given))
+        given = {**given, "num": given["best"]}
     for written in sampling.write(sampler, given):
         print(written)
 

@@ -98,7 +98,8 @@ def test_values_are_printed_at_once_and_survive_ctrl_c(commands, run_dir):
     header, value, mark, *protocols = done.out.splitlines()
     assert header.startswith("metric") and value.startswith("swd ")
     assert mark == "on the way"
-    assert protocols[1].startswith("  swd: s.d. over seeds; swd/tf-gan")
+    assert "lower is better" in protocols[0] and "floor:" in protocols[0]
+    assert protocols[2].startswith("  swd: s.d. over seeds; swd/tf-gan")
     text = (run_dir / "metrics.jsonl").read_text()
     assert text.startswith(before)
     (row,) = map(json.loads, text.removeprefix(before).splitlines())

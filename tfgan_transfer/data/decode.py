@@ -110,6 +110,16 @@ def header_size(content: bytes | np.ndarray) -> tuple[int, int]:
     return height, width
 
 
+def upright_size(content: bytes | np.ndarray) -> tuple[int, int]:
+    """Returns (height, width) as `decode` would, reading only a header."""
+    try:
+        image = _open(content)
+        turned = _orientation(image) >= 5
+    except Exception as error:
+        raise DamagedImageError(reason(error)) from error
+    return image.size if turned else image.size[::-1]
+
+
 def peak(content: bytes | np.ndarray) -> int:
     """The largest value of an image of more than 8 bits, 0 of any other.
 
@@ -179,12 +189,16 @@ def _shallow(
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # Broken metadata does not spoil good pixels.
-        orientation = 1
-    turn = _UPRIGHT.get(orientation)
+    turn = _UPRIGHT.get(_orientation(image))
     return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        found = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # Broken metadata does not spoil good pixels.
+        return 1
+    return found if found in _UPRIGHT else 1
 
 
 def _channels(image: Image.Image, channels: int) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import types
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError, choices
-from tfgan_transfer.evaluations import class_plot
+from tfgan_transfer.evaluations import class_plot, feature_network
 from tfgan_transfer.metrics import inception
 from tfgan_transfer.metrics.evaluate import (
     METRICS,
@@ -24,6 +25,7 @@ from tfgan_transfer.metrics.needs import Material
 
 DEFAULT_METRICS = ("kid", "fid", "precision_recall")
 MOST_IMAGES = 5000
+_NO_RUN: Mapping = types.MappingProxyType({})
 # What the pictures of `evaluate` need as much as these metrics do.
 _PICTURES = {
     "pairs": ("memorisation",),
@@ -47,12 +49,13 @@ class Chosen(NamedTuple):
     layer: str | None
 
 
-def choose(given: Mapping, has: Material) -> Chosen:
+def choose(given: Mapping, has: Material, run: Mapping = _NO_RUN) -> Chosen:
     """Settles what `evaluate` measures, before anything is computed.
 
     Args:
         given: Flags of `evaluate`.
         has: What there is to measure with.
+        run: Configuration of the run that is judged, if it is one.
 
     Raises:
         UserError: If what was asked for cannot be measured, or nothing of the
@@ -63,7 +66,7 @@ def choose(given: Mapping, has: Material) -> Chosen:
             require_for_picture(f"--{flag}", metrics, has)
     names = metric_names(given.get("metrics"))
     if given.get("metrics"):
-        return _with_network(given, names, has, "--metrics")
+        return _with_network(given, names, has, "--metrics", run)
     left_out = obstacles(names, has)
     kept = tuple(name for name in names if name not in left_out)
     if not kept:
@@ -72,7 +75,7 @@ def choose(given: Mapping, has: Material) -> Chosen:
             f"{next(iter(left_out.values()))}; or name others, of "
             f"{', '.join(METRICS)}"
         )
-    chosen = _with_network(given, kept, has, "--metrics")
+    chosen = _with_network(given, kept, has, "--metrics", run)
     return chosen._replace(left_out=left_out)
 
 
@@ -100,28 +103,33 @@ def choose_while_training(settings: Mapping, has: Material) -> Chosen:
             f"--best_metric: {settings['best_metric']} is not among "
             f"--eval_metrics={','.join(metrics)}; add it there"
         )
-    return _with_network(settings, metrics, has, flag)
+    return _with_network(settings, metrics, has, flag, settings)
 
 
 def _with_network(
-    given: Mapping, metrics: tuple[str, ...], has: Material, flag: str
+    given: Mapping,
+    metrics: tuple[str, ...],
+    has: Material,
+    flag: str,
+    run: Mapping,
 ) -> Chosen:
     # Counts first: loading a network takes seconds, or a connection.
     require(metrics, has, flag)
-    network, layer = extractor_for(given, metrics)
+    network, layer = extractor_for(given, metrics, run)
     outputs = tuple(network.fingerprint) if network else ()
     require(metrics, dataclasses.replace(has, outputs=outputs), flag)
     return Chosen(metrics, {}, network, layer)
 
 
 def extractor_for(
-    given: Mapping, metrics: Sequence[str]
+    given: Mapping, metrics: Sequence[str], run: Mapping = _NO_RUN
 ) -> tuple[inception.Extractor | None, str | None]:
     """Loads the feature network if one of the metrics needs it.
 
     Args:
         given: `inception` and `inception_layer`.
         metrics: Keys of `METRICS`, or others, which need it.
+        run: Configuration of the run that is judged, if it is one.
 
     Returns:
         The network and its layer, or (None, None).
@@ -129,7 +137,7 @@ def extractor_for(
     needed = any(n not in METRICS or METRICS[n].needs.output for n in metrics)
     if not needed and not given.get("inception"):
         return None, None
-    network = inception.load(given.get("inception"))
+    network = feature_network.load(given.get("inception"), run)
     return network, network.layer(given.get("inception_layer"))
 
 

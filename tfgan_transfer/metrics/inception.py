@@ -51,6 +51,8 @@ class Extractor:
         weights: sha256 of the files it was loaded from.
         fingerprint: For each layer, root mean square feature of eight fixed
             images: tells networks apart whose files cannot be compared.
+        seen: Whether a critic has judged the generator by this network, so
+            that its values are not independent.
     """
 
     run: Callable[[tf.Tensor], dict[str, tf.Tensor]]
@@ -58,6 +60,7 @@ class Extractor:
     size: int
     weights: str
     fingerprint: dict[str, tuple[float, ...]]
+    seen: bool = False
 
     @property
     def preprocessing(self) -> str:
@@ -116,7 +119,8 @@ class Extractor:
         """One line that fixes the features; part of every score's protocol."""
         known = not self.family.startswith("user:")
         network = self.family if known else f"{self.family} {self.weights[:12]}"
-        return f"{network} {layer}, {self.preprocessing}"
+        seen = ", the critic has seen this network" if self.seen else ""
+        return f"{network} {layer}, {self.preprocessing}{seen}"
 
     def record(self) -> dict[str, Any]:
         """The identity as a dict of JSON types, to be kept with results."""

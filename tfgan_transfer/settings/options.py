@@ -56,10 +56,66 @@ _IW_CRITICS = Setting(
     low=1,
 )
 
+CHECK = (
+    Setting(
+        "data",
+        "text",
+        "Images to look at: folder:PATH, zip:PATH (either with #sub/folder), "
+        "tfds:NAME, digits or shapes.",
+        common=True,
+    ),
+    Setting(
+        "size",
+        "text",
+        "Side in pixels, or HEIGHTxWIDTH, that will be trained at (as train "
+        "would choose).",
+        common=True,
+    ),
+    Setting(
+        "fit",
+        "text",
+        "How images of another shape will be made to fit (crop).",
+        choices=choices.FITS,
+    ),
+    Setting(
+        "classes",
+        "text",
+        "Look at images of these classes only, separated by commas (all).",
+    ),
+    Setting(
+        "max_value",
+        "integer",
+        "What is white in grey images of more than 8 bits (by the largest "
+        "value of them all).",
+        low=1,
+    ),
+    Setting("out", "text", "FILE.html: a page with the pictures.", common=True),
+    Setting(
+        "json",
+        "yes",
+        "Print JSON with every name in place of lines.",
+        common=True,
+    ),
+)
+
 GENERATE = (
     _CHECKPOINT,
     Setting(
         "num", "integer", "Number of images to draw (16).", low=1, common=True
+    ),
+    Setting(
+        "best",
+        "integer",
+        "Keep so many, the most realistic of those that are drawn.",
+        low=1,
+        common=True,
+    ),
+    Setting(
+        "of",
+        "integer",
+        "Draw so many for --best to choose from (four times as many).",
+        low=1,
+        common=True,
     ),
     Setting(
         "out",

@@ -9,6 +9,7 @@ from tfgan_transfer.settings.setting import Setting
 # What one does with them, in the order of the help.
 GROUPS: dict[str, Sequence[Setting]] = {
     "the run": data.RUN,
+    "what is checked": options.CHECK,
     "what is drawn": options.GENERATE,
     "what is translated": options.TRANSLATE,
     "what is measured": options.EVALUATE,
@@ -76,6 +77,7 @@ COMMANDS = {
         "planning",
         "evaluation",
     ),
+    "check": ("what is checked",),
     "generate": ("the run", "what is drawn"),
     "translate": ("the run", "what is translated"),
     "evaluate": (

@@ -305,8 +305,9 @@ INCEPTION = (
     Setting(
         "inception",
         "text",
-        "Directory of a SavedModel that is called like TF-GAN's Inception, "
-        "for KID, FID, precision and recall.",
+        "Feature network for KID, FID, precision and recall: the directory of "
+        "a SavedModel that is called like TF-GAN's Inception, or lite0, which "
+        "comes with the package (TF-GAN's, or lite0 where it cannot be had).",
         common=True,
         safe=True,
     ),

@@ -45,7 +45,7 @@ def of_checkpoint(
     if labels[0] is None:
         labels = []
     has = evaluation.material(split, given.get("split"), count, labels)
-    chosen = evaluation.choose(given, has)
+    chosen = evaluation.choose(given, has, opened.record["flags"])
     about = {
         **opened.about,
         "ema": given.get("ema", True),

@@ -1,0 +1,91 @@
+"""Which feature network an evaluation uses, and whether a critic has seen it.
+
+The network that was given; or else TF-GAN's Inception, where the Hub's cache
+has it or it can be fetched; or else the classifier that comes with the
+package, whose values bear its name: `kid[lite0@stride_32]`.
+"""
+
+import dataclasses
+import functools
+import sys
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.metrics import inception
+from tfgan_transfer.networks import features
+
+# As long as the side at which critics see images: enough for small ones.
+SIDE = 128
+_STRIDE = 32
+_ON_FEATURES = ("projected", "both")
+
+
+def load(name: str | None, run: Mapping) -> inception.Extractor:
+    """Loads the feature network of an evaluation.
+
+    Args:
+        name: `--inception`: a SavedModel's directory, `lite0` for the
+            classifier that comes with the package, None for what can be had.
+        run: Configuration of the run that is judged; empty if there is none.
+
+    Returns:
+        The network. If the run's critic judges by the same network, every
+        protocol says so: values are then not independent.
+
+    Raises:
+        UserError: The directory holds no such model.
+    """
+    if name == features.LITE0:
+        return _marked(_lite0(), run)
+    try:
+        return inception.load(name)
+    except UserError:
+        if name is not None:
+            raise
+    print(
+        f"TF-GAN's Inception is not in the Hub's cache and cannot be fetched: "
+        f"measuring with {features.LITE0}, the network that comes with the "
+        "package (--inception=DIR for another)",
+        file=sys.stderr,
+        flush=True,
+    )
+    return _marked(_lite0(), run)
+
+
+def seen_by_critic(run: Mapping) -> bool:
+    """Whether a run's critic judges by the network of the package.
+
+    Args:
+        run: Its configuration.
+    """
+    parts = [run.get("critic"), *str(run.get("critic_schedule")).split(",")]
+    critics = {str(part).partition(":")[0].strip() for part in parts}
+    frozen = run.get("features") or features.LITE0
+    return frozen == features.LITE0 and bool(critics & {*_ON_FEATURES})
+
+
+def _marked(
+    extractor: inception.Extractor, run: Mapping
+) -> inception.Extractor:
+    return dataclasses.replace(extractor, seen=seen_by_critic(run))
+
+
+@functools.cache
+def _lite0() -> inception.Extractor:
+    network = features.load(features.LITE0)
+
+    def means(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = network.maps(images, [_STRIDE])[_STRIDE]
+        # In spreads, or the cubes of KID would be of no readable size.
+        mean = tf.reduce_mean(found, (1, 2)) / network.spreads[_STRIDE]
+        return {f"stride_{_STRIDE}": mean}
+
+    return inception.from_function(
+        means,
+        features.LITE0,
+        SIDE,
+        network.fingerprint,
+        f"user:{features.LITE0}",
+    )
