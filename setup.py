@@ -20,7 +20,13 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     packages=find_packages(include=["tfgan_transfer", "tfgan_transfer.*"]),
-    package_data={"tfgan_transfer": ["zoo/*/*", "serving/server/*.html"]},
+    package_data={
+        "tfgan_transfer": [
+            "zoo/*/*",
+            "serving/server/*.html",
+            "reports/*.html",
+        ]
+    },
     python_requires=">=3.10,<3.13",
     install_requires=[
         "tensorflow~=2.21.0",

@@ -31,6 +31,7 @@ ROOMS = {
     | {"images"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
+ROOMS["reports"] = {*ROOMS["families"], "families"}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}

@@ -28,6 +28,11 @@ PLAN = (
         "Train so many models that share the classes among them.",
         low=2,
     ),
+    Setting(
+        "report",
+        "yes",
+        "Write report.html, a page for people, when the training ends (yes).",
+    ),
 )
 
 _CHECKPOINT = Setting(
@@ -263,6 +268,21 @@ STUDY = (
         "final_metrics", "text", "Metrics to measure at the end, such as iw."
     ),
     _IW_CRITICS,
+)
+
+REPORT = (
+    Setting(
+        "study_dir",
+        "text",
+        "A study in place of --run_dir.",
+        common=True,
+    ),
+    Setting(
+        "out",
+        "text",
+        "FILE.html (report.html in the directory of the run or study).",
+        common=True,
+    ),
 )
 
 EXPORT = (

@@ -49,7 +49,8 @@ def train(settings: Mapping) -> None:
     run_dir = pathlib.Path(settings["run_dir"])
     run_dir.parent.mkdir(parents=True, exist_ok=True)
     log_file = log(run_dir)
-    words = command("train", settings)
+    # What started it reports on all of its runs together.
+    words = command("train", {**settings, "report": False})
     with log_file.open("a") as file:
         code = wait_for(words, file)
     if code == EXIT_RUN_AGAIN:
