@@ -80,7 +80,7 @@ def drawn(
 
 def _for_the_page(svg: str, alt: str) -> Markup:
     """Takes out what only a file of its own needs."""
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(r"<(metadata|style).*?</\1>", "", svg, flags=re.S)
     svg = re.sub(r"<!--.*?-->|\n\s*", " ", svg[svg.index("<svg") :], flags=re.S)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 system-ui", svg)

@@ -22,7 +22,7 @@ _WALKERS, _STATIONS, _FRAMES = 4, 4, 12
 _CLASSES, _OF_A_CLASS = 24, 6
 # Samples that are looked up, and pictures that they are looked up in: every
 # sample is compared in tens of positions.
-_SAMPLES, _TRAINING, _UNSEEN = 200, 5000, 500
+_SAMPLES, _TRAINING, _UNSEEN = 100, 3000, 200
 _PAIRS = 8
 # Pixels in which pairs, and rows of pictures, are shown.
 _PAIR, _ROW = 112, 640

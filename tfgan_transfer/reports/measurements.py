@@ -1,6 +1,7 @@
 """What was measured of a run: a card for each metric, curves of the losses."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -186,7 +187,7 @@ def _warnings(run: RunDirectory) -> Markup | None:
     text = evaluated[-1]["warning"] if evaluated else ""
     if not text or not isinstance(text, str):
         return None
-    first, *more = text.split("; ")
+    first, *more = re.split(r"; (?![^(]*\))", text)
     items = [element("li", part) for part in more]
     return joined(
         [

@@ -105,16 +105,6 @@ def moving(frames: Sequence[np.ndarray], alt: str, wide: int) -> Markup:
     return element("picture", calm, _image(animation, frames[0], alt, wide))
 
 
-def file(path: pathlib.Path, alt: str) -> Markup | None:
-    """A picture that somebody else drew, as it is; None if it is damaged."""
-    picture = read(path)
-    if picture is None:
-        return None
-    height, width = picture.shape[:2]
-    source = _uri(path.read_bytes(), "image/png")
-    return element("img", src=source, alt=alt, width=width, height=height)
-
-
 def _image(data: bytes, picture: np.ndarray, alt: str, wide: int) -> Markup:
     height, width = picture.shape[:2]
     factor = max(1, wide // width)

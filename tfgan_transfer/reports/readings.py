@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+import numpy as np
+
 LOWER, HIGHER, NEAR = (
     "lower is better",
     "higher is better",
@@ -210,10 +212,12 @@ def number(value: float, share: bool = False) -> str:
     """A value with as many digits as somebody can use."""
     if share:
         return f"{100 * value:.3g}%"
-    text = f"{value:.3g}"
-    if "e" in text and abs(value) >= 0.0001:
-        text = f"{value:,.0f}" if abs(value) >= 1 else f"{value:.6f}"
-    return text.replace("-", "−", 1) if text.startswith("-") else text
+    text = np.format_float_positional(
+        abs(value), precision=3, fractional=False, trim="-"
+    )
+    if abs(value) >= 1000:
+        text = f"{abs(value):,.0f}"
+    return f"−{text}" if value < 0 else text
 
 
 def beside_floor(value: float, floor: float, reading: Reading) -> str:

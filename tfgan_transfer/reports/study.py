@@ -55,8 +55,8 @@ def _header(path: pathlib.Path, rows: list[dict]) -> Header:
 
     variants = distinct("variant")
     lead = (
-        f"{len(cells)} trainings side by side: the same pictures, started and "
-        f"set up in {len(variants)} ways ({', '.join(variants)})."
+        f"{len(cells)} trainings side by side, set up in different ways: "
+        f"{', '.join(variants)}."
     )
     return Header(
         "Study",
@@ -75,7 +75,7 @@ def _header(path: pathlib.Path, rows: list[dict]) -> Header:
 
 def _pictures(path: pathlib.Path, missing: list[str]) -> Iterator[Section]:
     """What `study` drew: samples side by side, then curves."""
-    found = sorted(path.glob("*.png"))
+    found = sorted(path.glob("*.png"), key=lambda file: _natural(file.name))
     samples = [file for file in found if file.name.endswith(_SAMPLES)]
     curves = [file for file in found if file not in samples]
     for title, files, what in (
@@ -85,10 +85,11 @@ def _pictures(path: pathlib.Path, missing: list[str]) -> Iterator[Section]:
         figures = []
         for file in files:
             name = file.stem.removesuffix(_SAMPLES.removesuffix(".png"))
-            shown = pictures.file(file, f"{what}, {name}.")
-            if shown is None:
+            picture = pictures.read(file)
+            if picture is None:
                 missing.append(f"{file.name}: it cannot be read.")
                 continue
+            shown = pictures.still(picture, f"{what}, {name}.", wide=0)
             caption = element("figcaption", element("b", name))
             sheet = element("div", shown, class_="drawing")
             figures.append(element("figure", caption, sheet))
@@ -98,14 +99,21 @@ def _pictures(path: pathlib.Path, missing: list[str]) -> Iterator[Section]:
             missing.append(f"{title}: the study has no such pictures.")
 
 
+def _natural(name: str) -> list[str]:
+    """Puts 50 before 100."""
+    return [part.zfill(9) for part in re.split(r"(\d+)", name)]
+
+
 def _tables(text: str) -> Iterator[Section]:
     """The file of tables, a section for each of its headings."""
-    heading, body = "The study", []
+    heading, body = "How to read the tables", []
     for block in re.split(r"\n{2,}", text.strip()):
         if block.startswith("## "):
             if body:
                 yield Section(heading, joined(body))
-            heading, body = block.removeprefix("## "), []
+            # Their numbers are those of the paper's tables.
+            heading = re.sub(r"^## (Table \d+: )?", "", block).capitalize()
+            body = []
         else:
             body.append(_block(block))
     if body:
@@ -126,7 +134,10 @@ def _block(text: str) -> Markup:
     if text.startswith("`"):
         code = element("code", text.strip("`"))
         return folded("The command", element("pre", code, tabindex=0))
-    return element("p", text)
+    words = re.split(r"`([^`]*)`", text)
+    for place in range(1, len(words), 2):
+        words[place] = element("code", words[place])
+    return element("p", *words)
 
 
 def _cells(line: str) -> list[str]:

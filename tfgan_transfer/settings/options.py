@@ -68,8 +68,8 @@ GENERATE = (
     Setting(
         "out",
         "text",
-        "Folder of PNG files, or FILE.npz; FILE.gif or .webp with "
-        "--interpolate.",
+        "Folder of PNG files, or FILE.npz; FILE.gif, .webp or .mp4 (where "
+        "ffmpeg is) with --interpolate.",
         common=True,
     ),
     Setting(
@@ -91,6 +91,15 @@ GENERATE = (
         "integer",
         "Draw so many pictures on the way from each image to the next.",
         low=1,
+        common=True,
+    ),
+    Setting(
+        "cell",
+        "integer",
+        "Enlarge --grid and --interpolate by a whole factor, to pictures of "
+        "so many pixels or a few more (128, less in very large sheets); 0: as "
+        "they are drawn, rows of --grid=classes without names.",
+        low=0,
         common=True,
     ),
     Setting(
