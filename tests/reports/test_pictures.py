@@ -63,6 +63,13 @@ def test_a_small_picture_keeps_every_pixel_and_is_enlarged_by_a_whole_factor():
     np.testing.assert_array_equal(np.asarray(shown)[seen], sheet[seen])
 
 
+def test_pictures_of_a_middle_size_are_enlarged_smoothly():
+    sheet = pictures.mosaic(batch(4, 120, 124, 3), 2)
+    [found] = Page(pictures.still(sheet, "four", wide=500)).of("img")
+    assert (found["width"], found["height"]) == ("500", "484")
+    assert "class" not in found
+
+
 def test_a_large_picture_is_neither_enlarged_nor_heavy():
     smooth = np.linspace(0, 255, 600 * 600 * 3).reshape(600, 600, 3)
     page = Page(pictures.still(smooth.astype(np.uint8), "one"))

@@ -13,6 +13,7 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.reports import report
 from tfgan_transfer.studies import study, tables
 from tfgan_transfer.training import checkpoint
+from tfgan_transfer.transfer.rank import Round
 
 REPORT = "tfgan_transfer.report"
 CYCLEGAN = "--flagfile=configs/smoke/cyclegan.flags"
@@ -226,3 +227,35 @@ def test_a_study(finished_study):
 def test_a_study_is_refused_where_none_is(tmp_path):
     with pytest.raises(UserError, match="study_dir: .* holds no tables.md"):
         report.write_study(tmp_path)
+
+
+def test_a_ranking(unbroken, tmp_path):
+    """Sources that were probed in two rounds, the second of one alone."""
+    names = "zoo:near", EVIL, "zoo:far"
+    runs = dict.fromkeys(names, unbroken) | {"zoo:far": tmp_path / "gone"}
+    scores = {
+        "fid": dict(zip(names, (9.0, 5.0, 7.0), strict=True)),
+        "recall": dict(zip(names, (0.25, 0.125, 0.5), strict=True)),
+    }
+    results = [
+        (Round(3, 20), dict(zip(names, (0.02, 0.03, 0.05), strict=True))),
+        (Round(2, 40), {"zoo:near": 0.016, EVIL: 0.011}),
+    ]
+    path = report.write_ranking(tmp_path, runs, scores, results, f"go {EVIL}")
+    page = html_page.check(path.read_text())
+    assert page.texts("h1") == [EVIL]
+    assert "a distance of 0.011 from the real ones, those of zoo:near" in (
+        page.text
+    )
+    assert page.texts("th")[5:] == [EVIL, "zoo:near", "zoo:far"]
+    assert page.texts("td") == [
+        *("0.03", "0.011", "5", "0.125"),
+        *("0.02", "0.016", "9", "0.25"),
+        *("0.05", "not trained", "7", "0.5"),
+    ]
+    assert page.texts("figcaption") == [
+        f"{EVIL}, 30 steps",
+        "zoo:near, 30 steps",
+    ]
+    assert page.texts("code") == [f"go {EVIL}"]
+    assert page.texts("li")[-1].startswith("Pictures of zoo:far: ")

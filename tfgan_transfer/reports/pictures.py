@@ -12,8 +12,8 @@ from PIL import Image
 from tfgan_transfer import images
 from tfgan_transfer.reports.markup import Markup, element
 
-# Sheets up to this width keep every pixel.
-_CRISP = 340
+# Pictures up to this width keep every pixel, which is shown as a square.
+_CRISP = 200
 _QUALITY = 85
 # Of a frame of an animation.
 _MILLISECONDS = 80
@@ -83,7 +83,8 @@ def still(picture: np.ndarray, alt: str, wide: int = _WIDE) -> Markup:
     Args:
         picture: Uint8 [H, W, C].
         alt: What it shows, in words.
-        wide: Pixels up to which it is enlarged, by a whole factor.
+        wide: Pixels to which it is enlarged; a small one by a whole factor,
+            and so perhaps to a little less.
     """
     return _image(_webp([picture]), picture, alt, wide)
 
@@ -94,7 +95,7 @@ def moving(frames: Sequence[np.ndarray], alt: str, wide: int) -> Markup:
     Args:
         frames: Uint8 [H, W, C] each.
         alt: What it shows, in words.
-        wide: Pixels up to which it is enlarged, by a whole factor.
+        wide: As for `still`.
     """
     animation = _webp(frames)
     calm = element(
@@ -107,14 +108,17 @@ def moving(frames: Sequence[np.ndarray], alt: str, wide: int) -> Markup:
 
 def _image(data: bytes, picture: np.ndarray, alt: str, wide: int) -> Markup:
     height, width = picture.shape[:2]
-    factor = max(1, wide // width)
+    factor = max(1.0, wide / width)
+    crisp = width <= _CRISP
+    if crisp:
+        factor = int(factor)
     return element(
         "img",
         src=_uri(data, "image/webp"),
         alt=alt,
-        width=factor * width,
-        height=factor * height,
-        class_="crisp" if factor > 1 else None,
+        width=round(factor * width),
+        height=round(factor * height),
+        class_="crisp" if crisp else None,
     )
 
 

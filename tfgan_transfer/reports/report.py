@@ -2,10 +2,10 @@
 
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.reports import study
+from tfgan_transfer.reports import ranking, study
 from tfgan_transfer.reports.run import RunReport
 from tfgan_transfer.training.run_directory import (
     RunDirectory,
@@ -56,6 +56,29 @@ def write_study(
     """
     path = pathlib.Path(os.path.expanduser(study_dir))
     return _keep(study.rendered(path), out or path / FILE)
+
+
+def write_ranking(
+    folder: pathlib.Path,
+    runs: Mapping[str, pathlib.Path],
+    scores: Mapping[str, Mapping[str, float]],
+    results: ranking.Results,
+    command: str,
+) -> pathlib.Path:
+    """Writes the report of a ranking.
+
+    Args:
+        folder: Where the page goes.
+        runs: Source -> directory of its probe training.
+        scores: Score -> source -> value before any training.
+        results: Each round of probes, and source -> KID at its end.
+        command: What to type next.
+
+    Returns:
+        The file.
+    """
+    text = ranking.rendered(runs, scores, results, command)
+    return _keep(text, folder / FILE)
 
 
 def at_the_end(write: Callable[..., pathlib.Path], *what: object) -> None:

@@ -17,7 +17,7 @@ from tfgan_transfer.reports import (
 )
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.settings.config import DEFAULTS
-from tfgan_transfer.trained import saved
+from tfgan_transfer.trained import ensemble, saved
 from tfgan_transfer.trained.sampling import Sampler
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -41,9 +41,11 @@ class RunReport:
     def __init__(self, run: RunDirectory, split: object, draw: bool):
         stored = run.read_config()
         if stored is None:
+            found = ensemble.find(run.path)
+            like = f", such as {found.members[0].run_dir}" if found else ""
             raise UserError(
                 f"--run_dir: {str(run.path)!r} holds no run; expected a "
-                "directory that `train` wrote"
+                f"directory of one model that `train` wrote{like}"
             )
         self.run, self.split, self.draw = run, split, draw
         self.flags = {**DEFAULTS, **stored["flags"]}
@@ -65,7 +67,7 @@ class RunReport:
         if not self._has_metrics():
             self.missing.append(
                 "Numbers that say how good it is: none were measured. Train "
-                "with --eval_every, or type the second command below."
+                "with --eval_every, or type the second command of How to go on."
             )
         if not translates:
             self._drawn()
