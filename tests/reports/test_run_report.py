@@ -260,7 +260,7 @@ def test_a_copying_generator_is_found_out(finished, monkeypatch):
     sampler = drawings.Sampler(None, made.newest.manifest["run"], seed=0)
     judged = drawings.nearest(sampler, drawings.Images(train, unseen))
     assert "100 of 100 are closer" in judged.body
-    assert "training pictures are copied" in judged.body
+    assert "the same picture twice is a copy" in judged.body
     for pair in html_page.Page(judged.body).pictures():
         above, below = np.split(np.asarray(pair)[[*range(8), *range(9, 17)]], 2)
         np.testing.assert_array_equal(above, below)

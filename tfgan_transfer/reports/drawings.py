@@ -151,14 +151,16 @@ def _judgement(found: Memorisation, judged: bool) -> Markup | str:
             "Whether that is closer than chance nobody can say here: the run "
             "has no pictures that it has not seen. Train with --holdout=N."
         )
-    count = len(found.flagged)
     said = (
-        f"{count} of {_SAMPLES} are closer to a training picture than 99 in "
-        f"100 unseen real pictures are; chance alone gives about "
-        f"{_SAMPLES // 100}."
+        f"{len(found.flagged)} of {_SAMPLES} are closer to a training picture "
+        f"than nearly all of {len(found.held_out)} real pictures are that the "
+        f"model has never seen; by chance it would be about {_SAMPLES // 100}."
     )
     if found.alarm:
-        return f"{said} That is more than chance: training pictures are copied."
+        return (
+            f"{said} Look at the pairs: the same picture twice is a copy. Pale "
+            "or blurred pictures are close to many without being one."
+        )
     return f"{said} That is no sign of copying."
 
 

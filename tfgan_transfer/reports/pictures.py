@@ -12,7 +12,7 @@ from PIL import Image
 from tfgan_transfer import images
 from tfgan_transfer.reports.markup import Markup, element
 
-# Pictures up to this width keep every pixel, which is shown as a square.
+# Pictures up to this width keep every pixel, shown as a square if enlarged.
 _CRISP = 200
 _QUALITY = 85
 # Of a frame of an animation.
@@ -109,7 +109,7 @@ def moving(frames: Sequence[np.ndarray], alt: str, wide: int) -> Markup:
 def _image(data: bytes, picture: np.ndarray, alt: str, wide: int) -> Markup:
     height, width = picture.shape[:2]
     factor = max(1.0, wide / width)
-    crisp = width <= _CRISP
+    crisp = width <= _CRISP and factor >= 2
     if crisp:
         factor = int(factor)
     return element(

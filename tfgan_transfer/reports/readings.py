@@ -117,7 +117,8 @@ READINGS = {
         "Pictures that may be copies",
         "Share of generated pictures that are closer to one of your training "
         "pictures than 99 in 100 real pictures are that the model has never "
-        "seen. About 1% is what chance alone would give.",
+        "seen. About 1% is what chance alone would give. Pale or blurred "
+        "pictures count too: they are close to many.",
         LOWER,
         True,
     ),
