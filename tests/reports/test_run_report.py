@@ -149,12 +149,19 @@ def test_damaged_rows_are_left_out(finished):
         {"step": 30, "evaluation": [{"name": "kid", "value": "666.25"}]},
         {"step": 30, "evaluation": [{"name": "bare", "value": 0.5}]},
         {"step": 30, "evaluation": [score(0.4, floor=None) | {"floor": 7}]},
+        {
+            "step": 30,
+            "evaluation": [
+                score(0.3, "ms_ssim", floor=None) | {"floor": {"value": "x"}}
+            ],
+        },
         {"step": 30, "critic_loss": None, "warning": 3},
         "[1]",
     )
     page = page_of(finished)
-    bare, swd = page.texts("article")[:2]
+    bare, swd, alike = page.texts("article")[:3]
     assert bare.startswith("bare0.5") and "0.4" in swd
+    assert "no floor is measured" in swd and "no floor is measured" in alike
     assert "666" not in page.text
     assert not re.search(r"\bnan\b", page.text, re.I)
 
