@@ -26,6 +26,7 @@ setup(
             "recipes/*.flags",
             "serving/server/*.html",
             "inspection/*.html",
+            "reports/*.html",
             "py.typed",
             "*.pyi",
         ]

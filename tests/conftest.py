@@ -24,6 +24,7 @@ if quiet:
     del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 
 pytest_plugins = [
+    "tests.support.browser",
     "tests.support.running",
     "tests.support.ensembles",
     "tests.support.tagged",

@@ -33,6 +33,7 @@ ROOMS = {
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["library"] = {*ROOMS["families"], "families"}
+ROOMS["reports"] = {*ROOMS["families"], "families"}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
 ROOMS["planning"] = {*ROOMS["sessions"], "sessions"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}

@@ -48,6 +48,13 @@ def test_grid_leaves_white_gaps_right_and_below():
     np.testing.assert_array_equal(sheet[3:5, 4:7, 0], np.full([2, 3], 4))
 
 
+def test_gaps_and_places_without_an_image_may_be_anything():
+    sheet = images.grid(numbered(3), columns=2, gap=1, fill=0)
+    np.testing.assert_array_equal(sheet[:2, :3, 0], 1)
+    assert sheet.sum() == 6 * (1 + 2 + 3)
+    assert (sheet[3:, 4:] == 0).all()
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_png_round_trip(tmp_path, channels):
     image = np.random.default_rng(0).integers(

@@ -24,26 +24,29 @@ def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def grid(
-    images: np.ndarray, columns: int | None = None, gap: int = 0
+    images: np.ndarray,
+    columns: int | None = None,
+    gap: int = 0,
+    fill: int = 255,
 ) -> np.ndarray:
     """Lays images out row by row.
 
     Args:
         images: Uint8 [N, H, W, C], N >= 1.
         columns: Images per row; a nearly square grid when absent.
-        gap: White pixels to the right of and below each image.
+        gap: Pixels to the right of and below each image.
+        fill: Value of those pixels, and of missing images; white if absent.
 
     Returns:
-        Uint8 [rows * (H + gap), columns * (W + gap), C]; missing images are
-        white.
+        Uint8 [rows * (H + gap), columns * (W + gap), C].
     """
     images = np.pad(
-        images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=255
+        images, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=fill
     )
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
-    canvas = np.full((rows * columns, height, width, channels), 255, np.uint8)
+    canvas = np.full((rows * columns, height, width, channels), fill, np.uint8)
     canvas[:count] = images
     canvas = canvas.reshape(rows, columns, height, width, channels)
     return canvas.transpose(0, 2, 1, 3, 4).reshape(

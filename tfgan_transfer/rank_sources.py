@@ -33,7 +33,8 @@ def main() -> int:
     sources, budget = given.pop("sources"), given.pop("budget")
     folder = pathlib.Path(os.path.expanduser(given.pop("run_dir")))
 
-    from tfgan_transfer.studies import ranking, trials
+    from tfgan_transfer.reports import report
+    from tfgan_transfer.studies import ranking, study, trials
     from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
 
     rounds = ranking.plan(sources, budget)
@@ -49,7 +50,12 @@ def main() -> int:
     again = trials.command(
         "train", {**given, "source": best, "run_dir": folder / "best"}
     )
-    print("next:", shlex.join(["python", *again[1:]]), sep="\n  ")
+    command = shlex.join(["python", *again[1:]])
+    print("next:", command, sep="\n  ")
+    runs = {source: folder / study.short(source) for source in sources}
+    report.at_the_end(
+        report.write_ranking, folder, runs, scores, results, command
+    )
     return 0
 
 

@@ -34,6 +34,7 @@ def main() -> int:
             "which images, and how often to measure"
         )
 
+    from tfgan_transfer.reports import report
     from tfgan_transfer.studies import study, trials
     from tfgan_transfer.studies import tables as study_report
     from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN
@@ -57,6 +58,7 @@ def main() -> int:
     command = study.reproduce(sys.argv)
     print(study_report.write(runs.rows(), path, command).read_text())
     print(f"tables.md, curves and samples side by side: {path}")
+    report.at_the_end(report.write_study, path)
     return 0
 
 

@@ -21,6 +21,7 @@ def main() -> int:
     if explicit.get("recipe") == "help":
         print(recipes.catalogue())
         return 0
+    reported = explicit.pop("report", True)
     if not explicit.get("run_dir"):
         raise UserError(
             "--run_dir: expected the directory of the run, received none; "
@@ -29,6 +30,7 @@ def main() -> int:
 
     from tfgan_transfer import families
     from tfgan_transfer.planning import road, summary
+    from tfgan_transfer.reports import report
     from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
     from tfgan_transfer.studies import ensemble_training
@@ -63,6 +65,9 @@ def main() -> int:
     status = session.train()
     if status == 0 and session.chief:
         announcement.show_results(run, plan.config)
+    if reported and session.chief:
+        done = status == 0
+        report.at_the_end(report.write, run.path, None, session.split, done)
     return status
 
 

@@ -166,7 +166,7 @@ GENERATE_MISTAKES = {
     "in a file": (["--run_dir={run}", "--out={tmp}/file/x"], "cannot be writ"),
     "no animation": (
         ["--run_dir={run}", "--interpolate=2", "--out={tmp}/out"],
-        "--interpolate: expected --out=FILE.gif or FILE.webp",
+        "--interpolate: expected --out=FILE.gif, FILE.webp or FILE.mp4",
     ),
     "truncation": (
         ["--run_dir={run}", "--truncation=1.5", "--out={tmp}/out"],

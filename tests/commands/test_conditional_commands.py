@@ -106,6 +106,7 @@ def test_a_row_per_class(commands, moved, tmp_path):
         "--grid=classes",
         f"--out={out}",
         "--num=4",
+        "--cell=0",
     )
     assert finished.code == 0, finished.err
     assert Image.open(out).size == (4 * 9, 3 * 9)

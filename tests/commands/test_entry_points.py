@@ -64,6 +64,7 @@ def test_every_command_has_its_flags():
 def test_train_has_a_flag_for_every_setting_and_no_other():
     rows = [r for rows in table.of_command("train").values() for r in rows]
     plans = {"dry_run", "augment_preview", "restart_from", "ensemble"}
+    plans |= {"report"}
     assert sorted(r.name for r in rows) == sorted({*DEFAULTS} | plans)
 
 

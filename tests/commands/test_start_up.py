@@ -6,7 +6,7 @@ import sys
 import pytest
 
 COMMANDS = (
-    "train evaluate generate translate rank_sources study export serve"
+    "train evaluate generate translate rank_sources study report export serve"
 ).split()
 HEAVY = {"tensorflow", "keras", "numpy", "scipy", "PIL"}
 

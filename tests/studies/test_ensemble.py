@@ -220,7 +220,7 @@ def test_generate_draws_with_all_models(commands, big, tmp_path):
     sheet = tmp_path / "classes.png"
     for arguments in (
         ("--class=4", f"--out={out}", "--num=3", "--seed=3"),
-        ("--grid=classes", f"--out={sheet}", "--num=2"),
+        ("--grid=classes", f"--out={sheet}", "--num=2", "--cell=0"),
     ):
         finished = commands.run(GENERATE, f"--run_dir={big}", *arguments)
         assert finished.code == 0, finished.err

@@ -73,6 +73,9 @@ class Commands:
 
     def start(self, module: str, *arguments: object, setup="") -> Running:
         """Starts a command; `setup` is Python that its process runs first."""
+        if module == TRAIN:
+            # A second for each run; who wants to see one says --report.
+            arguments = ("--noreport", *arguments)
         self.count += 1
         log = self.folder / f"{self.count:03d}"
         for end in (".out", ".err"):

@@ -157,8 +157,11 @@ def test_folder_and_grid(commands, unbroken, found, tmp_path):
     assert [file.name for file in files] == [f"{i:06d}.png" for i in range(5)]
     images = np.stack([np.asarray(Image.open(file)) for file in files])
     np.testing.assert_array_equal(images, drawn(found, 5)[..., 0])
+    # Five of 8 px are enlarged 16 times, to 128 px, with 8 px between them.
     sheet = np.asarray(Image.open(tmp_path / "sheets" / "sheet.png"))
-    np.testing.assert_array_equal(sheet[:8, :8], images[0])
+    assert sheet.shape == (2 * 136, 3 * 136)
+    np.testing.assert_array_equal(sheet[4:128:16, 4:128:16], images[0])
+    np.testing.assert_array_equal(sheet[4:128:16, 140:264:16], images[1])
 
 
 def test_old_and_new_pictures_are_not_mixed_unasked(found, tmp_path):
@@ -223,3 +226,4 @@ def test_animation(commands, unbroken, tmp_path, suffix):
         # Frames that look alike are shown as one, for longer.
         assert 3 <= animation.n_frames <= 12
         assert animation.info["loop"] == 0
+        assert animation.size == (128, 128)

@@ -201,6 +201,7 @@ def test_labels_go_through_both_stages(commands, tagged, tmp_path):
         "--grid=classes",
         f"--out={sheet}",
         "--num=2",
+        "--cell=0",
     )
     assert finished.code == 0, finished.err
     assert Image.open(sheet).size == (2 * 13, len(vocabulary) * 13)

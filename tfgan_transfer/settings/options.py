@@ -29,6 +29,11 @@ PLAN = (
         "Train so many models that share the classes among them.",
         low=2,
     ),
+    Setting(
+        "report",
+        "yes",
+        "Write report.html, a page for people, when the training ends (yes).",
+    ),
 )
 
 _CHECKPOINT = Setting(
@@ -120,8 +125,8 @@ GENERATE = (
     Setting(
         "out",
         "text",
-        "Folder of PNG files, or FILE.npz; FILE.gif or .webp with "
-        "--interpolate.",
+        "Folder of PNG files, or FILE.npz; FILE.gif, .webp or .mp4 (where "
+        "ffmpeg is) with --interpolate.",
         common=True,
     ),
     Setting(
@@ -143,6 +148,15 @@ GENERATE = (
         "integer",
         "Draw so many pictures on the way from each image to the next.",
         low=1,
+        common=True,
+    ),
+    Setting(
+        "cell",
+        "integer",
+        "Enlarge --grid and --interpolate by a whole factor, to pictures of "
+        "so many pixels or a few more (128, less in very large sheets); 0: as "
+        "they are drawn, rows of --grid=classes without names.",
+        low=0,
         common=True,
     ),
     Setting(
@@ -320,6 +334,21 @@ STUDY = (
         "final_metrics", "text", "Metrics to measure at the end, such as iw."
     ),
     _IW_CRITICS,
+)
+
+REPORT = (
+    Setting(
+        "study_dir",
+        "text",
+        "A study in place of --run_dir.",
+        common=True,
+    ),
+    Setting(
+        "out",
+        "text",
+        "FILE.html (report.html in the directory of the run or study).",
+        common=True,
+    ),
 )
 
 EXPORT = (

@@ -16,6 +16,7 @@ GROUPS: dict[str, Sequence[Setting]] = {
     "which sources": options.SOURCES,
     "how much to spend": options.RANK,
     "the grid": options.STUDY,
+    "what is reported": options.REPORT,
     "what is exported": options.EXPORT,
     "what is served": options.SERVE,
     "the road": training.ROAD,
@@ -89,6 +90,7 @@ COMMANDS = {
     ),
     "rank_sources": ("which sources", "how much to spend", "the run", *_TRIALS),
     "study": ("which sources", "the grid", *_TRIALS, "evaluation"),
+    "report": ("the run", "what is reported"),
     "export": ("the run", "what is exported"),
     "serve": ("what is served",),
 }

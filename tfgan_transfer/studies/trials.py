@@ -50,8 +50,10 @@ def train(settings: Mapping) -> None:
     run_dir = pathlib.Path(settings["run_dir"])
     run_dir.parent.mkdir(parents=True, exist_ok=True)
     log_file = log(run_dir)
-    # All that they have in common was settled; nothing is left to choose.
-    words = command("train", {**settings, "recipe": recipes.PLAIN})
+    # All that they have in common was settled, and what started it reports on
+    # all of its runs together.
+    alone = {"recipe": recipes.PLAIN, "report": False}
+    words = command("train", {**settings, **alone})
     with log_file.open("a") as file:
         code = wait_for(words, file)
     if code == EXIT_RUN_AGAIN:

@@ -13,8 +13,8 @@ import numpy as np
 from tfgan_transfer import data, images, pixels
 from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.trained import films, prompts, sheets
 from tfgan_transfer.trained import frozen as inference
-from tfgan_transfer.trained import prompts
 
 BATCH = 64
 # Batches under way: between kernels, one leaves cores to the others. Of large
@@ -209,7 +209,8 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
 
     Args:
         sampler: Source of the images.
-        given: `num`, `out`, `grid`, `interpolate`, `overwrite`, as given.
+        given: `num`, `out`, `grid`, `interpolate`, `cell`, `overwrite`, as
+            given.
 
     Yields:
         Every file written; for a folder of images, the folder.
@@ -238,7 +239,7 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         if given.get("grid"):
             path = pathlib.Path(given["grid"])
             columns = count if names else None
-            images.save(path, images.grid(drawn, columns=columns, gap=1))
+            images.save(path, sheets.sheet(drawn, given, columns))
             yield path
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):
@@ -273,7 +274,7 @@ def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:
     count = given.get("num", PER_CLASS)
     rows = np.eye(len(vocabulary), dtype=np.float32)
     drawn = np.concatenate([sampler.draw(count, row) for row in rows])
-    images.save(path, images.grid(drawn, columns=count, gap=1))
+    images.save(path, sheets.named(drawn, vocabulary, given))
     return path
 
 
@@ -300,10 +301,10 @@ def _write_images(
 
 def _write_walk(sampler: Sampler, count: int, given: Mapping) -> pathlib.Path:
     path = pathlib.Path(given.get("out") or given["grid"])
-    if path.suffix not in (".gif", ".webp"):
+    if path.suffix not in films.SUFFIXES:
         raise UserError(
-            "--interpolate: expected --out=FILE.gif or FILE.webp, received "
-            f"{str(path)!r}"
+            "--interpolate: expected --out=FILE.gif, FILE.webp or FILE.mp4, "
+            f"received {str(path)!r}"
         )
     latents = walk(sampler.latents(count), given["interpolate"])
     labels = sampler.labels(count)
@@ -311,5 +312,6 @@ def _write_walk(sampler: Sampler, count: int, given: Mapping) -> pathlib.Path:
         # One label all the way, so that only the latent moves.
         labels = np.repeat(labels[:1], len(latents), axis=0)
     frames = np.concatenate(list(sampler.render(latents, labels)))
-    images.save_animation(path, list(frames))
+    times = sheets.factor(given, min(frames.shape[1:3]), 1)
+    films.save(path, list(sheets.enlarged(frames, times)))
     return path

@@ -1,19 +1,15 @@
 """The page at `/`: what it is made of, and in a real browser."""
 
 import base64
-import contextlib
 import io
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.hand_made import WORDS
-
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 
 def test_the_page_needs_nothing_from_elsewhere(server):
@@ -44,33 +40,6 @@ def test_the_card_cannot_end_its_script(server):
         "prompt",
         "serving_default",
     ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not (BROWSER and DRIVER):
-        pytest.skip("needs Debian's packages chromium and chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in (
-        "headless=new",
-        "no-sandbox",
-        "disable-gpu",
-        "disable-dev-shm-usage",
-        "window-size=900,1000",
-    ):
-        options.add_argument("--" + argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(DRIVER)
-    with contextlib.closing(_Quitting(webdriver, options, service)) as opened:
-        yield opened.driver
-
-
-class _Quitting:
-    def __init__(self, webdriver, options, service):
-        self.driver = webdriver.Chrome(options, service)
-        self.close = self.driver.quit
 
 
 class Page:

@@ -1,0 +1,313 @@
+"""The report of a run: what it says, and what it leaves out."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support import html_page
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.reports import drawings, report, run
+from tfgan_transfer.training.run_directory import RunDirectory
+
+EVIL = "<script>alert(1)</script>"
+PROTOCOL = "swd/tf-gan, 8 px; real: held-out images"
+
+
+@pytest.fixture
+def finished(unbroken, tmp_path):
+    return shutil.copytree(unbroken, tmp_path / "run")
+
+
+def score(value, name="swd", floor=0.03, protocol=PROTOCOL, **more):
+    record = {"name": name, "value": value, "protocol": protocol}
+    record |= {"metric": name, "n_real": 50, "n_fake": 60, "note": ""}
+    record |= {"spread": 0.004, "spread_kind": "s.d. over seeds", **more}
+    return {**record, "floor": floor and {**record, "value": floor}}
+
+
+def add(path, *rows):
+    with (path / "metrics.jsonl").open("a") as file:
+        for row in rows:
+            text = row if isinstance(row, str) else json.dumps(row)
+            file.write(text + "\n")
+
+
+def page_of(path):
+    return html_page.check(report.write(path).read_text())
+
+
+def test_a_run_without_anything_special(finished):
+    page = page_of(finished)
+    titles = page.texts("h2")
+    assert titles == [
+        "Real, and generated",
+        "From picture to picture",
+        "Did it copy?",
+        "How the training went",
+        "Settings",
+        "How to go on",
+        "What is not on this page",
+    ]
+    assert page.texts("h1") == ["run"]
+    assert "learned from 100 pictures (digits)" in page.text
+    # Steps 0, 10, 20 and 30 under the slider, real pictures beside them.
+    said = [a["data-said"] for a in page.of("div") if "data-said" in a]
+    assert said == ["0 steps", "10 steps", "20 steps", "30 steps"]
+    [slider] = page.of("input")
+    assert (slider["max"], slider["value"]) == ("3", "3")
+    hidden = ["hidden" in a for a in page.of("div") if "data-said" in a]
+    assert hidden == [True, True, True, False]
+
+
+def test_the_samples_are_those_of_the_sheets(finished):
+    page = page_of(finished)
+    real, *sheets = page.pictures()[:5]
+    for shown, name in [(real, "real"), (sheets[3], "ema-00000030")]:
+        sheet = np.asarray(Image.open(finished / "samples" / f"{name}.png"))
+        native = sheet[::8, ::8]
+        shown = np.asarray(shown)[..., 0]
+        assert shown.shape == (26, 26)
+        np.testing.assert_array_equal(shown[9:17, 18:], native[9:17, 18:26])
+
+
+def test_metrics_with_their_floors_and_protocols(finished):
+    add(
+        finished,
+        {"step": 10, "evaluation": [score(0.2)], "warning": ""},
+        {"step": 20, "evaluation": [score(0.16)], "warning": ""},
+        {
+            "step": 30,
+            "evaluation": [
+                score(0.0905),
+                score(0.25, "memorised", None, "pixels", note=EVIL),
+                score(0.6, "precision", 0.8),
+            ],
+            "warning": "too alike (a; b); dog: too alike",
+        },
+    )
+    page = page_of(finished)
+    assert "Numbers that say how good" not in page.text
+    swd, copies, precision = page.texts("article")[:3]
+    assert swd.startswith("Difference in shapes and texture0.0905 ± 0.004")
+    for part in (
+        "lower is better",
+        "A perfect generator would get about 0.03",
+        "This one is 3.0 times that.",
+        "swd, after 30 steps: 0.0905",
+        "real pictures in the place of samples: 0.03",
+        "± is the s.d. over seeds",
+        "50 real and 60 generated",
+        PROTOCOL,
+    ):
+        assert part in swd
+    assert "25%" in copies and EVIL in copies and "no floor" in copies
+    assert "60%" in precision and "reaches 75% of it" in precision
+    labels = [drawing["aria-label"] for drawing in page.of("svg")]
+    assert labels[0] == (
+        "swd: 0.2 at step 10, 0.0905 at step 30; dashed, what real pictures "
+        "get: 0.03"
+    )
+    assert "Training warned: too alike (a; b)" in page.text
+    assert page.texts("summary")[0] == "1 more"
+
+
+def test_losses_are_those_that_were_logged(finished):
+    rows = [json.loads(x) for x in (finished / "metrics.jsonl").open()]
+    first, last = (f"{rows[i]['wasserstein']:.3g}" for i in (0, -1))
+    page = page_of(finished)
+    labels = [d["aria-label"].replace("−", "-") for d in page.of("svg")]
+    assert f"real less generated: {first} first, {last} last" in labels[0]
+
+
+def test_values_that_may_not_be_compared_are_not_joined(finished):
+    add(
+        finished,
+        {"step": 10, "evaluation": [score(0.2)]},
+        {"step": 20, "evaluation": [score(0.1)]},
+        {"step": 30, "evaluation": [score(0.5, protocol="another")]},
+        {"step": 30, "evaluation": [score(9.0)], "ema": False},
+        {"step": 30, "evaluation": [score(9.0)], "size": "96"},
+    )
+    page = page_of(finished)
+    assert page.texts("article")[0].startswith(
+        "Difference in shapes and texture0.5"
+    )
+    assert page.of("svg")[0]["aria-label"].startswith(
+        "swd: 0.2 at step 10, 0.1 at step 20;"
+    )
+
+
+def test_damaged_rows_are_left_out(finished):
+    add(
+        finished,
+        '{"step": 30, "evalua',
+        '{"step": 30, "evaluation": [{"name": "swd", "value": NaN}]}',
+        {"step": 30, "evaluation": [{"name": "kid", "value": "666.25"}]},
+        {"step": 30, "evaluation": [{"name": "bare", "value": 0.5}]},
+        {"step": 30, "evaluation": [score(0.4, floor=None) | {"floor": 7}]},
+        {
+            "step": 30,
+            "evaluation": [
+                score(0.3, "ms_ssim", floor=None) | {"floor": {"value": "x"}}
+            ],
+        },
+        {"step": 30, "critic_loss": None, "warning": 3},
+        "[1]",
+    )
+    page = page_of(finished)
+    bare, swd, alike = page.texts("article")[:3]
+    assert bare.startswith("bare0.5") and "0.4" in swd
+    assert "no floor is measured" in swd and "no floor is measured" in alike
+    assert "666" not in page.text
+    assert not re.search(r"\bnan\b", page.text, re.I)
+
+
+def test_single_classes_stand_in_a_table(finished):
+    names = [f"per_class_kid@mixed_7/{label}" for label in (EVIL, "dog")]
+    rows = [score(0.1 * (i + 1), name, 0.05) for i, name in enumerate(names)]
+    rows.append(score(0.15, "per_class_kid@mixed_7"))
+    add(finished, {"step": 30, "evaluation": rows})
+    page = page_of(finished)
+    assert "Class by class, in numbers" in page.texts("h2")
+    assert EVIL in page.texts("th")
+    cells = page.texts("td")
+    assert "0.1 (0.05)" in cells and "0.2 (0.05)" in cells
+    assert len([c for c in page.texts("article") if "class by class" in c]) == 1
+
+
+def test_nothing_that_a_user_named_is_markup(finished):
+    text = (finished / "config.json").read_text()
+    config = json.loads(text)
+    config["flags"]["data"] = f"folder:{EVIL}"
+    config["flags"]["source"] = EVIL
+    shutil.rmtree(finished / "checkpoints")
+    (finished / "config.json").write_text(json.dumps(config))
+    (finished / "bad_files.txt").write_text(f"{EVIL}.png\tcut off {EVIL}\n")
+    row = {"network": EVIL, "path": EVIL, "kind": "fresh", "note": EVIL}
+    stored = {"source": EVIL, "step": 3, EVIL: [{**row, "size": 5}]}
+    (finished / "transfer.json").write_text(json.dumps(stored))
+    name = score(0.1, EVIL, protocol=EVIL, spread_kind=EVIL)
+    add(finished, {"step": 30, "evaluation": [name], "warning": EVIL})
+    evil = finished.rename(finished.parent / EVIL.replace("/", "_"))
+    page = page_of(evil)
+    assert page.source.count("<script") == 1
+    assert page.text.count(EVIL) >= 10
+    titles = page.texts("h2")
+    assert "Files that could not be read: 1" in titles
+    assert f"{EVIL}: 0% of its 5 parameters come from there" in page.texts("li")
+
+
+def test_what_is_missing_is_left_out_with_a_sentence(finished):
+    for name in ("samples", "checkpoints"):
+        shutil.rmtree(finished / name)
+    (finished / "metrics.jsonl").unlink()
+    page = page_of(finished)
+    assert page.texts("h2") == [
+        "Settings",
+        "How to go on",
+        "What is not on this page",
+    ]
+    said = page.texts("li")[-3:]
+    assert said[0].startswith("Pictures over time: there are none in ")
+    assert said[1].startswith("Numbers that say how good it is: none were")
+    assert said[2] == (
+        "New pictures of the model: the run has no whole checkpoint."
+    )
+
+
+def test_damaged_files_are_left_out_with_a_sentence(finished):
+    (finished / "samples" / "real.png").write_bytes(b"no picture")
+    (finished / "samples" / "ema-00000010.png").write_bytes(b"no picture")
+    (finished / "transfer.json").write_text('{"generator": [{"a": 1}]}')
+    page = page_of(finished)
+    said = " ".join(page.texts("li"))
+    assert "samples/ema-00000010.png: it cannot be read" in said
+    assert "samples/real.png is not there or damaged" in said
+    assert "What it started from: transfer.json is damaged" in said
+    shown = [a["data-said"] for a in page.of("div") if "data-said" in a]
+    assert shown == ["0 steps", "20 steps", "30 steps"]
+
+
+def test_images_that_are_gone_are_left_out_with_a_sentence(
+    finished, monkeypatch
+):
+    gone = UserError("--data=folder:x: not there; give it back")
+    family = run.families.of({"model": "wgan_gp"})
+
+    def fail(config):
+        raise gone
+
+    monkeypatch.setattr(
+        run.families, "of", lambda config: family._replace(load_data=fail)
+    )
+    page = page_of(finished)
+    assert "Did it copy?" not in page.texts("h2")
+    assert page.texts("li")[-1] == (
+        "Did it copy?: --data=folder:x: not there; give it back."
+    )
+
+
+def test_a_copying_generator_is_found_out(finished, monkeypatch):
+    """Every sample is a mirrored training picture."""
+    images = run.families.of({"model": "wgan_gp"}).load_data(
+        json.loads((finished / "config.json").read_text())["flags"]
+    )
+    train = images.train.images
+    unseen = np.random.default_rng(0).integers(0, 256, train.shape, np.uint8)
+
+    def draw(self, count, label=None, drawn=None):
+        return np.resize(train[:, :, ::-1], (count, *train.shape[1:]))
+
+    monkeypatch.setattr(drawings.Sampler, "draw", draw)
+    made = run.RunReport(RunDirectory(finished), None, True)
+    sampler = drawings.Sampler(None, made.newest.manifest["run"], seed=0)
+    judged = drawings.nearest(sampler, drawings.Images(train, unseen))
+    assert "100 of 100 are closer" in judged.body
+    assert "the same picture twice is a copy" in judged.body
+    for pair in html_page.Page(judged.body).pictures():
+        above, below = np.split(np.asarray(pair)[[*range(8), *range(9, 17)]], 2)
+        np.testing.assert_array_equal(above, below)
+    # Without unseen pictures there are pairs, and no judgement.
+    alone = drawings.nearest(sampler, drawings.Images(train, train[:0]))
+    assert "nobody can say here" in alone.body
+    assert alone.body.count("<img") == judged.body.count("<img") == 8
+
+
+def test_a_page_of_a_stopped_run_draws_nothing(finished, monkeypatch):
+    monkeypatch.setattr(run, "Sampler", None)
+    path = report.write(finished, draw=False)
+    page = html_page.check(path.read_text())
+    assert "which the command `report` draws" in page.text
+
+
+def test_drawing_leaves_the_precision_as_it_was(finished):
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    report.write(finished)
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
+
+
+def test_where_no_run_is(tmp_path):
+    with pytest.raises(UserError, match="holds no run; expected a directory"):
+        report.write(tmp_path)
+
+
+def test_a_page_that_cannot_be_written_is_a_mistake(finished, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="out: .* cannot be written"):
+        report.write(finished, tmp_path / "file" / "page.html")
+
+
+def test_a_failing_report_is_a_warning(finished, capsys):
+    def fail(path):
+        raise ZeroDivisionError("by zero")
+
+    report.at_the_end(fail, finished)
+    assert capsys.readouterr().out == (
+        "warning: no report was written: ZeroDivisionError by zero\n"
+    )
