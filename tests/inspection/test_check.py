@@ -27,7 +27,7 @@ def messy(tmp_path_factory, photographs):
     for row in range(40):
         kind = "many" if row < 36 else "few"
         _save(folder, f"{kind}/{row:02d}.png", photographs[row])
-    _save(folder, "few/05 again.jpg", photographs[5][:, ::-1], (120, 120))
+    _save(folder, "few/05 <u>again.jpg", photographs[5][:, ::-1], (120, 120))
     _save(folder, "many/wide.png", photographs[45], (300, 100))
     _save(folder, "many/tiny.png", photographs[47], (20, 20))
     _save(folder, "many/white.png", np.full((96, 96, 3), 255, np.uint8))
@@ -50,7 +50,9 @@ def _names(found, kind):
 def test_everything_planted_is_found(seen):
     found = findings.of(seen)
     assert _names(found, "unreadable") == [("many/<b>broken&.png",)]
-    assert _names(found, "duplicates") == [("few/05 again.jpg", "many/05.png")]
+    assert _names(found, "duplicates") == [
+        ("few/05 <u>again.jpg", "many/05.png")
+    ]
     assert _names(found, "blank") == [("many/white.png",)]
     assert _names(found, "grey") == [("many/grey.png",)]
     assert _names(found, "cropped") == [("many/wide.png",)]
@@ -115,7 +117,7 @@ def test_page_holds_pictures_and_needs_no_network(seen):
     pictured = sum(len(i.names) for f in found if f.pictured for i in f.items)
     assert reader.tags.count("img") == pictured + 1
     assert "script" not in reader.tags
-    assert reader.tags.count("b") == 0
+    assert reader.tags.count("b") == reader.tags.count("u") == 0
     assert "many/<b>broken&.png" in reader.text
     for finding in found:
         assert finding.sentence in reader.text

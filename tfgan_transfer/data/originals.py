@@ -46,7 +46,7 @@ def pictures(
     found = {}
     for name, item in _items(spec, names):
         try:
-            pixels = decode.decode(item.fetch(), None, 3, "squash", peaks=[])
+            pixels = decode.decode(item.fetch(), None, 3, "squash")
         except Exception:  # noqa: S112 - Whatever is wrong with a file.
             continue
         scale = min(1, most / max(pixels.shape[:2]))

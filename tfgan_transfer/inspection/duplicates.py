@@ -4,7 +4,7 @@ Two small grey pictures are compared, as they are and mirrored: one of the
 whole and one of its details, with what is smooth taken away. A third, of a few
 colours, tells a copy from the same thing in other paint. Features of a
 classifier are no use here: halving a picture changes them more than putting
-another picture of the same kind in its place (`benchmarks/check_sets.py`).
+another picture of the same kind in its place. Crops are not found.
 """
 
 from collections.abc import Iterator, Sequence
