@@ -147,6 +147,12 @@ def test_on_two_devices(folder):
     difference = np.abs(alone.generate(4) - gan.generate(4).astype(int))
     assert difference.mean() < 0.5
 
+    # Optimizers by name are made where the model was.
+    gan.compile("adam", n_critic=1, gradient_penalty=0)
+    again = photos.batches(gan, batch_size=4)
+    gan.fit(again, steps_per_epoch=1, verbose=0)
+    assert gan.steps_done == 1
+
 
 def test_only_keras_trains_and_loads(folder, tmp_path):
     photos = tt.load_images(f"folder:{folder}", size=16)
