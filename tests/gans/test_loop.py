@@ -123,7 +123,8 @@ def test_waiting_for_data_is_measured_within_a_call():
     begun = time.time()
     waits = [model.train_function(stream)["data_wait"] for _ in range(4)]
     taken = time.time() - begun
-    assert min(waits) >= 0.05 and sum(waits) <= taken + 0.01
+    # Some of it passes while the step before is being made.
+    assert min(waits) >= 0.02 and 0.1 <= sum(waits) <= taken + 0.01
 
 
 def test_work_does_not_count_as_waiting(monkeypatch):

@@ -20,6 +20,10 @@ def train_function(model: keras.Model) -> Callable[[Iterator], dict]:
     Stands in for the function that Keras makes, which cannot average scalars
     over several workers (it reduces them along axis 0).
 
+    On a single replica XLA, if it is on, compiles all of the step but the
+    clock. On several, what they exchange would have to be compiled too, which
+    fails; there it is the gradient functions that are compiled.
+
     Args:
         model: Compiled model, made inside the strategy's scope.
 
@@ -86,12 +90,7 @@ def in_calls(
 
 
 def _step_of(model: keras.Model) -> Callable[[Iterator, tf.Tensor], dict]:
-    """One step: its iterator, and the time it began, to what it logs.
-
-    On a single replica XLA compiles all of it but the clock. On several, what
-    they exchange would have to be compiled too, which fails; there it is the
-    gradient functions that are compiled, see `step.compiled`.
-    """
+    """Maps an iterator and the time at which a step begins to its logs."""
     strategy = model.distribute_strategy
 
     def run(batch: Batch) -> dict:
