@@ -171,7 +171,7 @@ def several(model, stream):
 
 
 def whole(model, element):
-    """All of a step compiled by XLA, which `train` does not do."""
+    """All of a step compiled by XLA, and no loop around it."""
     return finished(tf.function(model.train_step, jit_compile=True), element)
 
 

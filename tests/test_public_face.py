@@ -74,7 +74,7 @@ def test_the_program_of_the_documentation(folder, network, tmp_path):
         callbacks=[grid],
         verbose=0,
     ).history
-    assert len(history["wasserstein"]) == 2 and "data_ready" not in history
+    assert len(history["wasserstein"]) == 2 and "data_wait" not in history
     assert np.isfinite([*history.values()]).all()
     files = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert files == ["00000.png", "00001.png", "00002.png"]

@@ -43,7 +43,9 @@ def saver(tmp_path, stop, **options) -> CheckpointSaver:
     weight = types.SimpleNamespace(path="w", numpy=lambda: np.zeros(1))
     net = types.SimpleNamespace(variables=[weight])
     made.set_model(
-        types.SimpleNamespace(state={"net": net}, stop_training=False)
+        types.SimpleNamespace(
+            state={"net": net}, stop_training=False, steps_ahead=0
+        )
     )
     return made
 
@@ -78,6 +80,19 @@ def test_a_request_saves_the_step_and_stops(tmp_path):
     callback.on_train_batch_end(7, {})
     assert callback.model.stop_training
     assert saved(tmp_path) == [5, 8]
+
+
+def test_a_request_waits_for_the_end_of_a_call(tmp_path):
+    stop = StopRequest()
+    callback = saver(tmp_path, stop)
+    train(callback, 6)
+    stop.requested = True
+    for batch, callback.model.steps_ahead in (6, 2), (7, 1):
+        callback.on_train_batch_end(batch, {})
+        assert not callback.model.stop_training and saved(tmp_path) == [0, 5]
+    callback.model.steps_ahead = 0
+    callback.on_train_batch_end(8, {})
+    assert callback.model.stop_training and saved(tmp_path) == [5, 9]
 
 
 def test_several_workers_stop_only_where_all_of_them_save(tmp_path):

@@ -99,7 +99,7 @@ class AdversarialGAN(GAN, keras.Model):
             feature_game: What a second critic is for, on frozen features.
             apart: Whether the critic sees real and generated images in
                 batches of their own, as its batch norm may need.
-            xla: Whether the gradient functions are compiled by XLA.
+            xla: Whether XLA compiles the step, see `loop.train_function`.
 
         Raises:
             ValueError: If the loss is unknown or a number is out of range.

@@ -103,7 +103,7 @@ class CycleGAN(GAN, keras.Model):
                 the mean over an image's patches, whose slope does not depend
                 on how many patches there are.
             ema_decay: Decay of the averages per generator step.
-            xla: Whether the gradient functions are compiled by XLA.
+            xla: Whether XLA compiles the step, see `loop.train_function`.
 
         Raises:
             ValueError: If the loss is unknown or a number is out of range.

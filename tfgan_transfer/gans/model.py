@@ -1,7 +1,7 @@
 """What all GANs are beside their games: models of Keras that can be asked."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -21,8 +21,10 @@ class GAN:
         family: What settings and records call this kind of model.
         parts: Names of its networks, attributes of it.
         game: Arguments of `compile` that are attributes as they were given.
-        shows_clock: Whether `fit` logs `data_ready`, the time at which each
-            batch was there, beside losses.
+        shows_clock: Whether `fit` logs `data_wait`, the seconds for which
+            each step waited for its batch, beside losses.
+        steps_ahead: Steps that the weights are ahead of what `fit` has told
+            its callbacks, see `train_in_calls`.
         transfer_report: What became of every weight of the source, printable;
             None of a model that `adapt` has not made.
     """
@@ -31,6 +33,7 @@ class GAN:
     parts: tuple[str, ...] = ()
     game: tuple[str, ...] = ()
     shows_clock = False
+    steps_ahead = 0
     transfer_report = None
     _record = None
 
@@ -147,6 +150,17 @@ class GAN:
         if self.train_function is None or force:
             self.train_function = loop.train_function(self)
         return self.train_function
+
+    def train_in_calls(self, lengths: Iterable[int]) -> None:
+        """Makes `fit` train several steps in one call, see `loop.in_calls`.
+
+        Callbacks are told of every step, but may look at the weights only
+        after the last one of a call, where `steps_ahead` is 0.
+
+        Args:
+            lengths: Steps of each call, as many as `fit` will need.
+        """
+        self.train_function = loop.in_calls(self, lengths)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None) -> None:
         # There is nothing left to build, and Keras cannot reduce the dict

@@ -69,8 +69,9 @@ def global_mean(values: tf.Tensor) -> tf.Tensor:
 def compiled(function: Callable, xla: bool) -> Callable:
     """Puts a pure gradient function under XLA, or leaves it in the graph.
 
-    Only the pure part may be compiled: XLA around a whole `train_step` or
-    around `strategy.run` fails on more than one replica.
+    On several replicas only the pure part may be compiled: XLA around a whole
+    `train_step` or around `strategy.run` fails there. On one, these functions
+    are part of the compiled step (`loop.train_function`).
     """
     return tf.function(function, jit_compile=True) if xla else function
 

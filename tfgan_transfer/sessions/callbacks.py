@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import families
+from tfgan_transfer.training.calls import Calls
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
@@ -135,4 +136,14 @@ def around(
         chief=bool(told),
         workers=workers,
     )
-    return [Health(start), *steering, *told, saver]
+    watched = ("checkpoint", "eval", "sample", "log")
+    calls = Calls(
+        config["steps_per_call"],
+        start=start,
+        end=end,
+        cadences=[
+            *(config[f"{name}_every"] for name in watched),
+            *(callback.every for callback in steering),
+        ],
+    )
+    return [Health(start), calls, *steering, *told, saver]

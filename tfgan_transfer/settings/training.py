@@ -183,9 +183,18 @@ DEVICES = (
     Setting(
         "xla",
         "text",
-        "Compile gradients by XLA; auto: on GPUs only.",
+        "Compile the train step by XLA, or its gradients if there are several "
+        "replicas; auto: on GPUs only.",
         default="auto",
         choices=choices.XLA,
+        safe=True,
+    ),
+    Setting(
+        "steps_per_call",
+        "integer",
+        "Steps that the device makes in one call; fewer where something is due "
+        "between them (10 on a single GPU, otherwise 1).",
+        low=1,
         safe=True,
     ),
     Setting(

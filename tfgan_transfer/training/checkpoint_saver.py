@@ -65,6 +65,9 @@ class CheckpointSaver(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Saves when due or when asked to stop."""
         self.step += 1
+        if self.model.steps_ahead:
+            # The weights are those of a later step, where this is due too.
+            return
         due = (
             self.step == self.steps
             or self.model.stop_training

@@ -61,17 +61,20 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_begin(
         self, batch: int, logs: dict | None = None
     ) -> None:
-        """Starts the clock of the wait for data."""
+        """Starts the clock of a step."""
         self.called = time.time()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Adds the step to the window, and closes the window when full."""
         values = dict(logs or {})
-        data_ready = values.pop("data_ready")
-        if batch > 0:  # The first step also traces and compiles.
-            # Not below zero, whoever has set the clock back meanwhile.
-            self.busy += max(0.0, time.time() - self.called)
-            self.waited += max(0.0, data_ready - self.called)
+        # Not below zero, whoever has set the clock back meanwhile.
+        data_wait = max(0.0, float(values.pop("data_wait")))
+        taken = max(0.0, time.time() - self.called)
+        if batch == 0:  # It also traces and compiles.
+            self.first = f"first step {taken:.1f} s"
+        else:
+            self.busy += taken
+            self.waited += data_wait
             self.timed_steps += 1
         sums = self.window["sums"]
         for name, value in values.items():
@@ -125,9 +128,11 @@ class Progress(keras.callbacks.Callback):
             *(f"{k} {v}" for k, v in values.items()),
             f"{timing['images_per_second']:.0f} images/s",
             f"ETA {tqdm.tqdm.format_interval(left)}",
+            *([self.first] if self.first else ()),
             sep="  ",
             flush=True,
         )
+        self.first = ""
 
     def _restart_clock(self) -> None:
         self.busy = 0.0

@@ -164,7 +164,7 @@ def gan(
     Args:
         plan: Of the run.
         train: Unused; there for the models that have labels.
-        xla: Whether gradient functions are compiled by XLA.
+        xla: Whether XLA compiles the step.
         lr_scale: Factor on all learning rates, below 1 after a rollback.
         start_from: Puts the first weights into the networks, which it is
             given in the order of `NETWORKS`; random when absent.

@@ -138,7 +138,7 @@ def gan(
         model: A subclass of `AdversarialGAN`.
         plan: Of the run.
         train: The training images; their labels make a conditional model.
-        xla: Whether gradient functions are compiled by XLA.
+        xla: Whether XLA compiles the step.
         lr_scale: Factor on both learning rates, below 1 after a rollback.
         start_from: Puts the first weights into generator and critic; they
             stay random when absent.

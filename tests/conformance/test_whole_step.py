@@ -1,0 +1,76 @@
+"""On one replica XLA compiles the whole step, and changes nothing.
+
+The tolerance is that between two replicas and one: what is compared has gone
+through three steps of each network, optimizers and averages included.
+"""
+
+import functools
+
+import numpy as np
+import pytest
+
+from tests.conformance import test_cyclegan as pairs
+from tests.support import cases
+
+TOLERANCE = {"rtol": 2e-5, "atol": 2e-5}
+GAME = {"network": "plain", "n_critic": 1, "adversarial_loss": "hinge"}
+FEATURES = {**GAME, "feature_size": 32, "generator_lr": 0.001}
+# No penalty, one, one in every third iteration, spectral norm; labels, a
+# frozen stage, batch norm; critics of their own and on features.
+SINGLE = {
+    "wasserstein_gp": {"n_critic": 1},
+    "relativistic": {},
+    "acgan_concat": {"n_critic": 1},
+    "stack_gan": {"n_critic": 1},
+    "projected": {**FEATURES, "critic": "projected"},
+    "both": {**FEATURES, "critic": "both", "spectral_norm": True},
+}
+
+
+def resolve(name, **flags):
+    known = {case.name: case for case in cases.CASES}
+    case = known.get(name, cases.Case(name, {}))
+    return cases.resolve(case, **SINGLE[name], **flags)
+
+
+@functools.cache
+def eagerly(name):
+    settings = resolve(name)
+    model = cases.make(settings, cases.sgd)
+    logs = cases.run_eagerly(model, settings)[-1]
+    return cases.checkpoint.gather(model.state), logs
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_weights_and_logs_are_those_of_the_plain_code(name):
+    settings = resolve(name)
+    weights, logs = cases.fit(settings, replicas=1, xla=True)
+    expected, expected_logs = eagerly(name)
+    assert not cases.differences(weights, expected, **TOLERANCE)
+    assert logs.keys() == expected_logs.keys()
+    for key, value in expected_logs.items():
+        assert logs[key] == pytest.approx(value, rel=1e-4, abs=1e-5), key
+
+
+def test_translators_and_their_pools_too():
+    settings = pairs.resolve("least_squares", identity_weight=0.0)
+    weights, _ = pairs.fit(settings, replicas=1, xla=True)
+    model = pairs.make(settings)
+    pairs.train(model, settings)
+    expected = pairs.checkpoint.gather(model.state)
+    assert weights["pool_b"]["filled"] == 5
+    assert not cases.differences(weights, expected, **TOLERANCE)
+
+
+def test_mixed_bfloat16_stays_near():
+    """The band is that of `test_precision.py`."""
+    settings = resolve("wasserstein_gp", precision="mixed_bfloat16")
+    weights, logs = cases.fit(settings, replicas=1, xla=True)
+    expected, expected_logs = eagerly("wasserstein_gp")
+    for group, arrays in weights.items():
+        for path, array in arrays.items():
+            assert array.dtype == expected[group][path].dtype, path
+            assert np.isfinite(array).all(), path
+    for key in ("critic_loss", "generator_loss", "penalty"):
+        size = max(1.0, abs(expected_logs[key]))
+        assert abs(logs[key] - expected_logs[key]) < 0.25 * size, key
