@@ -71,7 +71,9 @@ def prepared(
     if stored:
         # What it was begun with holds; another recipe is another run.
         if given.get("recipe") in (None, stored.get("recipe")):
-            return Road(dict(given), {}, [])
+            # Who counts steps does not count hours.
+            lifted = {"hours": None} if "steps" in given else {}
+            return Road({**lifted, **given}, {}, [])
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
         return choose(given, say)

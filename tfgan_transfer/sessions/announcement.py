@@ -55,7 +55,7 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
     if programs.is_relative_to(pathlib.Path.cwd()):
         programs = programs.relative_to(pathlib.Path.cwd())
     print(
-        f"\ndone: {resolved['steps']} steps",
+        f"\ndone: {newest.step if newest else 0} steps",
         f"  samples      {grids[-1] if grids else run.samples}",
         f"  checkpoint   {newest.path if newest else run.checkpoints}",
         f"  metrics      {run.metrics}",

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_transfer import families
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
+from tfgan_transfer.training.deadline import Deadline
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
 from tfgan_transfer.training.metric_eval import MetricEval, due
@@ -61,6 +62,7 @@ def evaluation(
     writer: tf.summary.SummaryWriter,
     split: tuple,
     saver: CheckpointSaver,
+    deadline: Deadline,
 ) -> MetricEval:
     """What measures the model, after the saver has saved it.
 
@@ -70,6 +72,7 @@ def evaluation(
         writer: TensorBoard writer.
         split: The run's images.
         saver: Puts what is measured into its checkpoint.
+        deadline: What ends at it is measured as well.
 
     Raises:
         UserError: If a metric cannot be measured.
@@ -84,6 +87,7 @@ def evaluation(
         steps=config["steps"],
         patience=config["stop_patience"],
         note=saver.note,
+        ending=lambda: deadline.struck,
     )
 
 
@@ -92,6 +96,7 @@ def around(
     config: Mapping,
     run: RunDirectory,
     stop: StopRequest,
+    deadline: Deadline,
     *,
     start: int,
     end: int,
@@ -106,6 +111,7 @@ def around(
         config: Resolved configuration.
         run: Run directory.
         stop: Set by signals.
+        deadline: Ends a run that takes too long.
         start: Steps done before.
         end: Steps after which this part of the run ends.
         manifest: What every checkpoint says about its run.
@@ -119,9 +125,13 @@ def around(
     def extras(step: int) -> dict:
         every = config["eval_every"]
         # None is what an evaluation that is still to come will fill in.
-        owed = every and due(step, every, config["steps"])
-        metrics = None if owed else {}
-        return {**manifest, "window": told[0].window, "metrics": metrics}
+        owed = every and (deadline.struck or due(step, every, config["steps"]))
+        return {
+            **manifest,
+            "window": told[0].window,
+            "metrics": None if owed else {},
+            "seconds": round(deadline.seconds, 1),
+        }
 
     saver = CheckpointSaver(
         run,
@@ -135,4 +145,4 @@ def around(
         chief=bool(told),
         workers=workers,
     )
-    return [Health(start), *steering, *told, saver]
+    return [Health(start), *steering, deadline, *told, saver]
