@@ -28,30 +28,18 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer import families
-    from tfgan_transfer.planning import road, summary
+    from tfgan_transfer.planning import summary
     from tfgan_transfer.reports import report
     from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
     from tfgan_transfer.studies import ensemble_training
-    from tfgan_transfer.training import run_directory
+    from tfgan_transfer.training.run_directory import RunDirectory
 
     if ensemble_training.wanted(explicit):
         of_one_run = {"restart_from": restart_from, "augment_preview": preview}
-        members = ensemble_training.prepare(explicit, of_one_run)
-        if shown:
-            ensemble_training.show(members, as_json=shown == "json")
-            return 0
-        return ensemble_training.train(members)
-    run = run_directory.RunDirectory(explicit["run_dir"])
-    stored = run.read_config()
-    before = stored["flags"] if stored else {}
-    family = families.of({**before, **recipes.under(explicit)})
-    explicit = family.name_sets(explicit)
-    chosen = road.prepared(explicit, before, summary.teller(shown))
-    if stored:
-        run_directory.refuse_changes(before, chosen.settings)
-    plan = family.resolve(chosen.settings, stored)
+        return ensemble_training.run(explicit, of_one_run, shown)
+    run = RunDirectory(explicit["run_dir"])
+    plan, chosen = _plan(explicit, run, shown)
     if shown:
         summary.show(shown, plan, chosen, explicit)
         return 0
@@ -69,6 +57,22 @@ def main() -> int:
         done = status == 0
         report.at_the_end(report.write, run.path, None, session.split, done)
     return status
+
+
+def _plan(explicit, run, shown):
+    """What a run is trained by, and what was chosen for it."""
+    from tfgan_transfer import families
+    from tfgan_transfer.planning import road, summary
+    from tfgan_transfer.training import run_directory
+
+    stored = run.read_config()
+    before = stored["flags"] if stored else {}
+    family = families.of({**before, **recipes.under(explicit)})
+    given = family.name_sets(explicit)
+    chosen = road.prepared(given, before, summary.teller(shown))
+    if stored:
+        run_directory.refuse_changes(before, chosen.settings)
+    return family.resolve(chosen.settings, stored), chosen
 
 
 if __name__ == "__main__":

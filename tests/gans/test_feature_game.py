@@ -122,6 +122,31 @@ def test_several_heads_count_as_their_mean():
     )
 
 
+def normed(scores):
+    """A critic whose scores are normalised over their batch."""
+    image = keras.Input((SIDE, SIDE, 1), name="image")
+    x = keras.layers.Flatten(name="flat")(image)
+    x = keras.layers.Dense(scores, name="scores")(x)
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    if scores == 1:
+        x = keras.layers.Reshape((), name="flat_score")(x)
+    return keras.Model(image, x, name="normed")
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_batches_of_their_own_have_means_of_their_own(apart):
+    """Each is moved to the mean 0: the gap between them is gone."""
+    own = FeatureGame(normed(HEADS), sgd(RATE), "hinge", 1.0, apart=apart)
+    slot = slot_of(make_batch())
+    model = compiled(
+        critic=normed(1), gradient_penalty=0.0, feature_game=own, apart=apart
+    )
+    _, log = model.critic_gradients(slot)
+    for name in ("feature_gap", "wasserstein"):
+        gap = abs(float(log[name]))
+        assert gap < 1e-5 if apart else gap > 0.05, name
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

@@ -20,6 +20,7 @@ FLAGS = (
     "--n_critic=1 --adversarial_loss=relativistic --r1=0.05 --r2=0.05 "
     "--augment=translation,cutout --lr_decay=linear --limit=200 "
     "--devices=cpu:1 --precision=float32 --feature_size=32 "
+    "--feature_norm=batch "
     "--checkpoint_every=2 --keep_checkpoints=9 --sample_every=0 "
     f"--log_every=2 --batch_size=4 --critic_schedule={SCHEDULE}"
 ).split()

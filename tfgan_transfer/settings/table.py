@@ -3,15 +3,22 @@
 import re
 from collections.abc import Sequence
 
-from tfgan_transfer.settings import critic, data, model, options, training
+from tfgan_transfer.settings import (
+    critic,
+    data,
+    model,
+    options,
+    samples,
+    training,
+)
 from tfgan_transfer.settings.setting import Setting
 
 # What one does with them, in the order of the help.
 GROUPS: dict[str, Sequence[Setting]] = {
     "the run": data.RUN,
     "what is checked": options.CHECK,
-    "what is drawn": options.GENERATE,
-    "what is translated": options.TRANSLATE,
+    "what is drawn": samples.GENERATE,
+    "what is translated": samples.TRANSLATE,
     "what is measured": options.EVALUATE,
     "which sources": options.SOURCES,
     "how much to spend": options.RANK,

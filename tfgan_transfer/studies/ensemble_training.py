@@ -24,6 +24,24 @@ def wanted(explicit: Mapping) -> bool:
     return "ensemble" in explicit or found is not None
 
 
+def run(explicit: Mapping, of_one_run: Mapping, shown: str | None) -> int:
+    """Shows the plan of an ensemble, or trains what nobody trains yet.
+
+    Args:
+        explicit: As for `prepare`.
+        of_one_run: The same.
+        shown: What a dry run shows; None to train.
+
+    Returns:
+        An exit code.
+    """
+    members = prepare(explicit, of_one_run)
+    if shown:
+        show(members, as_json=shown == "json")
+        return 0
+    return train(members)
+
+
 def prepare(explicit: Mapping, of_one_run: Mapping) -> Ensemble:
     """Settles what the members are and how they are trained; writes nothing.
 
