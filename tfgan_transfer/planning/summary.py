@@ -14,6 +14,7 @@ from tfgan_transfer.transfer.report import Row
 
 # Below this share a transfer is one in name only.
 HALF = 0.5
+_SETS = ("data", "data_a", "data_b")
 _ORDER = ("pictures", "recipe", "source", "size", "copied", "channels")
 _ORDER += ("labels", "time", "memory", "measured")
 
@@ -90,7 +91,8 @@ def lines(
         "memory": _memory(estimates),
         "measured": _measured(config),
     }
-    pictures = (_pictures(estimates["data"]), reasons.get("pictures"))
+    sets = [found for name, found in estimates.items() if name in _SETS]
+    pictures = (*map(_pictures, sets), reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
     if config["source"]:
@@ -129,8 +131,6 @@ def duration(seconds: float) -> str:
 
 
 def _pictures(found: Mapping) -> str:
-    if "images_found" not in found:
-        return ""
     count = found["images_found"]
     held, unusable = found["images_held_out"], found["images_unusable"]
     text = f"{count:,}" if count is not None else "unknown number"

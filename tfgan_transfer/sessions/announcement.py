@@ -45,6 +45,18 @@ def lines(
     ]
 
 
+def where(step: int, begun: bool) -> str:
+    """Where training goes on.
+
+    Args:
+        step: Steps done.
+        begun: Whether a part of the run goes on, and none begins.
+    """
+    if not step:
+        return "new"
+    return f"{'continuing' if begun else 'the next part begins'} at step {step}"
+
+
 def show_results(run: RunDirectory, resolved: Mapping) -> None:
     """Tells where everything is, and what to type next."""
     newest, _ = checkpoint.latest(run.checkpoints)

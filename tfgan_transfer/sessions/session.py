@@ -352,7 +352,7 @@ class Session:
         same = ", deterministic" if self.config["deterministic"] else ""
         print(
             f"run       {self.run.path}, "
-            f"{f'continuing at step {start}' if start else 'new'}",
+            f"{announcement.where(start, part.begun)}",
             *announcement.lines(
                 part.plan._replace(config=part.phase.config),
                 part.split,
