@@ -37,13 +37,13 @@ def test_each_part_of_a_recipe_is_tried(tmp_path, monkeypatch):
 
 
 def test_a_dry_run_of_two_sets_counts_both(commands, tmp_path):
-    flags = ("--data_a=shapes#circle", "--data_b=shapes#square")
-    flags += ("--model=cyclegan", "--steps=2", "--size=8", "--width=4")
+    flags = ("--data_a=shapes", "--data_b=shapes#outline")
+    flags += ("--model=cyclegan", "--steps=2", "--size=16", "--width=2")
     flags += ("--recipe=pairs", "--batch_size=2", f"--run_dir={tmp_path}/run")
     shown = commands.run(TRAIN, *flags, "--dry_run")
     assert shown.code == 0, shown.err
     pictures = next(x for x in shown.out.splitlines() if "pictures" in x)
-    assert "in shapes#circle" in pictures and "in shapes#square" in pictures
+    assert "in shapes, " in pictures and "in shapes#outline, " in pictures
     assert "pairs, as asked" in shown.out
 
 
