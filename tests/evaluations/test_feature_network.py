@@ -9,6 +9,7 @@ from tfgan_transfer.evaluations import evaluation, feature_network, table
 from tfgan_transfer.families.single.evaluation import of_checkpoint
 from tfgan_transfer.metrics import inception
 from tfgan_transfer.metrics.needs import Material
+from tfgan_transfer.metrics.score import Row, Score
 from tfgan_transfer.networks import lite0, lite0_weights
 from tfgan_transfer.trained import opening
 
@@ -125,18 +126,43 @@ def test_a_checkpoint_tells_which_critic_it_had(unbroken):
     assert SEEN in row.score.protocol and SEEN in row.floor.protocol
 
 
+DOWN, UP = "\N{DOWNWARDS ARROW}", "\N{UPWARDS ARROW}"
+
+
 @pytest.mark.parametrize(
     "name, arrow",
     [
-        ("kid", table.LOWER),
-        ("fd[lite0@stride_32]", table.LOWER),
-        ("per_class_fid@mixed_7/cat", table.LOWER),
-        ("kid/a2b", table.LOWER),
-        ("precision[lite0@stride_32]", table.HIGHER),
-        ("coverage@mixed_7", table.HIGHER),
-        ("is", table.HIGHER),
+        ("kid", DOWN),
+        ("fd[lite0@stride_32]", DOWN),
+        ("per_class_fid@mixed_7/cat", DOWN),
+        ("kid/a2b", DOWN),
+        ("precision[lite0@stride_32]", UP),
+        ("coverage@mixed_7", UP),
+        ("is", UP),
         ("ms_ssim", ""),
     ],
 )
 def test_arrows_say_which_values_are_better(name, arrow):
     assert table.better(name) == arrow
+
+
+def test_what_metrics_share_is_told_once():
+    network = "user:lite0 stride_32; real: held-out images"
+    rows = [
+        Row(Score(name, 1.0, 0.1, "s.d.", 4, 4, f"{how}; {network}"))
+        for name, how in (("kid", "kid/u-statistic"), ("fid", "fid/unbiased"))
+    ]
+    rows.append(Row(Score("kid/cat", 1.0, None, "", 4, 4, "left out")))
+    rows.append(Row(Score("swd", 1.0, None, "", 4, 4, "swd/tf-gan, 32 px")))
+    told = table.protocols(rows).splitlines()
+    assert told[2:5] == [
+        "  kid  Distance from real pictures",
+        "  fid  Distance from real pictures, the best-known measure",
+        "  swd  Difference in shapes and texture",
+    ]
+    assert told[6:] == [
+        "  kid: kid/u-statistic",
+        "  fid: fid/unbiased",
+        f"    each with {network}; spread: s.d.",
+        "  swd: swd/tf-gan, 32 px; spread: none",
+    ]

@@ -99,7 +99,9 @@ def test_values_are_printed_at_once_and_survive_ctrl_c(commands, run_dir):
     assert header.startswith("metric") and value.startswith("swd ")
     assert mark == "on the way"
     assert "lower is better" in protocols[0] and "floor:" in protocols[0]
-    assert protocols[2].startswith("  swd: s.d. over seeds; swd/tf-gan")
+    assert protocols[2] == "  swd  Difference in shapes and texture"
+    assert protocols[4].startswith("  swd: swd/tf-gan")
+    assert protocols[4].endswith("spread: s.d. over seeds")
     text = (run_dir / "metrics.jsonl").read_text()
     assert text.startswith(before)
     (row,) = map(json.loads, text.removeprefix(before).splitlines())

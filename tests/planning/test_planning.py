@@ -36,6 +36,17 @@ def test_each_part_of_a_recipe_is_tried(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_of_two_sets_counts_both(commands, tmp_path):
+    flags = ("--data_a=shapes", "--data_b=shapes#outline")
+    flags += ("--model=cyclegan", "--steps=2", "--size=16", "--width=2")
+    flags += ("--recipe=pairs", "--batch_size=2", f"--run_dir={tmp_path}/run")
+    shown = commands.run(TRAIN, *flags, "--dry_run")
+    assert shown.code == 0, shown.err
+    pictures = next(x for x in shown.out.splitlines() if "pictures" in x)
+    assert "in shapes, " in pictures and "in shapes#outline, " in pictures
+    assert "pairs, as asked" in shown.out
+
+
 def test_a_folder_and_nothing_else(commands, tmp_path):
     """Digits are small and grey: 32 px, one channel, from the zoo."""
     run = tmp_path / "run"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.planning import budget, road, sources, summary
+from tfgan_transfer.planning import budget, pictures, road, sources, summary
 from tfgan_transfer.settings import recipes, schedule
 from tfgan_transfer.transfer.report import Row
 
@@ -30,6 +30,8 @@ def made_up(monkeypatch):
 
     monkeypatch.setattr(budget, "tried", tried)
     monkeypatch.setattr(sources, "nearest", lambda images: NEAREST)
+    # A handful is enough here.
+    monkeypatch.setattr(pictures, "FEW", 1)
 
 
 def folder(tmp_path, count=6, side=64, grey=False, classes=("",)):
@@ -64,6 +66,7 @@ def choose(given):
         ({"width": 8}, False),
         ({"adversarial_loss": "hinge"}, False),
         ({"model": "stack_gan"}, False),
+        ({"model": "stack_gan", "hours": 1.0}, False),
         ({"recipe": "plain", "hours": 1.0}, False),
         ({"recipe": "few_images", "width": 8}, True),
         ({"hours": 0.5, "batch_size": 8}, True),
@@ -78,7 +81,7 @@ def test_photographs_of_64_px_are_grown_to(tmp_path):
     assert chosen.settings["recipe"] == "few_images_64"
     assert chosen.settings["source"] == "zoo:anime_32"
     assert "anime_32 0.1, faces_32 0.3" in chosen.reasons["source"]
-    assert chosen.reasons["size"] == "32 -> 64 px"
+    assert chosen.reasons["size"] == "64 px, after a first part at 32 px"
     # Too few to hold any out, and so nothing to judge by.
     assert "holdout" not in chosen.settings
     assert "eval_every" not in chosen.settings
@@ -162,6 +165,27 @@ def test_a_run_goes_on_as_it_was_begun():
     assert other.settings["steps"] == 1800
 
 
+def test_a_named_recipe_brings_its_model(tmp_path):
+    labelled = folder(tmp_path, classes=("cat", "dog"))
+    chosen = choose({**labelled, "recipe": "labels"})
+    assert chosen.settings["model"] == "acgan"
+    assert "labels" not in chosen.reasons
+    photos = f"folder:{tmp_path / 'photos' / 'cat'}"
+    two = {"data_a": photos, "data_b": photos, "run_dir": "run"}
+    paired = choose({**two, "recipe": "pairs"})
+    assert paired.settings["model"] == "cyclegan"
+    assert recipes.total(paired.settings) == recipes.read("pairs")["steps"]
+
+
+def test_who_counts_steps_does_not_count_hours():
+    stored = {"hours": 0.4, "steps": 830}
+    longer = road.prepared({"steps": 1000}, stored, silent).settings
+    assert longer == {"steps": 1000, "hours": None}
+    both = road.prepared({"steps": 1000, "hours": 1.0}, stored, silent)
+    assert both.settings == {"steps": 1000, "hours": 1.0}
+    assert road.prepared({}, stored, silent).settings == {}
+
+
 def test_mistakes_come_before_anything_takes_time(tmp_path):
     said = []
     given = folder(tmp_path)
@@ -193,7 +217,7 @@ def test_the_share_of_a_network_that_is_copied():
 @pytest.mark.parametrize(
     "seconds, text",
     [
-        (20, "1 minutes"),
+        (20, "a minute"),
         (1500, "25 minutes"),
         (7200, "2.0 hours"),
         (3e5, "3.5"),

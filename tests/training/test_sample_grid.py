@@ -21,6 +21,7 @@ class Twin:
 
     def __init__(self):
         self.training = []
+        self.stop_training = False
 
     def generator(self, latents, training):
         self.training.append(training)
@@ -69,6 +70,12 @@ def test_grids_are_due_at_the_start_regularly_and_at_the_end(tmp_path):
 def test_a_continued_run_writes_only_what_is_missing(tmp_path):
     made = train(grid(RunDirectory(tmp_path), start_step=18), 7)
     assert made == names(20, 25)
+
+
+def test_a_step_that_ends_the_run_has_a_grid(tmp_path):
+    ended = grid(RunDirectory(tmp_path))
+    ended.model.stop_training = True
+    assert train(ended, 1) == names(0, 1)
 
 
 def test_none_at_all(tmp_path):

@@ -49,30 +49,33 @@ class BareText(flags.Flag):
         return super()._parse(bare.get(argument, argument))
 
 
-def define(command: str) -> None:
+def define(command: str, values: flags.FlagValues = flags.FLAGS) -> None:
     """Defines the flags of a command.
 
     Args:
         command: A key of `table.COMMANDS`.
+        values: Where: those of the process, or others that only parse.
     """
     for rows in table.of_command(command).values():
         for row in rows:
-            _define(row)
+            _define(row, values)
 
 
-def _define(row: Setting) -> None:
+def _define(row: Setting, values: flags.FlagValues) -> None:
     about = (row.name, None, row.help)
     bounds = (row.low, row.high)
     if row.kind == "choice?":
-        flags.DEFINE_flag(BareChoice(row))
+        flags.DEFINE_flag(BareChoice(row), values)
     elif row.kind == "text?":
-        flags.DEFINE_flag(BareText(row))
+        flags.DEFINE_flag(BareText(row), values)
     elif row.choices:
-        flags.DEFINE_enum(row.name, None, list(row.choices), row.help)
+        flags.DEFINE_enum(
+            row.name, None, list(row.choices), row.help, flag_values=values
+        )
     elif row.kind == "integer":
-        flags.DEFINE_integer(*about, *bounds)
+        flags.DEFINE_integer(*about, *bounds, flag_values=values)
     elif row.kind == "number":
-        flags.DEFINE_float(*about, *bounds)
+        flags.DEFINE_float(*about, *bounds, flag_values=values)
     else:
         kinds = {
             "text": flags.DEFINE_string,
@@ -80,7 +83,7 @@ def _define(row: Setting) -> None:
             "list": flags.DEFINE_list,
             "repeated": flags.DEFINE_multi_string,
         }
-        kinds[row.kind](*about)
+        kinds[row.kind](*about, flag_values=values)
 
 
 def given() -> dict:

@@ -1,28 +1,21 @@
 """Values on the screen: each as soon as it is known, protocols at the end."""
 
-import re
+import itertools
 from collections.abc import Sequence
 
-from tfgan_transfer.metrics.score import Row
+from tfgan_transfer.evaluations import readings
+from tfgan_transfer.metrics.score import Row, Score
 
 HEADER = f"{'metric':28}{'value':>12}{'spread':>10}{'floor':>12}  n"
 
-LOWER, HIGHER = "\N{DOWNWARDS ARROW}", "\N{UPWARDS ARROW}"
 READING = (
-    f"{LOWER} lower is better, {HIGHER} higher is better; floor: the same of "
-    "real images in place of samples, what a perfect generator would get"
+    "\N{DOWNWARDS ARROW} lower is better, \N{UPWARDS ARROW} higher is better; "
+    "floor: the same with real images in place of samples, about what a "
+    "perfect generator would get; spread: how much chance moves the value"
 )
-# Of a name without what it is of: kid@mixed_7 is a kid. Of what is missing,
-# such as ms_ssim, neither: it should come near its floor.
-_BETTER = {
-    **dict.fromkeys(
-        "kid fid fd fid_inf fd_inf swd iw_distance memorised content_distance "
-        "cycle_error identity_error".split(),
-        LOWER,
-    ),
-    **dict.fromkeys(
-        "is precision recall density coverage label_accuracy".split(), HIGHER
-    ),
+_ARROWS = {
+    readings.LOWER: "\N{DOWNWARDS ARROW}",
+    readings.HIGHER: "\N{UPWARDS ARROW}",
 }
 
 
@@ -32,8 +25,7 @@ def better(name: str) -> str:
     Args:
         name: Of a score, e.g. `"fd[lite0@stride_32]"`.
     """
-    stem = re.split(r"[@\[/]", name.removeprefix("per_class_"))[0]
-    return _BETTER.get(stem, "")
+    return _ARROWS.get(readings.of(name).better, "")
 
 
 def line(row: Row) -> str:
@@ -53,13 +45,26 @@ def _titled(name: str) -> str:
 
 
 def protocols(rows: Sequence[Row]) -> str:
-    """How to read the table, and spread and protocol of each value."""
-    lines = [
-        f"  {row.score.name}: {row.score.spread_kind or 'no spread'}; "
-        f"{row.score.protocol}"
-        for row in rows
-        # Single classes are measured as their mean is.
-        if "/" not in row.score.name
-    ]
-    heading = "spread and protocol of each value:"
-    return "\n".join([READING, heading, *lines])
+    """How to read the table: what each metric asks, and how it was measured.
+
+    What several have in common, such as the network, stands once below them.
+    """
+    # Single classes are measured as their mean is.
+    scores = [row.score for row in rows if "/" not in row.score.name]
+    width = max((len(score.name) for score in scores), default=0)
+    asked = [f"  {s.name:{width}}  {readings.of(s.name).title}" for s in scores]
+    lines = [READING, "what each is about:", *asked, "how it was measured:"]
+    for common, group in itertools.groupby(scores, _in_common):
+        own = [f"  {s.name}: {s.protocol.partition('; ')[0]}" for s in group]
+        if len(own) == 1:
+            lines.append(f"{own[0]}; {common}")
+        else:
+            lines += [*own, f"    each with {common}"]
+    return "\n".join(lines)
+
+
+def _in_common(score: Score) -> str:
+    """What other metrics may share: network, real images, kind of spread."""
+    shared = score.protocol.partition("; ")[2]
+    spread = f"spread: {score.spread_kind or 'none'}"
+    return "; ".join(filter(None, (shared, spread)))

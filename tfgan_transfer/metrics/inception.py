@@ -15,6 +15,7 @@ import pathlib
 import sys
 import tarfile
 import types
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -284,7 +285,10 @@ def _tensorflow_hub() -> types.ModuleType:
         stand_in.parse_version = packaging.version.parse
         sys.modules["pkg_resources"] = stand_in
     try:
-        return importlib.import_module("tensorflow_hub")
+        with warnings.catch_warnings():
+            # It still asks setuptools, which says at length that it should not.
+            warnings.filterwarnings("ignore", message="pkg_resources")
+            return importlib.import_module("tensorflow_hub")
     finally:
         if missing:
             del sys.modules["pkg_resources"]

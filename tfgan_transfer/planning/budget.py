@@ -12,7 +12,8 @@ from tfgan_transfer.transfer.report import Row
 
 # Seconds for which a part is tried, and what starting and ending cost.
 LONGEST, AROUND = 8.0, 20.0
-# More steps than these bring few images no further.
+# Times the steps that a recipe has for so many images: more bring it no
+# further.
 MOST = 4.0
 _WHOLE = {"critic_schedule": None, "grow": None}
 
@@ -62,17 +63,23 @@ def seconds(parts: list[Part]) -> float:
     return AROUND + sum(part.seconds for part in parts)
 
 
-def fitted(settings: Mapping, parts: list[Part], hours: float) -> dict:
+def fitted(
+    settings: Mapping,
+    parts: list[Part],
+    hours: float,
+    most: float = MOST,
+) -> dict:
     """The same settings with as many steps as fit into some hours.
 
     Args:
         settings: Of a recipe.
         parts: What `tried` returned for them.
         hours: How long training may take.
+        most: Times the steps of the recipe.
     """
     fixed = AROUND + sum(part.first for part in parts)
     moving = sum(part.steps * part.each for part in parts)
-    factor = min(MOST, max(0.0, 3600 * hours - fixed) / moving)
+    factor = min(most, max(0.0, 3600 * hours - fixed) / moving)
     steps = sum(part.steps for part in parts)
     return recipes.scaled(settings, max(len(parts) + 1, int(factor * steps)))
 

@@ -1,6 +1,6 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
-import statistics
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from tfgan_transfer import data, families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.single import build
 from tfgan_transfer.planning import budget, sources
+from tfgan_transfer.planning.pictures import Pictures
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
@@ -27,6 +28,8 @@ EVENING = 0.4
 LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
+# Evaluations of a run, and steps between them that are worth one.
+MEASURED, APART = 6, 25
 # Images that are looked at, and how far their channels differ if grey.
 LOOKED_AT, GREY = 512, 10
 
@@ -51,11 +54,10 @@ def asked(given: Mapping) -> bool:
     Args:
         given: Settings that the user gave.
     """
-    if given.get("recipe") or given.get("hours"):
-        return given.get("recipe") != recipes.PLAIN
-    return (
-        given.get("model") in (None, *recipes.BEST) and not GAME & given.keys()
-    )
+    if given.get("recipe"):
+        return given["recipe"] != recipes.PLAIN
+    known = given.get("model") in (None, *recipes.BEST)
+    return known and bool(given.get("hours") or not GAME & given.keys())
 
 
 def prepared(
@@ -71,7 +73,9 @@ def prepared(
     if stored:
         # What it was begun with holds; another recipe is another run.
         if given.get("recipe") in (None, stored.get("recipe")):
-            return Road(dict(given), {}, [])
+            # Who counts steps does not count hours.
+            lifted = {"hours": None} if "steps" in given else {}
+            return Road({**lifted, **given}, {}, [])
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
         return choose(given, say)
@@ -98,34 +102,92 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     """
     given = dict(given)
     reasons: dict[str, str] = {}
-    model = given.get("model", config.DEFAULTS["model"])
-    _refuse(given, model)
+    model = _model(given)
+    pictures = _refuse(given, model)
     if not RULES[model].translates:
         _look(given, reasons, say)
-    names = _recipes(given, model)
-    hours = given.get("hours", EVENING)
+    names = _recipes(given, model, pictures)
     for name in names:
         settings = _settings(given, name)
         say(f"trying a few steps of {name} ...")
         parts = budget.tried(settings)
-        steps = sum(part.steps for part in parts)
-        if not (given.keys() & {"steps", "grow", "critic_schedule"}):
-            needed = budget.seconds(parts) / 3600
-            chosen_here = "recipe" not in given and needed > hours
-            if "hours" in given or chosen_here:
-                settings = budget.fitted(settings, parts, hours)
+        least = min(1.0, _stretch(given, pictures)) * recipes.total(settings)
+        settings, reasons["steps"] = _timed(given, settings, parts, pictures)
         chosen = recipes.total(settings)
-        if chosen >= LEAST * steps or name == names[-1]:
+        if chosen >= LEAST * least or name == names[-1]:
             break
     parts = budget.shared(parts, chosen)
-    reasons["recipe"] = _why(name, names, given)
-    reasons["size"] = " -> ".join(dict.fromkeys(map(_side, parts))) + " px"
+    reasons["pictures"] = pictures.warning()
+    reasons["recipe"] = _why(name, names, given, pictures)
+    reasons["size"] = _sized(parts, pictures, settings)
     settings["recipe"] = name
     return Road({**settings, **_watching(settings, chosen)}, reasons, parts)
 
 
-def _refuse(given: Mapping, model: str) -> None:
-    """Refuses what no choice could mend, before anything takes its time."""
+def _model(given: Mapping) -> str:
+    """The model that a recipe or its user names."""
+    return recipes.under(given).get("model", config.DEFAULTS["model"])
+
+
+def _stretch(given: Mapping, pictures: Pictures) -> float:
+    """Factor on a recipe's steps; who names the recipe has it as it is."""
+    return 1.0 if given.get("recipe") else pictures.stretch
+
+
+def _hours(given: Mapping, pictures: Pictures) -> float:
+    """How long a run may take: as asked, or by how many pictures there are."""
+    usual = EVENING * max(1.0, _stretch(given, pictures))
+    return given.get("hours", round(usual, 2))
+
+
+def _timed(
+    given: Mapping,
+    settings: dict,
+    parts: list[budget.Part],
+    pictures: Pictures,
+) -> tuple[dict, str]:
+    """Settings with as many steps as the pictures deserve and time allows.
+
+    Args:
+        given: Settings that the user gave.
+        settings: Of a recipe.
+        parts: What `budget.tried` returned for them.
+        pictures: The user's.
+
+    Returns:
+        The settings, with the hours that they are to take where these decide;
+        and why it is so many steps, empty where the recipe has them.
+    """
+    if given.keys() & {"steps", "grow", "critic_schedule"}:
+        return settings, ""
+    stretch = _stretch(given, pictures)
+    own = recipes.total(settings)
+    if "hours" in given:
+        most = budget.MOST * stretch
+        fitted = budget.fitted(settings, parts, given["hours"], most)
+        if recipes.total(fitted) >= int(most * own):
+            return fitted, f"more would not help {pictures.images:,} pictures"
+        return fitted, f"as many as fit into {given['hours']:g} hours"
+    wanted = max(len(parts) + 1, round(stretch * own))
+    needed = budget.seconds(budget.shared(parts, wanted)) / 3600
+    hours = _hours(given, pictures)
+    if "recipe" not in given and needed > hours:
+        fitted = budget.fitted(settings, parts, hours, stretch)
+        why = f"as many as fit into {hours:g} hours; --hours=H for more"
+        return {**fitted, "hours": hours}, why
+    if wanted == own:
+        return settings, ""
+    return recipes.scaled(settings, wanted), (
+        f"{stretch:.2g} times the recipe's, for {pictures.images:,} pictures"
+    )
+
+
+def _refuse(given: Mapping, model: str) -> Pictures:
+    """Refuses what no choice could mend, before anything takes its time.
+
+    Returns:
+        What the look at the pictures has shown, which refusing takes anyway.
+    """
     name = given.get("recipe") or recipes.BEST[model][-1]
     settings = _settings({**given, "source": None}, name)
     if not given.get("size"):
@@ -135,6 +197,7 @@ def _refuse(given: Mapping, model: str) -> None:
         {k: v for k, v in settings.items() if v is not None}, None
     )
     devices.strategy(plan.config)
+    return Pictures.of(plan.description, given.get("limit"))
 
 
 def _look(given: dict, reasons: dict, say: Callable) -> None:
@@ -143,7 +206,7 @@ def _look(given: dict, reasons: dict, say: Callable) -> None:
     if found.images and "holdout" not in given and found.images >= SPARED:
         given["holdout"] = min(ENOUGH, found.images // 10)
         reasons["holdout"] = f"{given['holdout']}, one in ten, to judge by"
-    learned = RULES[given.get("model", config.DEFAULTS["model"])].learns_labels
+    learned = RULES[_model(given)].learns_labels
     if found.vocabulary and not learned:
         reasons["labels"] = (
             f"{len(found.vocabulary)} found and not used; --model=acgan "
@@ -170,10 +233,13 @@ def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
         for name, value in ranked.items()
     )
     nearest = next(iter(ranked))
-    return nearest, f"{nearest}, the nearest (KID: {values})"
+    return nearest, (
+        f"{nearest}, the most like your pictures (KID, lower is nearer: "
+        f"{values})"
+    )
 
 
-def _recipes(given: dict, model: str) -> tuple[str, ...]:
+def _recipes(given: dict, model: str, pictures: Pictures) -> tuple[str, ...]:
     """Recipes that come into question, the best first."""
     if given.get("recipe"):
         return (given["recipe"],)
@@ -192,9 +258,7 @@ def _recipes(given: dict, model: str) -> tuple[str, ...]:
         side = min(source.manifest["run"]["generator"]["image_shape"][:2])
         larger = min(sizes.parse_size(given["size"])) > side
         return names[:1] if larger else names[1:]
-    found = data.describe(given["data"], _classes(given))
-    side = statistics.median([min(s) for s in found.sizes] or [64])
-    return names if side >= 48 else names[1:]
+    return names if pictures.side >= 48 else names[1:]
 
 
 def _settings(given: Mapping, name: str) -> dict:
@@ -226,7 +290,7 @@ def _watching(settings: Mapping, steps: int) -> dict:
         return {}
     network = settings.get("inception")
     return {
-        "eval_every": max(1, steps // 6),
+        "eval_every": max(APART, math.ceil(steps / MEASURED)),
         "eval_metrics": settings.get(
             "eval_metrics", "swd,kid" if network else "swd"
         ),
@@ -235,16 +299,30 @@ def _watching(settings: Mapping, steps: int) -> dict:
     }
 
 
-def _side(part: budget.Part) -> str:
-    height, width = sizes.parse_size(part.size)
+def _sized(
+    parts: list[budget.Part], pictures: Pictures, settings: Mapping
+) -> str:
+    """The sizes of a run, and what they make of the pictures."""
+    *before, last = dict.fromkeys(part.size for part in parts)
+    text = f"{_side(last)} px"
+    if before:
+        text += f", after a first part at {_side(before[0])} px"
+    fitted = pictures.fitted(sizes.parse_size(last), settings)
+    return "; ".join(filter(None, (text, fitted)))
+
+
+def _side(size: str) -> str:
+    height, width = sizes.parse_size(size)
     return str(height) if height == width else f"{height}x{width}"
 
 
-def _why(name: str, names: tuple[str, ...], given: Mapping) -> str:
+def _why(
+    name: str, names: tuple[str, ...], given: Mapping, pictures: Pictures
+) -> str:
     if given.get("recipe"):
         return f"{name}, as asked"
     if name != names[0]:
-        hours = given.get("hours", EVENING)
+        hours = _hours(given, pictures)
         return f"{name}; {names[0]} needs more than {hours:g} hours here"
     return f"{name}: {recipes.about(name).rstrip('.')}"
 

@@ -14,6 +14,7 @@ from tfgan_transfer.transfer.report import Row
 
 # Below this share a transfer is one in name only.
 HALF = 0.5
+_SETS = ("data", "data_a", "data_b")
 _ORDER = ("pictures", "recipe", "source", "size", "copied", "channels")
 _ORDER += ("labels", "time", "memory", "measured")
 
@@ -33,9 +34,17 @@ def tell(chosen: Road) -> None:
     """Prints what was chosen for a run that begins, and why."""
     if not chosen.parts:
         return
-    for name, text in chosen.reasons.items():
-        print(f"{name:9s} {text}")
-    print(f"{'time':9s} {time_of(chosen.parts)}", flush=True)
+    for name, text in _told(chosen.reasons, chosen.parts).items():
+        if text:
+            print(f"{name:9s} {text}")
+    sys.stdout.flush()
+
+
+def _told(reasons: Mapping[str, str], parts: Sequence[budget.Part]) -> dict:
+    """What was chosen, with the reason for the steps where these are."""
+    rest = {name: text for name, text in reasons.items() if name != "steps"}
+    time = filter(None, (time_of(parts), reasons.get("steps")))
+    return {**rest, "time": "; ".join(time)}
 
 
 def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
@@ -77,13 +86,14 @@ def lines(
     config = plan.config
     estimates = families.of(config).estimate(plan)
     told = {
-        "pictures": _pictures(estimates["data"]),
-        **reasons,
+        **_told(reasons, parts),
         "copied": copied(parts),
-        "time": time_of(parts),
         "memory": _memory(estimates),
         "measured": _measured(config),
     }
+    sets = [found for name, found in estimates.items() if name in _SETS]
+    pictures = (*map(_pictures, sets), reasons.get("pictures"))
+    told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
     if config["source"]:
         told.setdefault("source", config["source"])
@@ -113,21 +123,20 @@ def time_of(parts: Sequence[budget.Part]) -> str:
 def duration(seconds: float) -> str:
     """Seconds as people say them."""
     if seconds < 5400:
-        return f"{max(1, round(seconds / 60))} minutes"
+        minutes = round(seconds / 60)
+        return f"{minutes} minutes" if minutes > 1 else "a minute"
     if seconds < 172_800:
         return f"{seconds / 3600:.1f} hours"
     return f"{seconds / 86_400:.1f} days"
 
 
 def _pictures(found: Mapping) -> str:
-    if "images_found" not in found:
-        return ""
     count = found["images_found"]
     held, unusable = found["images_held_out"], found["images_unusable"]
-    text = f"{count if count is not None else 'unknown number'} in "
-    text += f"{found['source']}, {found['images_used']} to train on"
+    text = f"{count:,}" if count is not None else "unknown number"
+    text += f" in {found['source']}, {found['images_used']:,} to train on"
     if held:
-        text += f", {held} held out to judge by"
+        text += f", {held:,} held out to judge by"
     if unusable:
         text += f"; {unusable} files cannot be used"
     return text
@@ -136,13 +145,14 @@ def _pictures(found: Mapping) -> str:
 def copied(parts: Sequence[budget.Part]) -> str:
     """What a transfer brings, in words, and a warning if that is little."""
     shares = share_copied(parts[0].rows) if parts else {}
-    text = ", ".join(
+    text = " and ".join(
         f"{share:.0%} of the {network}" for network, share in shares.items()
     )
+    text += " come from the source" if text else ""
     if any(share < HALF for share in shares.values()):
         text += (
-            "; less than half is hardly a transfer: take --size from the "
-            "source and grow with --recipe=few_images_64, or another --source"
+            "; less than half is hardly a transfer: leave out --size, or grow "
+            "to it with --recipe=few_images_64, or name another --source"
         )
     return text
 
@@ -153,14 +163,18 @@ def _memory(estimates: Mapping) -> str:
         return ""
     return (
         f"about {memory['total_estimate']:,} MiB, and "
-        f"{disk['all_checkpoints']:,.0f} MiB of disk for checkpoints"
+        f"{disk['all_checkpoints']:,.0f} MiB on disk for checkpoints"
     )
 
 
 def _measured(config: Mapping) -> str:
     if not config["eval_every"]:
-        return "nothing on the way; --holdout keeps images to judge by"
+        return (
+            "nothing while it trains; --holdout=N --eval_every=N keep pictures "
+            "to judge by, and judge"
+        )
     return (
-        f"{config['eval_metrics']} every {config['eval_every']} steps; the "
-        f"best checkpoint by {config['best_metric']} is kept"
+        f"{config['eval_metrics']} every {config['eval_every']} steps, on "
+        f"pictures it does not train on; the checkpoint with the best "
+        f"{config['best_metric']} is kept"
     )

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tfgan_transfer.reports import curves, readings
+from tfgan_transfer.evaluations import readings
+from tfgan_transfer.reports import curves
 from tfgan_transfer.reports.markup import (
     Markup,
     element,

@@ -7,12 +7,12 @@ import keras
 
 from tfgan_transfer import families
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.evaluations import readings
 from tfgan_transfer.reports import (
     about,
     drawings,
     measurements,
     page,
-    readings,
     timeline,
 )
 from tfgan_transfer.reports.page import Header, Section

@@ -45,6 +45,18 @@ def lines(
     ]
 
 
+def where(step: int, begun: bool) -> str:
+    """Where training goes on.
+
+    Args:
+        step: Steps done.
+        begun: Whether a part of the run goes on, and none begins.
+    """
+    if not step:
+        return "new"
+    return f"{'continuing' if begun else 'the next part begins'} at step {step}"
+
+
 def show_results(run: RunDirectory, resolved: Mapping) -> None:
     """Tells where everything is, and what to type next."""
     newest, _ = checkpoint.latest(run.checkpoints)
@@ -55,7 +67,7 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
     if programs.is_relative_to(pathlib.Path.cwd()):
         programs = programs.relative_to(pathlib.Path.cwd())
     print(
-        f"\ndone: {resolved['steps']} steps",
+        f"\ndone: {newest.step if newest else 0} steps",
         f"  samples      {grids[-1] if grids else run.samples}",
         f"  checkpoint   {newest.path if newest else run.checkpoints}",
         f"  metrics      {run.metrics}",

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tfgan_transfer import families
 from tfgan_transfer.training.calls import Calls
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
+from tfgan_transfer.training.deadline import Deadline
 from tfgan_transfer.training.health import Health
 from tfgan_transfer.training.interruption import StopRequest
 from tfgan_transfer.training.metric_eval import MetricEval, due
@@ -62,6 +63,7 @@ def evaluation(
     writer: tf.summary.SummaryWriter,
     split: tuple,
     saver: CheckpointSaver,
+    deadline: Deadline,
 ) -> MetricEval:
     """What measures the model, after the saver has saved it.
 
@@ -71,6 +73,7 @@ def evaluation(
         writer: TensorBoard writer.
         split: The run's images.
         saver: Puts what is measured into its checkpoint.
+        deadline: What ends at it is measured as well.
 
     Raises:
         UserError: If a metric cannot be measured.
@@ -85,6 +88,7 @@ def evaluation(
         steps=config["steps"],
         patience=config["stop_patience"],
         note=saver.note,
+        ending=lambda: deadline.struck,
     )
 
 
@@ -93,6 +97,7 @@ def around(
     config: Mapping,
     run: RunDirectory,
     stop: StopRequest,
+    deadline: Deadline,
     *,
     start: int,
     end: int,
@@ -107,6 +112,7 @@ def around(
         config: Resolved configuration.
         run: Run directory.
         stop: Set by signals.
+        deadline: Ends a run that takes too long.
         start: Steps done before.
         end: Steps after which this part of the run ends.
         manifest: What every checkpoint says about its run.
@@ -120,9 +126,13 @@ def around(
     def extras(step: int) -> dict:
         every = config["eval_every"]
         # None is what an evaluation that is still to come will fill in.
-        owed = every and due(step, every, config["steps"])
-        metrics = None if owed else {}
-        return {**manifest, "window": told[0].window, "metrics": metrics}
+        owed = every and (deadline.struck or due(step, every, config["steps"]))
+        return {
+            **manifest,
+            "window": told[0].window,
+            "metrics": None if owed else {},
+            "seconds": round(deadline.seconds, 1),
+        }
 
     saver = CheckpointSaver(
         run,
@@ -146,4 +156,4 @@ def around(
             *(callback.every for callback in steering),
         ],
     )
-    return [Health(start), calls, *steering, *told, saver]
+    return [Health(start), calls, *steering, deadline, *told, saver]

@@ -1,6 +1,7 @@
 """One training session: load, build, restore, fit; again after a rollback."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -8,13 +9,14 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from tfgan_transfer import data, families
+from tfgan_transfer import families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import announcement, callbacks, phases, standing
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices, event_files
+from tfgan_transfer.training.deadline import Deadline
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
 from tfgan_transfer.training.metric_eval import exhausted, measured
@@ -53,6 +55,7 @@ class Session:
     def __init__(self, plan: Plan, run: RunDirectory):
         self.plan = plan
         self.config = config = plan.config
+        self.deadline = Deadline(config["hours"])
         self.family = families.of(config)
         self.run = run
         self.lr_scale = None
@@ -62,19 +65,15 @@ class Session:
         self.chief = devices.is_chief(self.strategy)
         if self.chief:
             run.create()
-        if config["stop_patience"] and devices.worker_count() > 1:
-            raise UserError(
-                "--stop_patience: works with one process, received a "
-                f"TF_CONFIG of {devices.worker_count()}; leave it out and "
-                "stop the run by a signal"
-            )
+        standing.refuse_ends_of_ones_own(config)
         self.stored = run.read_config()
-        self.split = self.family.load_data(config, self._report_bad_files)
+        note = functools.partial(standing.note_bad_files, run, self.chief)
+        self.split = self.family.load_data(config, note)
         for remark in self.split.remarks if self.chief else ():
             print(f"warning: {remark}")
         self.record = self.family.record(plan, self.split)
         if self.stored:
-            self._check_data()
+            standing.refuse_other_images(run, self.stored, self.record)
             if "source" in self.stored:
                 self.record["source"] = self.stored["source"]
         elif config["source"]:
@@ -85,7 +84,8 @@ class Session:
         """Trains to the last step.
 
         Returns:
-            0, or 3 when a signal stopped the run before its end.
+            0, or 3 when a signal stopped the run before its end; its end is
+            the last step, or sooner by `--stop_patience` or `--hours`.
 
         Raises:
             UserError: If a value became NaN and may not be rolled back.
@@ -104,10 +104,12 @@ class Session:
                     return EXIT_RUN_AGAIN
                 except OSError as error:
                     raise standing.stopped_by(self.run, error) from error
-        if done < self.config["steps"] and not self._exhausted():
+        steps = self.config["steps"]
+        if done < steps and self.deadline.over:
+            print(self.deadline.sentence(done, steps))
+        elif done < steps and not self._exhausted():
             print(
-                f"stopped at step {done} of {self.config['steps']}; the same "
-                "command continues"
+                f"stopped at step {done} of {steps}; the same command continues"
             )
             return EXIT_RUN_AGAIN
         return 0
@@ -142,6 +144,8 @@ class Session:
         start = found.step if found else 0
         devices.agree_on(start, self.strategy)
         saved = found.manifest if found else {}
+        if self.deadline.before is None:
+            self.deadline.before = saved.get("seconds", 0.0)
         if self.lr_scale is None:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
@@ -152,6 +156,8 @@ class Session:
             print(f"nothing to do: step {start} is the last one")
             return start
         for number, phase in enumerate(phases.after(self.config, start)):
+            if number and self.deadline.over:
+                break
             if number:
                 found, owed = checkpoint.latest(self.run.checkpoints)[0], False
             start = self._train(phase, found, start, stop, bool(owed))
@@ -190,7 +196,12 @@ class Session:
             if self.chief and self.config["eval_every"]:
                 chain.append(
                     callbacks.evaluation(
-                        phase.config, self.run, writer, part.split, saver
+                        phase.config,
+                        self.run,
+                        writer,
+                        part.split,
+                        saver,
+                        self.deadline,
                     )
                 )
             begun = []
@@ -256,6 +267,7 @@ class Session:
             config,
             self.run,
             stop,
+            self.deadline,
             start=start,
             end=part.phase.end,
             manifest={
@@ -321,7 +333,11 @@ class Session:
         return self.plan.source or saved.find(self.config["source"], "--source")
 
     def _ended(self, step: int) -> bool:
-        return step >= self.config["steps"] or self._exhausted()
+        return (
+            step >= self.config["steps"]
+            or self._exhausted()
+            or self.deadline.over
+        )
 
     def _exhausted(self) -> bool:
         """Whether `--stop_patience` has ended this run."""
@@ -336,7 +352,7 @@ class Session:
         same = ", deterministic" if self.config["deterministic"] else ""
         print(
             f"run       {self.run.path}, "
-            f"{f'continuing at step {start}' if start else 'new'}",
+            f"{announcement.where(start, part.begun)}",
             *announcement.lines(
                 part.plan._replace(config=part.phase.config),
                 part.split,
@@ -365,23 +381,6 @@ class Session:
             yield writer
         finally:
             writer.close()
-
-    def _check_data(self) -> None:
-        before, now = self.stored["data"], self.record["data"]
-        if before["fingerprint"] != now["fingerprint"]:
-            raise UserError(
-                f"--data: the images are not those that the run in "
-                f"{str(self.run.path)!r} was started with "
-                f"({before['images']} then, {now['images']} now); restore "
-                "them or choose another --run_dir"
-            )
-
-    def _report_bad_files(self, bad: tuple[data.BadFile, ...]) -> None:
-        if not bad or not self.chief:
-            return
-        lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
-        self.run.bad_files.write_text(lines)
-        print(f"{len(bad)} unreadable files: {self.run.bad_files}")
 
     def _roll_back(self, error: NonFiniteValue, attempt: int) -> None:
         kept = f"the last good checkpoint is in {self.run.checkpoints}"

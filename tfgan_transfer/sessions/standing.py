@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import keras
 
+from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.training import checkpoint, event_files
+from tfgan_transfer.training import checkpoint, devices, event_files
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
@@ -35,6 +36,65 @@ def last(
             f"{found.step} steps; give more, or another --run_dir"
         )
     return found
+
+
+def refuse_ends_of_ones_own(config: Mapping) -> None:
+    """Refuses what would end one of several processes before the others.
+
+    Args:
+        config: Resolved configuration.
+
+    Raises:
+        UserError: If there are several, and they may not end together.
+    """
+    workers = devices.worker_count()
+    for name in ("stop_patience", "hours"):
+        if config[name] and workers > 1:
+            raise UserError(
+                f"--{name}: works with one process, received a TF_CONFIG of "
+                f"{workers}; leave it out, give --steps, and stop the run by "
+                "a signal"
+            )
+
+
+def refuse_other_images(
+    run: RunDirectory, stored: Mapping, record: Mapping
+) -> None:
+    """Refuses to go on with other images.
+
+    Args:
+        run: Run directory.
+        stored: What it says of the run.
+        record: What is true now.
+
+    Raises:
+        UserError: If images were added, taken away or changed.
+    """
+    before, now = stored["data"], record["data"]
+    if before["fingerprint"] != now["fingerprint"]:
+        raise UserError(
+            f"--data: the images are not those that the run in "
+            f"{str(run.path)!r} was started with "
+            f"({before['images']} then, {now['images']} now); restore "
+            "them or choose another --run_dir"
+        )
+
+
+def note_bad_files(
+    run: RunDirectory, chief: bool, bad: Sequence[data.BadFile]
+) -> None:
+    """Lists in the run directory what could not be read.
+
+    Args:
+        run: Run directory.
+        chief: Whether this process may write.
+        bad: The files, and why each is no image.
+    """
+    if not bad or not chief:
+        return
+    lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
+    run.bad_files.write_text(lines)
+    print(f"{len(bad)} unreadable files: {run.bad_files}")
 
 
 def _lost(run: RunDirectory, damaged: Sequence[str]) -> UserError:

@@ -36,6 +36,7 @@ class MetricEval(keras.callbacks.Callback):
         patience: Evaluations without a better smoothed value after which
             training stops; 0 for never.
         note: Told of each step what was measured, by short name.
+        ending: Whether a step is the last one after all.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class MetricEval(keras.callbacks.Callback):
         steps: int,
         patience: int = 0,
         note: Callable[[int, dict[str, float]], None] | None = None,
+        ending: Callable[[], bool] = lambda: False,
     ):
         super().__init__()
         self.run = run
@@ -61,13 +63,14 @@ class MetricEval(keras.callbacks.Callback):
         self.steps = steps
         self.patience = patience
         self.note = note
+        self.ending = ending
         self.latest: dict[str, float] = {}
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Evaluates when due; asks `fit` to stop when nothing improves."""
         self.latest = {}
         step = self.start_step + batch + 1
-        if due(step, self.every, self.steps):
+        if due(step, self.every, self.steps) or self.ending():
             self._evaluate(step)
 
     def catch_up(self, model: keras.Model) -> None:

@@ -58,7 +58,8 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Writes the grids that are due."""
         step = self.start_step + batch + 1
-        if self.every and (step % self.every == 0 or step == self.steps):
+        ended = step == self.steps or self.model.stop_training
+        if self.every and (step % self.every == 0 or ended):
             self._write_samples(step)
 
     def _write_samples(self, step: int) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tfgan_transfer.evaluations import readings
 from tfgan_transfer.metrics.evaluate import METRICS
-from tfgan_transfer.reports import readings
 
 # A metric of several scores, and the scores.
 SCORES = {

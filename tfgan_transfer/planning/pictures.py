@@ -1,0 +1,86 @@
+"""What a cheap look at somebody's pictures says about training on them."""
+
+import math
+import statistics
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tfgan_transfer.data import Description
+from tfgan_transfer.inspection.shapes import Shapes
+
+# Between so many pictures the recipes were measured, at their own length.
+FEW, MANY = 100, 1000
+# What is worth a sentence: a share that is cut off, a factor of enlarging.
+MUCH_CUT, MUCH_LARGER = 0.25, 1.5
+
+
+class Pictures(NamedTuple):
+    """How many pictures there are, and of which sizes.
+
+    Attributes:
+        images: How many; 0 if only a download would tell.
+        sizes: (height, width) of the first few.
+    """
+
+    images: int
+    sizes: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, described: object, limit: int | None) -> "Pictures":
+        """Takes what a plan knows: one set, or two, the larger of which counts.
+
+        Args:
+            described: `Plan.description`.
+            limit: `--limit`.
+        """
+        sets = (described,) if isinstance(described, Description) else described
+        images = max(one.images or 0 for one in sets)
+        sizes = tuple(size for one in sets for size in one.sizes)
+        return cls(min(images, limit or images), sizes)
+
+    @property
+    def side(self) -> float:
+        """The smaller side of a typical picture, in pixels; 64 if unknown."""
+        return statistics.median([min(size) for size in self.sizes] or [64])
+
+    @property
+    def stretch(self) -> float:
+        """Factor on the steps of a recipe.
+
+        Many pictures show something new for longer, and a handful are learnt
+        by heart sooner: by the square root of how many there are.
+        """
+        usual = min(max(self.images, FEW), MANY)
+        return math.sqrt(self.images / usual) if self.images else 1.0
+
+    def warning(self) -> str:
+        """Says it if they are few, for the line that counts them."""
+        if 0 < self.images < FEW:
+            return (
+                "very few: expect pictures much like these; "
+                f"{FEW} or more are better"
+            )
+        return ""
+
+    def fitted(self, size: tuple[int, int], settings: Mapping) -> str:
+        """Says what becomes of pictures of another size or shape.
+
+        Args:
+            size: (height, width) that is trained at.
+            settings: With `fit`.
+
+        Returns:
+            A clause; empty if nothing is worth saying.
+        """
+        if not self.sizes:
+            return ""
+        shapes = Shapes.of(self.sizes)
+        cut = statistics.median(shapes.cut_off(size))
+        if settings.get("fit", "crop") == "crop" and cut > MUCH_CUT:
+            return (
+                f"cropping cuts away {cut:.0%} of a typical picture, and "
+                "--fit=pad or --fit=squash keeps all of it"
+            )
+        if statistics.median(shapes.enlarged(size)) >= MUCH_LARGER:
+            return f"yours of {self.side:.0f} px are enlarged"
+        return ""
