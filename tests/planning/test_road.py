@@ -68,7 +68,8 @@ def choose(given):
         ({"model": "stack_gan"}, False),
         ({"model": "stack_gan", "hours": 1.0}, False),
         ({"recipe": "plain", "hours": 1.0}, False),
-        ({"recipe": "few_images", "width": 8}, True),
+        ({"recipe": "few_images", "width": 8}, False),
+        ({"recipe": "few_images", "hours": 1.0}, True),
         ({"hours": 0.5, "batch_size": 8}, True),
     ],
 )

@@ -21,7 +21,7 @@ def clock():
 
 def deadline(clock, hours):
     made = Deadline(hours, lambda: clock.now)
-    made.set_model(types.SimpleNamespace(stop_training=False))
+    made.set_model(types.SimpleNamespace(stop_training=False, steps_ahead=0))
     return made
 
 

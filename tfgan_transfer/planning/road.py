@@ -51,11 +51,14 @@ class Road(NamedTuple):
 def asked(given: Mapping) -> bool:
     """Whether something is left to be chosen for a new run.
 
+    Who names a recipe has its settings and no others, but for the steps that
+    fit into `hours`.
+
     Args:
         given: Settings that the user gave.
     """
     if given.get("recipe"):
-        return given["recipe"] != recipes.PLAIN
+        return given["recipe"] != recipes.PLAIN and "hours" in given
     known = given.get("model") in (None, *recipes.BEST)
     return known and bool(given.get("hours") or not GAME & given.keys())
 
@@ -79,14 +82,16 @@ def prepared(
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
         return choose(given, say)
-    settings = _without_words(recipes.under(given))
+    name = given.get("recipe", recipes.PLAIN)
+    settings, reasons = _settings(given, name), {"recipe": f"{name}, as asked"}
     if given.get("source") == "auto":
-        settings["source"] = _nearest(_some(given), say)[0]
-    reason = recipes.PLAIN
+        found = _nearest(_some(given), say)
+        settings["source"], reasons["source"] = found
     own = sorted(GAME & given.keys())
-    if not given.get("recipe") and own:
-        reason += f": --{own[0]} was given, so nothing is chosen for you"
-    return Road(settings, {"recipe": reason}, [])
+    if "recipe" not in given and own:
+        why = f"--{own[0]} was given, so nothing is chosen for you"
+        reasons["recipe"] = f"{name}: {why}"
+    return Road(settings, reasons, [])
 
 
 def choose(given: Mapping, say: Callable[[str], None]) -> Road:
@@ -104,7 +109,9 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     reasons: dict[str, str] = {}
     model = _model(given)
     pictures = _refuse(given, model)
-    if not RULES[model].translates:
+    if given.get("source") == "auto":
+        given["source"], reasons["source"] = _nearest(_some(given), say)
+    if "recipe" not in given and not RULES[model].translates:
         _look(given, reasons, say)
     names = _recipes(given, model, pictures)
     for name in names:
@@ -121,7 +128,9 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     reasons["recipe"] = _why(name, names, given, pictures)
     reasons["size"] = _sized(parts, pictures, settings)
     settings["recipe"] = name
-    return Road({**settings, **_watching(settings, chosen)}, reasons, parts)
+    return Road(
+        {**settings, **_watching(given, settings, chosen)}, reasons, parts
+    )
 
 
 def _model(given: Mapping) -> str:
@@ -212,7 +221,7 @@ def _look(given: dict, reasons: dict, say: Callable) -> None:
             f"{len(found.vocabulary)} found and not used; --model=acgan "
             "learns them"
         )
-    automatic = given.get("source") in (None, "auto")
+    automatic = given.get("source") is None
     if not automatic and "channels" in given:
         return
     say("looking at the images ...")
@@ -271,7 +280,7 @@ def _settings(given: Mapping, name: str) -> dict:
         steps = large.partition(":")[2]
         settings["grow"] = ",".join([*small, f"{given['size']}:{steps}"])
         del settings["size"]
-    if "steps" in given:
+    if own and "steps" in given:
         del settings["steps"]
         settings = recipes.scaled({**own, **settings}, given["steps"])
     return settings
@@ -284,9 +293,10 @@ def _without_words(settings: Mapping) -> dict:
     return dict(settings)
 
 
-def _watching(settings: Mapping, steps: int) -> dict:
+def _watching(given: Mapping, settings: Mapping, steps: int) -> dict:
     """What is measured on the way, where there is something to judge by."""
-    if not settings.get("holdout") or "eval_every" in settings:
+    named = "recipe" in given
+    if named or not settings.get("holdout") or "eval_every" in settings:
         return {}
     network = settings.get("inception")
     return {
