@@ -13,6 +13,14 @@ from tfgan_transfer.errors import UserError
 
 # Parameters of glibc's mallopt.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+# What an exchange with a worker that has gone ends in.
+LOST_WORKER = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
 
 
 def strategy(config: Mapping) -> tf.distribute.Strategy:
@@ -75,6 +83,26 @@ def agree_on(start: int, chosen: tf.distribute.Strategy) -> None:
             f"checkpoints of different steps {starts}; put it on a shared "
             "file system"
         )
+
+
+def lost_worker(error: tf.errors.OpError) -> str:
+    """Says that another worker has gone, and what to do.
+
+    Args:
+        error: One of `LOST_WORKER`.
+
+    Raises:
+        tf.errors.OpError: The error itself, if this process trains alone.
+    """
+    if worker_count() == 1:
+        raise error
+    aborted = re.search(r"aborted by: (.*)", str(error))
+    why = aborted[1] if aborted else type(error).__name__
+    return (
+        f"stopped: another worker of TF_CONFIG does not answer any more ({why})"
+        f"; the same command, given again to all {worker_count()} of them, "
+        "continues from the last checkpoint"
+    )
 
 
 def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:
