@@ -51,12 +51,14 @@ def main() -> None:
         host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
-    told = threading.Event()
+    # A pipe, because what runs in a signal must not take a lock: whoever waits
+    # for an event may hold it just then, and both would wait for ever.
+    told, tell = os.pipe()
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: os.write(tell, b"."))
     print(server.notice(), flush=True)
-    told.wait()
+    os.read(told, 1)
     # Whatever happens, as in a library's own thread, this is the end.
     last = threading.Timer(server.shutdown + 1, os._exit, [0])
     last.daemon = True

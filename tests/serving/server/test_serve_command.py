@@ -1,6 +1,7 @@
 """`serve` as a process: it answers, refuses what Serving refuses, and ends."""
 
 import signal
+import time
 
 import keras
 import pytest
@@ -25,6 +26,39 @@ def test_it_answers_and_ends_when_told(
         assert answer.status_code == 200
         assert "This is a stand-in for TensorFlow Serving" in log.read_text()
     assert "version 1 is unloaded" in log.read_text()
+
+
+AT_THE_WORST_MOMENT = """
+import os, signal, threading
+original = threading.Condition.wait
+def wait(condition, timeout=None):
+    main = threading.current_thread() is threading.main_thread()
+    if main and callable(signal.getsignal(signal.SIGTERM)):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return original(condition, timeout)
+threading.Condition.wait = wait
+"""
+
+
+def test_a_signal_while_a_lock_is_held(commands, tmp_path, tmp_path_factory):
+    """What waits for the signal, or for a thread, holds a lock meanwhile."""
+    base = tmp_path / "photos"
+    base.mkdir()
+    publish(base, 1, tmp_path_factory.getbasetemp())
+    running = commands.start(
+        SERVE,
+        f"--model_base={base}",
+        "--rest_port=0",
+        "--grpc_port=0",
+        setup=AT_THE_WORST_MOMENT,
+    )
+    log = running.log.with_suffix(".out")
+    while "\ngRPC" not in log.read_text():
+        time.sleep(0.05)
+    running.kill(signal.SIGTERM)
+    finished = running.wait()
+    assert (finished.code, finished.err) == (0, "")
+    assert "version 1 is unloaded" in finished.out
 
 
 def test_compiled_functions_fail_as_in_the_server(commands, tmp_path):
