@@ -28,7 +28,7 @@ def test_it_answers_and_ends_when_told(
     assert "version 1 is unloaded" in log.read_text()
 
 
-AT_THE_WORST_MOMENT = """
+WHILE_A_LOCK_IS_HELD = """
 import os, signal, threading
 original = threading.Condition.wait
 def wait(condition, timeout=None):
@@ -38,10 +38,25 @@ def wait(condition, timeout=None):
     return original(condition, timeout)
 threading.Condition.wait = wait
 """
+# In one instruction of Python: no handler is called between the two.
+JUST_BEFORE_THE_WAIT = """
+import ctypes, functools, operator, os, signal
+raised = functools.partial(getattr(ctypes.PyDLL(None), "raise"), signal.SIGTERM)
+original = os.read
+def read(*words):
+    calls = [functools.partial(original, *words)]
+    if callable(signal.getsignal(signal.SIGTERM)):
+        calls.insert(0, raised)
+    return list(map(operator.call, calls))[-1]
+os.read = read
+"""
 
 
-def test_a_signal_while_a_lock_is_held(commands, tmp_path, tmp_path_factory):
-    """What waits for the signal, or for a thread, holds a lock meanwhile."""
+@pytest.mark.parametrize("moment", [WHILE_A_LOCK_IS_HELD, JUST_BEFORE_THE_WAIT])
+def test_signals_at_the_worst_moments(
+    commands, tmp_path, tmp_path_factory, moment
+):
+    """Each of them once kept the process for ever."""
     base = tmp_path / "photos"
     base.mkdir()
     publish(base, 1, tmp_path_factory.getbasetemp())
@@ -50,12 +65,13 @@ def test_a_signal_while_a_lock_is_held(commands, tmp_path, tmp_path_factory):
         f"--model_base={base}",
         "--rest_port=0",
         "--grpc_port=0",
-        setup=AT_THE_WORST_MOMENT,
+        setup=moment,
     )
     log = running.log.with_suffix(".out")
     while "\ngRPC" not in log.read_text():
         time.sleep(0.05)
-    running.kill(signal.SIGTERM)
+    if moment == WHILE_A_LOCK_IS_HELD:
+        running.kill(signal.SIGTERM)
     finished = running.wait()
     assert (finished.code, finished.err) == (0, "")
     assert "version 1 is unloaded" in finished.out
