@@ -155,6 +155,23 @@ def test_the_chief_alone_writes(folders):
     assert "step 4/4" not in (folders["second"] / "log").read_text()
 
 
+def test_a_worker_does_not_wait_for_ever(tmp_path):
+    """The other one was killed before it began."""
+    hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    task = {"type": "worker", "index": 1}
+    process = start(
+        tmp_path / "left",
+        config={"cluster": {"worker": hosts}, "task": task},
+        setup=(
+            "from tfgan_transfer.training import devices\n"
+            "devices.PATIENCE = 3\n"
+        ),
+    )
+    finish({tmp_path / "left": process}, left=-signal.SIGALRM)
+    said = (tmp_path / "left" / "log").read_text()
+    assert "waiting for all 2 workers of TF_CONFIG; an alarm ends" in said
+
+
 def test_a_killed_worker_stops_the_other_and_both_go_on(folders, tmp_path):
     """First the one that writes nothing dies, then the chief."""
     flags = [f"--run_dir={tmp_path / 'run'}", "--checkpoint_every=2"]

@@ -1,10 +1,12 @@
 """Devices, distribution strategy, XLA and precision of this process."""
 
+import contextlib
 import ctypes
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import tensorflow as tf
@@ -13,6 +15,8 @@ from tfgan_transfer.errors import UserError
 
 # Parameters of glibc's mallopt.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+# Seconds for which a worker waits until all are there.
+PATIENCE = 900
 # What an exchange with a worker that has gone ends in.
 LOST_WORKER = (
     tf.errors.UnavailableError,
@@ -41,7 +45,8 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
     """
     devices = _devices(config["devices"])
     if worker_count() > 1:
-        chosen = tf.distribute.MultiWorkerMirroredStrategy()
+        with _waiting():
+            chosen = tf.distribute.MultiWorkerMirroredStrategy()
     else:
         chosen = tf.distribute.MirroredStrategy(devices)
     replicas = chosen.num_replicas_in_sync
@@ -52,6 +57,27 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
             "--devices"
         )
     return chosen
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[None]:
+    """Bounds the wait for the other workers, which TensorFlow does not.
+
+    It lets nothing of Python run meanwhile: an alarm ends the process, and
+    what there is to say about that is said before.
+    """
+    print(
+        f"waiting for all {worker_count()} workers of TF_CONFIG; an alarm ends "
+        f"this one if they are not there within {PATIENCE} s",
+        flush=True,
+    )
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def is_chief(chosen: tf.distribute.Strategy) -> bool:
