@@ -4,12 +4,12 @@ python benchmarks/kills.py --kills=30 --folder=/tmp/kills
 
 `train`, `evaluate`, `study`, `rank_sources` and `export` are first run
 undisturbed, which also tells how long each takes. Then each is begun anew,
-killed (SIGKILL, the whole process group) after a random part of that time,
-and given again until it has been killed its share of times; then it may end.
-Compared with the undisturbed one: all weights bit for bit, the rows of
-metrics.jsonl, TensorBoard's (tag, step) and that none stands twice, the rows
-of the study, what evaluate and rank_sources print, the number of versions,
-and that no temporary file is left.
+killed (SIGKILL, the whole process group), given again, and after at most three
+kills it may end. The moments are spread over its time: one in each equal part
+of it, in random order. Compared with the undisturbed one, each time: all
+weights bit for bit, the rows of metrics.jsonl, TensorBoard's (tag, step) and
+that none stands twice, the rows of the study, what evaluate and rank_sources
+print, the number of versions, and that no temporary file is left.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import time
 
 from tfgan_transfer.training import checkpoint, event_files
 
+KILLS_OF_A_LIFE = 3
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = """--data=digits --limit=100 --channels=1 --size=16 --network=dcgan
 --width=4 --latent_size=8 --n_critic=1 --batch_size=8""".split()
@@ -41,8 +42,8 @@ def commands(base: pathlib.Path, network: str) -> dict[str, list[str]]:
             *DATA,
             f"--run_dir={base / 'trained'}",
             "--holdout=50",
-            "--steps=2000",
-            "--checkpoint_every=100",
+            "--steps=1000",
+            "--checkpoint_every=50",
             "--log_every=50",
             "--sample_every=500",
         ],
@@ -102,16 +103,43 @@ def finish(name: str, words: list[str]) -> str:
     return out
 
 
-def kill(name: str, words: list[str], seconds: float) -> bool:
-    """Kills a command after some seconds; False if it ended before."""
+def kill(name: str, words: list[str], seconds: float) -> str | None:
+    """Kills a command; returns what it printed if it ended before."""
     process = start(name, words)
     try:
-        process.communicate(timeout=seconds)
-        return False
+        out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return True
+        return None
+    if process.returncode:
+        sys.exit(f"{name} ended with {process.returncode}: {err[-2000:]}")
+    return out
+
+
+def live(name: str, words: list[str], moments: list[float]) -> tuple[int, str]:
+    """Lets a command end, after some kills.
+
+    Args:
+        name: The command.
+        words: Its arguments.
+        moments: Seconds after which to kill it; those used are taken out.
+
+    Returns:
+        The number of kills, and what the command that ended has printed.
+    """
+    for kills in range(KILLS_OF_A_LIFE):
+        if not moments:
+            break
+        at = moments.pop()
+        out = kill(name, words, at)
+        if out is not None:
+            # What went on from far had ended by then: earlier next time.
+            moments.insert(0, 0.8 * at)
+            return kills, out
+    else:
+        kills = KILLS_OF_A_LIFE
+    return kills, finish(name, words)
 
 
 def weights(run: pathlib.Path) -> dict:
@@ -184,47 +212,65 @@ def same(name: str, ours: dict, theirs: dict, folders: list) -> bool:
     return not differ
 
 
+def try_out(name: str, folder: pathlib.Path, network: str, kills: int) -> bool:
+    """Kills one command; returns whether that made no difference."""
+    before, whole, killed = (folder / x for x in ("before", "whole", "killed"))
+    ours, theirs = (commands(f, network)[name] for f in (killed, whole))
+
+    def prepare(base: pathlib.Path) -> None:
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir()
+        if name in ("evaluate", "rank_sources", "export"):
+            shutil.copytree(before, base, dirs_exist_ok=True)
+
+    prepare(whole)
+    began = time.monotonic()
+    expected = state(whole, finish(name, theirs))
+    taken = time.monotonic() - began
+    moments = [taken * (i + random.random()) / kills for i in range(kills)]
+    random.shuffle(moments)
+    done = lives = 0
+    good = True
+    while done < kills:
+        prepare(killed)
+        count, out = live(name, ours, moments)
+        done, lives = done + count, lives + 1
+        found = state(killed, out)
+        if name not in ("evaluate", "rank_sources"):
+            # The others tell where they went on.
+            found["out"] = expected["out"] = []
+        good &= same(name, found, expected, [killed, whole])
+    print(
+        f"{name}: {done} kills in {lives} lives, {taken:.0f} s undisturbed",
+        flush=True,
+    )
+    return good
+
+
 def main() -> None:
-    """Runs, kills, continues and compares."""
+    """Makes what the commands need, and tries out each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("--network", default=str(NETWORK))
     parser.add_argument("--only", default="", help="Commands, with commas.")
+    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    random.seed(0)
-    whole, killed = given.folder / "whole", given.folder / "killed"
-    ours, theirs = (commands(f, given.network) for f in (killed, whole))
-    names = given.only.split(",") if given.only else list(ours)
+    random.seed(given.seed)
+    before = given.folder / "before"
+    before.mkdir(parents=True)
+    typed = commands(before, given.network)
+    names = given.only.split(",") if given.only else list(typed)
+    second = [w.replace("/trained", "/second") for w in typed["train"]]
+    finish("train", typed["train"])
+    finish("train", [*second, "--seed=1"])
     share = -(-given.kills // len(names))
-    failures = []
-    for name in names:
-        if name == "rank_sources":
-            second = [w.replace("/trained", "/second") for w in theirs["train"]]
-            finish("train", [*second, "--seed=1"])
-        began = time.monotonic()
-        out = finish(name, theirs[name])
-        taken = time.monotonic() - began
-        expected = state(whole, out)
-        if name == "rank_sources":
-            shutil.copytree(whole / "second", killed / "second")
-        done = tries = 0
-        while done < share and tries < 2 * share:
-            tries += 1
-            # Starting takes most of the time: more kills towards the end.
-            at = taken * random.uniform(0.5, 1.0)
-            done += kill(name, ours[name], at)
-        found = state(killed, finish(name, ours[name]))
-        if name == "export":
-            # A command that ended before its kill has published a version.
-            found.pop("versions"), expected.pop("versions")
-        if name not in ("evaluate", "rank_sources"):
-            # The others tell where they went on.
-            found.pop("out"), expected.pop("out")
-        if not same(name, found, expected, [killed, whole]):
-            failures.append(name)
-        print(f"{name}: {done} kills, {taken:.0f} s undisturbed", flush=True)
-    sys.exit(f"not the same: {failures}" if failures else 0)
+    bad = [
+        name
+        for name in names
+        if not try_out(name, given.folder, given.network, share)
+    ]
+    sys.exit(f"not the same: {bad}" if bad else 0)
 
 
 if __name__ == "__main__":

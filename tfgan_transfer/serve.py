@@ -51,12 +51,12 @@ def main() -> None:
         host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
-    told = threading.Event()
+    told = _pipe_of_signals()
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: None)
     print(server.notice(), flush=True)
-    told.wait()
+    os.read(told, 1)
     # Whatever happens, as in a library's own thread, this is the end.
     last = threading.Timer(server.shutdown + 1, os._exit, [0])
     last.daemon = True
@@ -65,6 +65,20 @@ def main() -> None:
         print("warning: a request is broken off", flush=True)
     # A thread that runs the model would keep the process until it ends.
     os._exit(0)
+
+
+def _pipe_of_signals() -> int:
+    """A descriptor from which each signal that has a handler can be read.
+
+    Python calls a handler between two of its instructions. A signal that comes
+    after the last one before a wait would be handled only when that ends, and
+    a handler that takes a lock may be called by what holds it. The byte in the
+    pipe is written at once, and stays there.
+    """
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    return told
 
 
 if __name__ == "__main__":

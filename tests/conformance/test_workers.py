@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 
 from tests.support import cases
+from tests.support.crashes import crash
 from tfgan_transfer.training import checkpoint, devices
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -28,6 +30,11 @@ COMMAND = (
     f"--flagfile={ROOT / 'configs/smoke/wgan_gp.flags'}",
     "--run_dir=run",
     "--steps=4",
+)
+# `python -c` leaves "-c" in the place of "-m": what it says is run as a module.
+RUN = (
+    "import runpy, sys; del sys.argv[:2]; "
+    "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 )
 SECONDS = 120
 
@@ -40,7 +47,8 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
-def start(folder, *flags, config=None):
+def start(folder, *flags, config=None, setup=""):
+    """Starts `train`; `setup` is Python that its process runs first."""
     folder.mkdir()
     environment = {
         **os.environ,
@@ -52,7 +60,12 @@ def start(folder, *flags, config=None):
     }
     with (folder / "log").open("w") as log:
         return subprocess.Popen(
-            [sys.executable, *COMMAND, *flags],
+            [
+                sys.executable,
+                *(setup and ("-c", setup + RUN)),
+                *COMMAND,
+                *flags,
+            ],
             cwd=folder,
             env=environment,
             stdout=log,
@@ -60,8 +73,11 @@ def start(folder, *flags, config=None):
         )
 
 
-def finish(processes):
-    """Waits for all; kills all when one hangs or fails."""
+def finish(processes, **codes):
+    """Waits for all; kills all when one hangs, or ends otherwise than with 0.
+
+    `codes` has those of folders that are to end otherwise.
+    """
     end = time.monotonic() + SECONDS
     try:
         for folder, process in processes.items():
@@ -70,11 +86,28 @@ def finish(processes):
                 status = process.wait(max(0.1, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 pytest.fail(f"{folder.name} hangs:\n{log.read_text()}")
-            assert status == 0, log.read_text()
+            assert status == codes.get(folder.name, 0), log.read_text()
     finally:
         for process in processes.values():
             process.kill()
             process.wait()
+
+
+def start_two(folders, *flags, dying=None, setup=""):
+    """Starts two workers; one of them may be about to die."""
+    hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    return {
+        folder: start(
+            folder,
+            *flags,
+            config={
+                "cluster": {"worker": hosts},
+                "task": {"type": "worker", "index": index},
+            },
+            setup=setup if index == dying else "",
+        )
+        for index, folder in enumerate(folders)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +115,7 @@ def folders(tmp_path_factory):
     """Where three processes have run: two workers, and one alone."""
     base = tmp_path_factory.mktemp("workers")
     folders = {name: base / name for name in ("first", "second", "alone")}
-    hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    processes = {
-        folders[name]: start(
-            folders[name],
-            config={
-                "cluster": {"worker": hosts},
-                "task": {"type": "worker", "index": index},
-            },
-        )
-        for index, name in enumerate(("first", "second"))
-    }
+    processes = start_two([folders["first"], folders["second"]])
     processes[folders["alone"]] = start(folders["alone"], "--devices=cpu:2")
     finish(processes)
     return folders
@@ -130,6 +153,49 @@ def test_the_chief_alone_writes(folders):
     assert (folders["first"] / "run/samples").is_dir()
     assert [path.name for path in folders["second"].iterdir()] == ["log"]
     assert "step 4/4" not in (folders["second"] / "log").read_text()
+
+
+def test_a_worker_does_not_wait_for_ever(tmp_path):
+    """The other one was killed before it began."""
+    hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    task = {"type": "worker", "index": 1}
+    process = start(
+        tmp_path / "left",
+        config={"cluster": {"worker": hosts}, "task": task},
+        setup=(
+            "from tfgan_transfer.training import devices\n"
+            "devices.PATIENCE = 3\n"
+        ),
+    )
+    finish({tmp_path / "left": process}, left=-signal.SIGALRM)
+    said = (tmp_path / "left" / "log").read_text()
+    assert "waiting for all 2 workers of TF_CONFIG; an alarm ends" in said
+
+
+def test_a_killed_worker_stops_the_other_and_both_go_on(folders, tmp_path):
+    """First the one that writes nothing dies, then the chief."""
+    flags = [f"--run_dir={tmp_path / 'run'}", "--checkpoint_every=2"]
+    for dying, step in ((1, 2), (0, 3)):
+        pair = [tmp_path / f"{role}_{step}" for role in ("chief", "other")]
+        processes = start_two(
+            pair,
+            *flags,
+            dying=dying,
+            setup=crash(f"at_the_end_of_step({step})"),
+        )
+        killed, left = pair[dying], pair[1 - dying]
+        finish(processes, **{killed.name: -signal.SIGKILL, left.name: 3})
+        lines = (left / "log").read_text().splitlines()
+        assert not any(line.startswith("Traceback") for line in lines), lines
+        [said] = [line for line in lines if line.startswith("stopped: ")]
+        assert "given again to all 2 of them, continues" in said
+    finish(start_two([tmp_path / "chief", tmp_path / "other"], *flags))
+    assert not cases.differences(
+        final_weights(tmp_path),
+        final_weights(folders["alone"]),
+        rtol=0,
+        atol=1e-7,
+    )
 
 
 @pytest.mark.parametrize(

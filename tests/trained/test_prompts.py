@@ -1,5 +1,7 @@
 """Prompts in the words of a vocabulary."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -95,12 +97,66 @@ def test_refused(given, message):
     assert "\n" not in error.value.command_line
 
 
-@pytest.mark.parametrize("text", ["no comma\n", "../x,glass\n", ",glass\n", ""])
-def test_refused_files(tmp_path, text):
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (b"", "holds no prompt"),
+        (b"no comma\n", "expected an id, a comma and a prompt"),
+        (b",glass\n", "its id is empty"),
+        (b" ,glass\n", "its id is empty"),
+        (b"../x,glass\n", "its id has a slash"),
+        (b"..\\x,glass\n", "its id has a slash"),
+        (b"/x,glass\n", "its id has a slash"),
+        (b"..,glass\n", "its id begins with a dot"),
+        (b".x,glass\n", "its id begins with a dot"),
+        (b"a\x1b[2J,glass\n", "its id has characters that cannot be seen"),
+        (b"a\0b,glass\n", "its id has characters that cannot be seen"),
+        ("\u202ea,glass\n".encode(), "its id has characters that cannot"),
+        (b"x" * 245 + b",glass\n", "its id has 245 bytes, too many"),
+        ("é".encode() * 123 + b",glass\n", "its id has 246 bytes, too many"),
+        (b"1,glass\n1,blue eyes\n", "row 2 of .* its id is that of row 1"),
+        (b"A,glass\n\na,glass\n", "row 2 of .* its id is that of row 1"),
+        ("é,glass\ne\u0301,glass\n".encode(), "its id is that of row 1"),
+        (b"1," + b"glass " * 30_000, "cannot be read (field larger"),
+        ("1,glass".encode("utf-16"), "cannot be read"),
+    ],
+)
+def test_refused_files(tmp_path, content, said):
     path = tmp_path / "prompts.csv"
-    path.write_text(text)
-    with pytest.raises(UserError, match="^prompts: "):
+    path.write_bytes(content)
+    with pytest.raises(UserError) as error:
         prompts.read({"prompts": str(path)}, RECORD)
+    line = error.value.command_line
+    assert line.startswith("--prompts: ") and "\n" not in line
+    assert re.search(said.replace("(", r"\("), line), line
+    assert len(line) < 600 + len(str(path))
+
+
+def test_ids_in_any_writing(tmp_path):
+    """Also behind the mark that spreadsheets write."""
+    path = tmp_path / "prompts.csv"
+    ids = ["1", "é中", "\N{GRINNING FACE}", "-rf", "x" * 244, "$(id) %s"]
+    text = "".join(f"{one},glass\n" for one in ids)
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    read = prompts.read({"prompts": str(path)}, RECORD)
+    assert [prompt.name for prompt in read] == ids
+
+
+@pytest.mark.parametrize(
+    "label, name",
+    [
+        ("../../x", "_.._x"),
+        ("a/b: \x1b", "a_b_ _"),
+        ("...", "_"),
+        ("é" * 200, "é" * 122),
+    ],
+)
+def test_a_label_does_not_say_where_its_pictures_go(label, name):
+    """The words of a checkpoint are those of whoever made it."""
+    record = {**RECORD, "data": {"vocabulary": [label, *TAGS[1:]]}}
+    [prompt] = prompts.read({"class": label}, record)
+    assert prompt.name == name
+    np.testing.assert_array_equal(prompt.label, [1, 0, 0, 0, 0])
 
 
 def test_a_generator_without_labels():

@@ -317,6 +317,72 @@ def test_mistakes_end_in_one_line(commands, run, unbroken, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def archive(path, names):
+    """A zip file that holds a picture under each name, and may lie so."""
+    content = put(path.with_suffix(".png"), picture()).read_bytes()
+    with zipfile.ZipFile(path, "w") as file:
+        for name in names:
+            file.writestr(zipfile.ZipInfo(name), content)
+    return path
+
+
+def test_names_that_no_file_should_have_are_left_out(commands, run, tmp_path):
+    """Nothing outside of --out, and the others are translated."""
+    long, deep = "z" * 252 + ".png", "/".join(["d" * 200] * 25) + "/x.png"
+    outside = ["../x.png", f"{tmp_path}/abs.png", "..\\y.png", "C:\\y.png"]
+    unseen = ["a\nb.png", "c\x1b[31m.png", "\x7f/d.png"]
+    fine = ["y" * 251 + ".png", "$(id) %s.png", "é/-rf.png", "A.png", "a.png"]
+    images = archive(
+        tmp_path / "in" / "x.zip", [*outside, long, deep, *unseen, *fine]
+    )
+    before = files(tmp_path)
+    done = commands.run(
+        TRANSLATE, f"--run_dir={run}", f"--images={images}",
+        f"--out={tmp_path / 'out'}",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.out.count("its path leads outside the archive") == 4
+    assert done.out.count("its name is too long for a file") == 2
+    assert done.out.count("its name has control characters") == 3
+    assert "skipped   c\\x1b[31m.png: " in done.out
+    assert files(tmp_path / "out") == sorted(fine)
+    assert len(files(tmp_path)) == len(before) + len(fine)
+
+
+def test_a_file_is_no_folder(commands, run, tmp_path):
+    images = archive(tmp_path / "x.zip", ["a.png", "a.png/b.png"])
+    out = tmp_path / "out"
+    message = refused(commands, run, f"--images={images}", f"--out={out}")
+    assert "'a.png' would become a file where 'a.png/b.png' needs" in message
+    assert not out.exists()
+
+
+def test_names_that_are_one_file_here(commands, run, tmp_path):
+    """A link stands in for a system that does not tell A from a."""
+    out = tmp_path / "out"
+    (out / "a").mkdir(parents=True)
+    (out / "A").symlink_to("a")
+    images = archive(tmp_path / "x.zip", ["A/x.png", "a/x.png"])
+    done = commands.run(
+        TRANSLATE, f"--run_dir={run}", f"--images={images}", f"--out={out}"
+    )
+    assert done.code == 0, done.err
+    assert done.out == (
+        "skipped   a/x.png: here its file is that of A/x.png\n"
+        f"1 images in {out}, 1 skipped\n"
+    )
+    assert files(out) == ["a/x.png"]
+
+
+def test_no_place_to_write(commands, run, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    images = archive(tmp_path / "x.zip", ["a.png"])
+    flag = f"--out={tmp_path / 'file' / 'out'}"
+    assert "--out: cannot be written (" in refused(
+        commands, run, f"--images={images}", flag
+    )
+
+
 def test_a_huge_image_is_not_taken_at_its_own_size(commands, run, tmp_path):
     photos = tmp_path / "in"
     put(photos / "big.png", np.zeros((2049, 2048, 3), np.uint8))

@@ -1,5 +1,6 @@
 """The first signal is a request, the second one an order."""
 
+import io
 import os
 import signal
 import types
@@ -23,6 +24,32 @@ def test_first_signal_is_a_request(number, capsys):
         assert signal.getsignal(number) == signal.SIG_DFL
     assert signal.getsignal(number) == before
     assert "saving a checkpoint" in capsys.readouterr().out
+
+
+def test_a_signal_in_the_middle_of_a_line(monkeypatch):
+    """What is being written cannot be written to: the request still counts."""
+
+    class Disturbed(io.RawIOBase):
+        lines = b""
+
+        def writable(self):
+            return True
+
+        def write(self, content):
+            if not self.lines:
+                os.kill(os.getpid(), signal.SIGTERM)
+            self.lines += bytes(content)
+            return len(content)
+
+    raw = Disturbed()
+    stdout = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8")
+    with StopRequest() as stop:
+        monkeypatch.setattr("sys.stdout", stdout)
+        print("step 5/30", flush=True)
+        monkeypatch.undo()
+        assert stop.requested
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert raw.lines.startswith(b"step 5/30\n")
 
 
 def test_handlers_come_back_after_an_error():

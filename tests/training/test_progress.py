@@ -99,6 +99,24 @@ def test_waiting_for_data_is_measured(tmp_path, monkeypatch):
     assert row["timing"]["images_per_second"] == 16 * 4 / 16
 
 
+def test_a_clock_set_back_changes_no_estimate(tmp_path, monkeypatch, capsys):
+    """After 5 steps of 2 s each, 7 are left: 14 s."""
+    now = [1000.0]
+    monkeypatch.setattr("time.time", lambda: -3600 * now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    callback = progress(RunDirectory(tmp_path))
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_begin(batch)
+        now[0] += 2
+        ready = {"data_ready": callback.called}
+        callback.on_train_batch_end(batch, {**losses(batch + 1), **ready})
+    assert capsys.readouterr().out.strip().endswith("ETA 00:14")
+    (row,) = rows(callback.run, timing=True)
+    assert row["timing"]["data_wait_share"] == 0
+    assert row["timing"]["images_per_second"] >= 0
+
+
 def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):
     train(progress(RunDirectory(tmp_path)), 1, 12)
     lines = capsys.readouterr().out.splitlines()

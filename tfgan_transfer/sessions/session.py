@@ -58,8 +58,7 @@ class Session:
         self.deadline = Deadline(config["hours"])
         self.family = families.of(config)
         self.run = run
-        self.lr_scale = None
-        self.source = None
+        self.lr_scale = self.source = None
         self.strategy = devices.strategy(config)
         self.xla = devices.use_xla(config, self.strategy)
         self.chief = devices.is_chief(self.strategy)
@@ -84,8 +83,9 @@ class Session:
         """Trains to the last step.
 
         Returns:
-            0, or 3 when a signal stopped the run before its end; its end is
-            the last step, or sooner by `--stop_patience` or `--hours`.
+            0, or 3 when a signal or a lost worker stopped it before its end;
+            its end is the last step, or sooner by `--stop_patience` or
+            `--hours`.
 
         Raises:
             UserError: If a value became NaN and may not be rolled back.
@@ -98,12 +98,14 @@ class Session:
                 except NonFiniteValue as error:
                     self._roll_back(error, attempt)
                 except BrokenPipeError:
-                    # Whoever read what it prints has gone; the run has not
-                    # come to its end.
+                    # Whoever read what it prints has gone, before the end.
                     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
                     return EXIT_RUN_AGAIN
                 except OSError as error:
                     raise standing.stopped_by(self.run, error) from error
+                except devices.LOST_WORKER as error:
+                    print(devices.lost_worker(error), flush=True)
+                    return EXIT_RUN_AGAIN
         steps = self.config["steps"]
         if done < steps and self.deadline.over:
             print(self.deadline.sentence(done, steps))

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving.export import prompts as words
+from tfgan_transfer.trained import written_names
 
 FLAGS = ("tags", "class", "prompts")
 
@@ -53,9 +54,10 @@ def read(given: Mapping, record: Mapping) -> list[Prompt]:
     vocabulary = labels_of(record, f"--{flag}")
     value = given[flag]
     if flag == "class":
-        return [Prompt(value, _class(value, vocabulary))]
+        return [Prompt(written_names.of(value), _class(value, vocabulary))]
     if flag == "tags":
-        return [Prompt("_".join(_words(value)), _tags(value, vocabulary))]
+        name = written_names.of("_".join(_words(value)))
+        return [Prompt(name, _tags(value, vocabulary))]
     return [
         Prompt(name, _tags(prompt, vocabulary))
         for name, prompt in _rows(pathlib.Path(value))
@@ -100,23 +102,34 @@ def _words(text: str) -> list[str]:
 
 
 def _rows(path: pathlib.Path) -> list[tuple[str, str]]:
+    """The ids and prompts of a file, each fit to be part of a file's name."""
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+        # Spreadsheets put a mark in front.
+        text = path.read_text(encoding="utf-8-sig")
+        lines = list(csv.reader(text.splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(
             f"--prompts: {str(path)!r} cannot be read ({error}); expected a "
             "text file of lines such as: 1,green hair blue eyes"
         ) from error
-    rows = [line for line in lines if line]
+    rows, taken = [line for line in lines if line], {}
     for number, row in enumerate(rows, 1):
-        if len(row) < 2 or not row[0].strip() or "/" in row[0]:
+        row[0] = row[0].strip()
+        why = written_names.problem_of_id(row[0]) if len(row) > 1 else ""
+        same = written_names.same(row[0])
+        if same in taken:
+            why = f"is that of row {taken[same]}, but for case at most"
+        if why or len(row) < 2:
+            shown = f"{','.join(row)!r:.200}"
             raise UserError(
-                f"--prompts: row {number} of {str(path)!r} is "
-                f"{','.join(row)!r}; expected an id, a comma and a prompt"
+                f"--prompts: row {number} of {str(path)!r} is {shown}; "
+                "expected an id, a comma and a prompt"
+                + (f", but its id {why}; choose another" if why else "")
             )
+        taken[same] = number
     if not rows:
         raise UserError(f"--prompts: {str(path)!r} holds no prompt")
-    return [(row[0].strip(), " ".join(row[1:])) for row in rows]
+    return [(row[0], " ".join(row[1:])) for row in rows]
 
 
 def _unknown(flag: str, text: str, vocabulary: Sequence[str]) -> UserError:

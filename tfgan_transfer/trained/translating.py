@@ -16,7 +16,7 @@ from tfgan_transfer.data.sources import lies_inside, open_source
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings import config
-from tfgan_transfer.trained import saved
+from tfgan_transfer.trained import saved, written_names
 from tfgan_transfer.trained.translators import Translators
 from tfgan_transfer.training.checkpoint import Checkpoint
 from tfgan_transfer.training.translation_grid import sheet
@@ -63,13 +63,16 @@ def run(given: Mapping) -> Iterator[str]:
     """
     originals, skipped = listed(given["images"], given.get("num"))
     folder = given.get("out")
+    if folder:
+        originals, unfit = _nameable(originals, folder)
+        skipped += unfit
     targets, picture = _destinations(given, originals)
     found = saved.find(given.get("checkpoint") or given["run_dir"])
     model = Translators.of(found, ema=given.get("ema", True))
     direction = given.get("direction", "a2b")
     with quiet():
         read = _reader(found, given, originals)
-    shown = []
+    shown, made = [], {}
     done = 0
     # A sheet alone needs no more than its rows.
     for original in originals if folder else originals[:SHEET_ROWS]:
@@ -79,14 +82,17 @@ def run(given: Mapping) -> Iterator[str]:
         except Exception as error:  # A file can be broken in any way.
             skipped.append(Skipped(original.name, decode.reason(error)))
             continue
+        if folder:
+            path = targets[original.name]
+            if twin := made.get(_file(path)):
+                why = f"here its file is that of {printable(twin)}"
+                skipped.append(Skipped(original.name, why))
+                continue
+            _write(path, _translated(model, pixels, direction), "--out")
+            made[_file(path)] = original.name
         done += 1
         if len(shown) < SHEET_ROWS:
             shown.append(pixels)
-        if folder:
-            path = targets[original.name]
-            # What is there goes first: a link must not be written through.
-            path.unlink(missing_ok=True)
-            images.save(path, _translated(model, pixels, direction))
     yield from (f"skipped   {printable(n)}: {why}" for n, why in skipped)
     if not done:
         raise UserError(
@@ -95,11 +101,23 @@ def run(given: Mapping) -> Iterator[str]:
             f"({skipped[0].reason})"
         )
     if picture:
-        picture.unlink(missing_ok=True)
-        images.save(picture, _sheet(model, direction, shown))
+        _write(picture, _sheet(model, direction, shown), "--cycles")
         yield str(picture)
     if folder:
         yield f"{done} images in {folder}, {len(skipped)} skipped"
+
+
+def _write(path: pathlib.Path, image: np.ndarray, flag: str) -> None:
+    """Writes an image in the place of what is there."""
+    try:
+        # That goes first: a link must not be written through.
+        path.unlink(missing_ok=True)
+        images.save(path, image)
+    except OSError as error:
+        raise UserError(
+            f"{flag}: cannot be written ({error}); give another place, or "
+            "mend that and add --overwrite"
+        ) from error
 
 
 def listed(
@@ -177,6 +195,23 @@ def _destinations(
     return targets, picture
 
 
+def _nameable(
+    originals: Sequence[Original], folder: str
+) -> tuple[list[Original], list[Skipped]]:
+    """Those for which a file can be written, and the others."""
+    why = {
+        x.name: written_names.problem(_target(x.name, folder), x.name)
+        for x in originals
+    }
+    skipped = [Skipped(name, reason) for name, reason in why.items() if reason]
+    return [x for x in originals if not why[x.name]], skipped
+
+
+def _target(name: str, folder: str) -> pathlib.Path:
+    stem = os.path.splitext(name)[0] if looks_like_image(name) else name
+    return pathlib.Path(folder) / f"{stem}.png"
+
+
 def _targets(
     originals: Sequence[Original], folder: str
 ) -> dict[str, pathlib.Path]:
@@ -184,14 +219,19 @@ def _targets(
     targets, taken = {}, {}
     for original in originals:
         name = original.name
-        stem = os.path.splitext(name)[0] if looks_like_image(name) else name
-        path = pathlib.Path(folder) / f"{stem}.png"
+        path = _target(name, folder)
         if path in taken:
             raise UserError(
                 f"--images: {taken[path]!r} and {name!r} would both become "
                 f"{str(path)!r}; rename one of them"
             )
         targets[name], taken[path] = path, name
+    for path, name in taken.items():
+        if folders := taken.keys() & set(path.parents):
+            raise UserError(
+                f"--images: {taken[folders.pop()]!r} would become a file where "
+                f"{name!r} needs a folder; rename one of them"
+            )
     return targets
 
 

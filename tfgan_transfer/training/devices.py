@@ -1,10 +1,12 @@
 """Devices, distribution strategy, XLA and precision of this process."""
 
+import contextlib
 import ctypes
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import signal
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import tensorflow as tf
@@ -13,6 +15,16 @@ from tfgan_transfer.errors import UserError
 
 # Parameters of glibc's mallopt.
 _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+# Seconds for which a worker waits until all are there.
+PATIENCE = 900
+# What an exchange with a worker that has gone ends in.
+LOST_WORKER = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
 
 
 def strategy(config: Mapping) -> tf.distribute.Strategy:
@@ -33,7 +45,8 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
     """
     devices = _devices(config["devices"])
     if worker_count() > 1:
-        chosen = tf.distribute.MultiWorkerMirroredStrategy()
+        with _waiting():
+            chosen = tf.distribute.MultiWorkerMirroredStrategy()
     else:
         chosen = tf.distribute.MirroredStrategy(devices)
     replicas = chosen.num_replicas_in_sync
@@ -44,6 +57,27 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
             "--devices"
         )
     return chosen
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[None]:
+    """Bounds the wait for the other workers, which TensorFlow does not.
+
+    It lets nothing of Python run meanwhile: an alarm ends the process, and
+    what there is to say about that is said before.
+    """
+    print(
+        f"waiting for all {worker_count()} workers of TF_CONFIG; an alarm ends "
+        f"this one if they are not there within {PATIENCE} s",
+        flush=True,
+    )
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def is_chief(chosen: tf.distribute.Strategy) -> bool:
@@ -75,6 +109,26 @@ def agree_on(start: int, chosen: tf.distribute.Strategy) -> None:
             f"checkpoints of different steps {starts}; put it on a shared "
             "file system"
         )
+
+
+def lost_worker(error: tf.errors.OpError) -> str:
+    """Says that another worker has gone, and what to do.
+
+    Args:
+        error: One of `LOST_WORKER`.
+
+    Raises:
+        tf.errors.OpError: The error itself, if this process trains alone.
+    """
+    if worker_count() == 1:
+        raise error
+    aborted = re.search(r"aborted by: (.*)", str(error))
+    why = aborted[1] if aborted else type(error).__name__
+    return (
+        f"stopped: another worker of TF_CONFIG does not answer any more ({why})"
+        f"; the same command, given again to all {worker_count()} of them, "
+        "continues from the last checkpoint"
+    )
 
 
 def use_xla(config: Mapping, chosen: tf.distribute.Strategy) -> bool:

@@ -1,5 +1,6 @@
 """SIGTERM and Ctrl-C as a request to save and stop, not a loss of work."""
 
+import contextlib
 import signal
 from types import FrameType
 
@@ -31,9 +32,12 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.requested = True
-        print(
-            f"{signal.Signals(number).name}: saving a checkpoint, then "
-            "stopping (once more to stop at once)",
-            flush=True,
-        )
         signal.signal(number, signal.SIG_DFL)
+        # A line that the signal came into the middle of cannot be added to,
+        # and a reader may have gone: neither is worth the checkpoint.
+        with contextlib.suppress(RuntimeError, OSError):
+            print(
+                f"{signal.Signals(number).name}: saving a checkpoint, then "
+                "stopping (once more to stop at once)",
+                flush=True,
+            )

@@ -55,7 +55,8 @@ class Progress(keras.callbacks.Callback):
             unit="step",
             disable=not sys.stderr.isatty(),
         )
-        self.began = time.time()
+        # Not the clock on the wall, which may be set back.
+        self.began = time.monotonic()
         self._restart_clock()
 
     def on_train_batch_begin(
@@ -121,7 +122,7 @@ class Progress(keras.callbacks.Callback):
             self.bar.set_postfix(values)
             return
         done = step - self.start_step
-        taken = max(0.0, time.time() - self.began)
+        taken = time.monotonic() - self.began
         left = taken / done * (self.steps - step)
         print(
             f"step {step}/{self.steps}",

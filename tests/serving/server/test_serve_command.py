@@ -1,6 +1,7 @@
 """`serve` as a process: it answers, refuses what Serving refuses, and ends."""
 
 import signal
+import time
 
 import keras
 import pytest
@@ -25,6 +26,55 @@ def test_it_answers_and_ends_when_told(
         assert answer.status_code == 200
         assert "This is a stand-in for TensorFlow Serving" in log.read_text()
     assert "version 1 is unloaded" in log.read_text()
+
+
+WHILE_A_LOCK_IS_HELD = """
+import os, signal, threading
+original = threading.Condition.wait
+def wait(condition, timeout=None):
+    main = threading.current_thread() is threading.main_thread()
+    if main and callable(signal.getsignal(signal.SIGTERM)):
+        os.kill(os.getpid(), signal.SIGTERM)
+    return original(condition, timeout)
+threading.Condition.wait = wait
+"""
+# In one instruction of Python: no handler is called between the two.
+JUST_BEFORE_THE_WAIT = """
+import ctypes, functools, operator, os, signal
+raised = functools.partial(getattr(ctypes.PyDLL(None), "raise"), signal.SIGTERM)
+original = os.read
+def read(*words):
+    calls = [functools.partial(original, *words)]
+    if callable(signal.getsignal(signal.SIGTERM)):
+        calls.insert(0, raised)
+    return list(map(operator.call, calls))[-1]
+os.read = read
+"""
+
+
+@pytest.mark.parametrize("moment", [WHILE_A_LOCK_IS_HELD, JUST_BEFORE_THE_WAIT])
+def test_signals_at_the_worst_moments(
+    commands, tmp_path, tmp_path_factory, moment
+):
+    """Each of them once kept the process for ever."""
+    base = tmp_path / "photos"
+    base.mkdir()
+    publish(base, 1, tmp_path_factory.getbasetemp())
+    running = commands.start(
+        SERVE,
+        f"--model_base={base}",
+        "--rest_port=0",
+        "--grpc_port=0",
+        setup=moment,
+    )
+    log = running.log.with_suffix(".out")
+    while "\ngRPC" not in log.read_text():
+        time.sleep(0.05)
+    if moment == WHILE_A_LOCK_IS_HELD:
+        running.kill(signal.SIGTERM)
+    finished = running.wait()
+    assert (finished.code, finished.err) == (0, "")
+    assert "version 1 is unloaded" in finished.out
 
 
 def test_compiled_functions_fail_as_in_the_server(commands, tmp_path):
