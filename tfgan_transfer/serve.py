@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 
-from tfgan_transfer.commands import app, flags
+from tfgan_transfer.commands import app, console, flags
 from tfgan_transfer.errors import UserError
 
 flags.define("serve")
@@ -51,7 +51,7 @@ def main() -> None:
         host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
-    told = _pipe_of_signals()
+    told = console.pipe_of_signals()
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
@@ -65,20 +65,6 @@ def main() -> None:
         print("warning: a request is broken off", flush=True)
     # A thread that runs the model would keep the process until it ends.
     os._exit(0)
-
-
-def _pipe_of_signals() -> int:
-    """A descriptor from which each signal that has a handler can be read.
-
-    Python calls a handler between two of its instructions. A signal that comes
-    after the last one before a wait would be handled only when that ends, and
-    a handler that takes a lock may be called by what holds it. The byte in the
-    pipe is written at once, and stays there.
-    """
-    told, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    return told
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ ROAD = (
     Setting(
         "hours",
         "number",
-        "Choose size and steps such that training takes so long.",
+        "Train for about so long: size and steps are chosen to fit, and the "
+        "run ends after a tenth more at the latest.",
         low=0.001,
         common=True,
         safe=True,
