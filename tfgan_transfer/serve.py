@@ -10,7 +10,6 @@ people at http://127.0.0.1:8501/. export/ has what the real server needs.
 """
 
 import os
-import signal
 import threading
 
 from tfgan_transfer.commands import app, flags
@@ -29,7 +28,7 @@ def main() -> None:
         )
     try:
         from tfgan_transfer.serving import servable
-        from tfgan_transfer.serving.server import dev_server
+        from tfgan_transfer.serving.server import dev_server, signals
     except ModuleNotFoundError as error:
         raise UserError(
             f"serve: needs the package {error.name}, which is not installed; "
@@ -51,10 +50,9 @@ def main() -> None:
         host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
-    told = _pipe_of_signals()
+    told = signals.pipe()
     server.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    signals.catch()
     print(server.notice(), flush=True)
     os.read(told, 1)
     # Whatever happens, as in a library's own thread, this is the end.
@@ -65,20 +63,6 @@ def main() -> None:
         print("warning: a request is broken off", flush=True)
     # A thread that runs the model would keep the process until it ends.
     os._exit(0)
-
-
-def _pipe_of_signals() -> int:
-    """A descriptor from which each signal that has a handler can be read.
-
-    Python calls a handler between two of its instructions. A signal that comes
-    after the last one before a wait would be handled only when that ends, and
-    a handler that takes a lock may be called by what holds it. The byte in the
-    pipe is written at once, and stays there.
-    """
-    told, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    return told
 
 
 if __name__ == "__main__":
