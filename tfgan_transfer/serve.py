@@ -10,10 +10,9 @@ people at http://127.0.0.1:8501/. export/ has what the real server needs.
 """
 
 import os
-import signal
 import threading
 
-from tfgan_transfer.commands import app, console, flags
+from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 
 flags.define("serve")
@@ -29,7 +28,7 @@ def main() -> None:
         )
     try:
         from tfgan_transfer.serving import servable
-        from tfgan_transfer.serving.server import dev_server
+        from tfgan_transfer.serving.server import dev_server, signals
     except ModuleNotFoundError as error:
         raise UserError(
             f"serve: needs the package {error.name}, which is not installed; "
@@ -51,10 +50,9 @@ def main() -> None:
         host_names=given.get("host_names") or (),
         say=lambda line: print(line, flush=True),
     )
-    told = console.pipe_of_signals()
+    told = signals.pipe()
     server.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+    signals.catch()
     print(server.notice(), flush=True)
     os.read(told, 1)
     # Whatever happens, as in a library's own thread, this is the end.

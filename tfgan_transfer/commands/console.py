@@ -55,17 +55,3 @@ def stop_at_once() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def pipe_of_signals() -> int:
-    """A descriptor from which each signal that has a handler can be read.
-
-    Python calls a handler between two of its instructions. A signal that comes
-    after the last one before a wait would be handled only when that ends, and
-    a handler that takes a lock may be called by what holds it. The byte in the
-    pipe is written at once, and stays there.
-    """
-    told, tell = os.pipe()
-    os.set_blocking(tell, False)
-    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    return told
