@@ -5,6 +5,7 @@ import types
 from tfgan_transfer.sessions import callbacks
 from tfgan_transfer.settings import config
 from tfgan_transfer.training.calls import Calls
+from tfgan_transfer.training.deadline import Deadline
 
 
 def test_calls_end_where_anything_is_due(tmp_path):
@@ -17,6 +18,7 @@ def test_calls_end_where_anything_is_due(tmp_path):
         settings,
         tmp_path,
         None,
+        Deadline(None),
         start=3,
         end=150,
         manifest={},

@@ -22,6 +22,7 @@ class Counter(keras.Model):
         self.broken_step = broken_step
         self.value = value
         self.built = True
+        self.steps_ahead = 0
 
     @property
     def state(self) -> dict:

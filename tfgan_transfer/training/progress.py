@@ -55,7 +55,6 @@ class Progress(keras.callbacks.Callback):
             unit="step",
             disable=not sys.stderr.isatty(),
         )
-        # Not the clock on the wall, which may be set back.
         self.began = time.monotonic()
         self._restart_clock()
 
@@ -63,14 +62,15 @@ class Progress(keras.callbacks.Callback):
         self, batch: int, logs: dict | None = None
     ) -> None:
         """Starts the clock of a step."""
-        self.called = time.time()
+        # Not the clock on the wall, which may be set back.
+        self.called = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Adds the step to the window, and closes the window when full."""
         values = dict(logs or {})
         # Not below zero, whoever has set the clock back meanwhile.
         data_wait = max(0.0, float(values.pop("data_wait")))
-        taken = max(0.0, time.time() - self.called)
+        taken = time.monotonic() - self.called
         if batch == 0:  # It also traces and compiles.
             self.first = f"first step {taken:.1f} s"
         else:

@@ -1,4 +1,4 @@
-"""From a run directory to an answered request: what README says, run."""
+"""From a run directory to an answered request: what the page says, run."""
 
 import base64
 import importlib.util
@@ -13,7 +13,7 @@ from tests.support.running import GENERATE
 from tests.support.served import serving
 
 ROOT = pathlib.Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text().split("## Serving")[1]
+PAGE = (ROOT / "docs" / "serving.md").read_text()
 
 
 @pytest.mark.skipif(
@@ -21,7 +21,7 @@ README = (ROOT / "README.md").read_text().split("## Serving")[1]
     reason="this version of the library has no export command",
 )
 def test_two_commands_and_a_request(commands, unbroken, tmp_path):
-    export, serve, curl = re.findall(r"^(?:python|curl) .*", README, re.M)[:3]
+    export, serve, curl = re.findall(r"^(?:python|curl) .*", PAGE, re.M)[:3]
     base = tmp_path / "gan"
 
     def words(line):
