@@ -62,10 +62,9 @@ def drawn(
         figure = Figure(figsize=_SIZE, layout="tight")
         axis = figure.subplots()
         for points, colour in zip(lines.values(), _LINES, strict=False):
-            marker = "o" if len(points) < 25 else ""
-            axis.plot(
-                *zip(*points, strict=True), marker, ls="-", c=colour, ms=3
-            )
+            marker = "o" if len(points) < 25 else None
+            steps, values = zip(*points, strict=True)
+            axis.plot(steps, values, marker=marker, c=colour, ms=3)
         if floor is not None:
             axis.axhline(floor, color=_FLOOR, linestyle=(0, (4, 3)), lw=1)
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
