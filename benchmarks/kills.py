@@ -9,7 +9,9 @@ kills it may end. The moments are spread over its time: one in each equal part
 of it, in random order. Compared with the undisturbed one, each time: all
 weights bit for bit, the rows of metrics.jsonl, TensorBoard's (tag, step) and
 that none stands twice, the rows of the study, what evaluate and rank_sources
-print, the number of versions, and that no temporary file is left.
+print, that every version has all its files (killed after a version got its
+number, `export` writes the next one when given again), and that no temporary
+file is left.
 """
 
 import argparse
@@ -192,11 +194,17 @@ def state(base: pathlib.Path, out: str) -> dict:
         "shown": {str(r.relative_to(base)): shown(r) for r in runs},
         "rows": rows,
         "left": left,
-        "versions": sorted(p.name for p in (base / "model").glob("*")),
+        "versions": sorted({files(v) for v in (base / "model").glob("*")}),
         "out": [
             line for line in out.splitlines() if not re.search(r"\d s\b", line)
         ],
     }
+
+
+def files(version: pathlib.Path) -> tuple[str, ...]:
+    """The files of an exported version, by name."""
+    found = (path for path in version.rglob("*") if path.is_file())
+    return tuple(sorted(str(path.relative_to(version)) for path in found))
 
 
 def same(name: str, ours: dict, theirs: dict, folders: list) -> bool:
