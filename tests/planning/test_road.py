@@ -1,5 +1,7 @@
 """What is chosen for whom; how long things take is made up here."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -199,6 +201,33 @@ def test_mistakes_come_before_anything_takes_time(tmp_path):
         with pytest.raises(UserError, match=message):
             road.prepared({**given, **wrong}, None, said.append)
     assert not said
+
+
+def test_several_workers_are_given_a_recipe(tmp_path, monkeypatch):
+    """Two clocks would make two plans."""
+    workers = {"cluster": {"worker": ["a:1", "b:1"]}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(workers))
+    given = folder(tmp_path)
+    with pytest.raises(UserError, match="recipe: several workers cannot"):
+        choose(given)
+    with pytest.raises(UserError, match="a TF_CONFIG of 2"):
+        choose({**given, "recipe": "few_images", "hours": 1.0})
+    named = choose({**given, "recipe": "few_images"})
+    assert named.settings["recipe"] == "few_images"
+
+
+def test_classes_are_read_as_everywhere(tmp_path):
+    """A comma in a name is no end of it."""
+    given = folder(tmp_path, count=6, classes=("a, b", "c"))
+    chosen = choose({**given, "classes": '"a, b"'})
+    assert "labels" in chosen.reasons
+    assert chosen.settings["classes"] == '"a, b"'
+
+
+def test_the_nearest_source_needs_images(tmp_path):
+    """Who gives none is told so by what looks for them, later."""
+    given = {"run_dir": str(tmp_path), "source": "auto", "width": 8}
+    assert choose(given).settings == given
 
 
 def test_the_share_of_a_network_that_is_copied():

@@ -10,11 +10,14 @@ import functools
 import sys
 from collections.abc import Mapping
 
+import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.metrics import inception
+from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.networks import features
+from tfgan_transfer.settings import schedule
 
 # As long as the side at which critics see images: enough for small ones.
 SIDE = 128
@@ -60,10 +63,24 @@ def seen_by_critic(run: Mapping) -> bool:
     Args:
         run: Its configuration.
     """
-    parts = [run.get("critic"), *str(run.get("critic_schedule")).split(",")]
-    critics = {str(part).partition(":")[0].strip() for part in parts}
+    parts = schedule.critics(run.get("critic_schedule"))
+    critics = {run.get("critic"), *(part.settings["critic"] for part in parts)}
     frozen = run.get("features") or features.LITE0
     return frozen == features.LITE0 and bool(critics & {*_ON_FEATURES})
+
+
+def described(images: np.ndarray) -> np.ndarray:
+    """What the classifier that comes with the package sees in images.
+
+    Args:
+        images: Uint8 `[N, H, W, C]`.
+
+    Returns:
+        Float32 `[N, D]`.
+    """
+    network = _lite0()
+    layer = network.layer(None)
+    return extract(network, images, [layer])[layer]
 
 
 def _marked(

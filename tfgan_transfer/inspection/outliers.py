@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.covariance import ledoit_wolf
 
+from tfgan_transfer import pixels
 from tfgan_transfer.networks.features import LITE0, FrozenFeatures
 
 # The features are of pictures of this side.
@@ -50,8 +51,8 @@ def features(images: np.ndarray) -> np.ndarray:
 
     @tf.function(reduce_retracing=True)
     def means(batch: tf.Tensor) -> tf.Tensor:
-        pixels = tf.cast(batch, tf.float32) / 127.5 - 1
-        found = [tf.reduce_mean(part, (1, 2)) for part in layer(pixels)]
+        maps = layer(pixels.to_float(batch))
+        found = [tf.reduce_mean(part, (1, 2)) for part in maps]
         return tf.concat([tf.nn.l2_normalize(v, 1) for v in found], 1)
 
     parts = [

@@ -49,11 +49,11 @@ def tried(settings: Mapping) -> list[Part]:
     """
     ends = schedule.of({**_WHOLE, **settings})
     if not ends:
-        return [_try(settings, None)]
+        return [_try(settings)]
     found, done = [], 0
     for part in ends:
         alone = {**settings, **_WHOLE, **part.settings}
-        found.append(_try({**alone, "steps": part.last - done}, part))
+        found.append(_try({**alone, "steps": part.last - done}))
         done = part.last
     return found
 
@@ -84,7 +84,7 @@ def fitted(
     return recipes.scaled(settings, max(len(parts) + 1, int(factor * steps)))
 
 
-def _try(settings: Mapping, part: schedule.Part | None) -> Part:
+def _try(settings: Mapping) -> Part:
     given = {k: v for k, v in settings.items() if v is not None}
     family = families.of(given)
     plan = family.resolve(given, None)

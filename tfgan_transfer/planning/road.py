@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer import data, families
+from tfgan_transfer.data import Description, subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.single import build
 from tfgan_transfer.planning import budget, sources
@@ -81,12 +82,14 @@ def prepared(
             return Road({**lifted, **given}, {}, [])
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
+        _refuse_workers()
         return choose(given, say)
     name = given.get("recipe", recipes.PLAIN)
     settings, reasons = _settings(given, name), {"recipe": f"{name}, as asked"}
-    if given.get("source") == "auto":
-        found = _nearest(_some(given), say)
-        settings["source"], reasons["source"] = found
+    if given.get("source") == "auto" and given.get("data"):
+        found = data.describe(given["data"], subset.names(given.get("classes")))
+        chosen = _nearest(_some(given, found), say)
+        settings["source"], reasons["source"] = chosen
     own = sorted(GAME & given.keys())
     if "recipe" not in given and own:
         why = f"--{own[0]} was given, so nothing is chosen for you"
@@ -108,11 +111,14 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     given = dict(given)
     reasons: dict[str, str] = {}
     model = _model(given)
-    pictures = _refuse(given, model)
-    if given.get("source") == "auto":
-        given["source"], reasons["source"] = _nearest(_some(given), say)
-    if "recipe" not in given and not RULES[model].translates:
-        _look(given, reasons, say)
+    found = _refuse(given, model)
+    pictures = Pictures.of(found, given.get("limit"))
+    if not RULES[model].translates:
+        if given.get("source") == "auto":
+            chosen = _nearest(_some(given, found), say)
+            given["source"], reasons["source"] = chosen
+        if "recipe" not in given:
+            _look(given, found, reasons, say)
     names = _recipes(given, model, pictures)
     for name in names:
         settings = _settings(given, name)
@@ -191,11 +197,23 @@ def _timed(
     )
 
 
-def _refuse(given: Mapping, model: str) -> Pictures:
+def _refuse_workers() -> None:
+    """Refuses to plan for several processes, each by a clock of its own."""
+    if devices.worker_count() > 1:
+        raise UserError(
+            "--recipe: several workers cannot choose one plan, expected the "
+            "name of a recipe without --hours, received a TF_CONFIG of "
+            f"{devices.worker_count()}; give for example "
+            "--recipe=few_images_64, or --recipe=plain"
+        )
+
+
+def _refuse(given: Mapping, model: str) -> object:
     """Refuses what no choice could mend, before anything takes its time.
 
     Returns:
-        What the look at the pictures has shown, which refusing takes anyway.
+        `Plan.description`: what the look at the data has shown, which
+        refusing takes anyway.
     """
     name = given.get("recipe") or recipes.BEST[model][-1]
     settings = _settings({**given, "source": None}, name)
@@ -206,12 +224,13 @@ def _refuse(given: Mapping, model: str) -> Pictures:
         {k: v for k, v in settings.items() if v is not None}, None
     )
     devices.strategy(plan.config)
-    return Pictures.of(plan.description, given.get("limit"))
+    return plan.description
 
 
-def _look(given: dict, reasons: dict, say: Callable) -> None:
+def _look(
+    given: dict, found: Description, reasons: dict, say: Callable
+) -> None:
     """Channels, held-out images and source, from the images themselves."""
-    found = data.describe(given["data"], _classes(given))
     if found.images and "holdout" not in given and found.images >= SPARED:
         given["holdout"] = min(ENOUGH, found.images // 10)
         reasons["holdout"] = f"{given['holdout']}, one in ten, to judge by"
@@ -225,7 +244,7 @@ def _look(given: dict, reasons: dict, say: Callable) -> None:
     if not automatic and "channels" in given:
         return
     say("looking at the images ...")
-    images = _some(given)
+    images = _some(given, found)
     if "channels" not in given and _grey(images):
         given["channels"] = "1"
         reasons["channels"] = "1, the images are grey"
@@ -337,10 +356,10 @@ def _why(
     return f"{name}: {recipes.about(name).rstrip('.')}"
 
 
-def _some(given: Mapping) -> np.ndarray:
+def _some(given: Mapping, found: Description) -> np.ndarray:
     """Some of the images, uint8 [N, 32, 32, 3]."""
     flags = {**config.DEFAULTS, **given, "size": "32", "channels": "3"}
-    count = data.describe(given["data"], _classes(given)).images or LOOKED_AT
+    count = found.images or LOOKED_AT
     limit = min(LOOKED_AT, count, given.get("limit") or LOOKED_AT)
     flags |= {"limit": limit, "holdout": 0, "max_bad_files": 0.999}
     return build.load_data(flags).train.images
@@ -349,7 +368,3 @@ def _some(given: Mapping) -> np.ndarray:
 def _grey(images: np.ndarray) -> bool:
     spread = np.ptp(images.astype(np.int16), axis=-1)
     return bool(np.mean(spread.max(axis=(1, 2)) <= GREY) > 0.98)
-
-
-def _classes(given: Mapping) -> tuple[str, ...]:
-    return tuple(filter(None, (given.get("classes") or "").split(",")))

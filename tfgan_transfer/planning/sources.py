@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from tfgan_transfer.evaluations import feature_network
-from tfgan_transfer.metrics.features import extract
+from tfgan_transfer.evaluations.feature_network import described
 from tfgan_transfer.metrics.kid import kid
-from tfgan_transfer.networks.features import LITE0
 from tfgan_transfer.trained import saved, zoo
 from tfgan_transfer.trained.sampling import Sampler
 
@@ -26,18 +24,11 @@ def nearest(images: np.ndarray) -> dict[str, float]:
     Returns:
         `zoo:NAME` -> KID, the nearest first.
     """
-    target = _described(images[:IMAGES])
+    target = described(images[:IMAGES])
     distances = {}
     for name in zoo.names():
         found = saved.find(zoo.PREFIX + name, "--source")
         sampler = Sampler(saved.generator(found), found.manifest["run"], seed=0)
-        drawn = _described(sampler.draw(SAMPLES))
+        drawn = described(sampler.draw(SAMPLES))
         distances[zoo.PREFIX + name] = kid(target, drawn).value
     return dict(sorted(distances.items(), key=lambda item: item[1]))
-
-
-def _described(images: np.ndarray) -> np.ndarray:
-    """Features [N, D]."""
-    network = feature_network.load(LITE0, {})
-    layer = network.layer(None)
-    return extract(network, images, [layer])[layer]

@@ -10,7 +10,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run
-from tfgan_transfer.transfer.report import Row
+from tfgan_transfer.transfer.report import Row, share_kept
 
 # Below this share a transfer is one in name only.
 HALF = 0.5
@@ -105,12 +105,10 @@ def lines(
 
 def share_copied(rows: Sequence[Row]) -> dict[str, float]:
     """Network -> share of its parameters that come from the source."""
-    shares = {}
-    for network in dict.fromkeys(row.network for row in rows):
-        own = [r for r in rows if r.network == network and r.kind != "dropped"]
-        taken = sum(row.size for row in own if row.kind != "fresh")
-        shares[network] = taken / sum(row.size for row in own)
-    return shares
+    return {
+        network: share_kept(row for row in rows if row.network == network)
+        for network in dict.fromkeys(row.network for row in rows)
+    }
 
 
 def time_of(parts: Sequence[budget.Part]) -> str:

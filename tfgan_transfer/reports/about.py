@@ -83,8 +83,7 @@ def transfer(run: RunDirectory) -> Section | None:
 
 def _share(name: str, rows: list[report.Row]) -> str:
     total = sum(row.size for row in rows if row.kind != "dropped")
-    kept = sum(row.size for row in rows if row.kind in ("copied", "adapted"))
-    share = kept / total if total else 0
+    share = report.share_kept(rows)
     return f"{name}: {share:.0%} of its {total:,} parameters come from there"
 
 

@@ -17,6 +17,7 @@ from tfgan_transfer.reports import (
 )
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.settings.config import DEFAULTS
+from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.trained import ensemble, saved
 from tfgan_transfer.trained.sampling import Sampler
 from tfgan_transfer.training import checkpoint
@@ -56,7 +57,7 @@ class RunReport:
 
     def rendered(self) -> str:
         """The page as HTML."""
-        translates = families.of(self.flags).samples.startswith("a2b")
+        translates = RULES[self.flags["model"]].translates
         watched = timeline.of_samples
         if translates:
             watched = timeline.of_translations

@@ -71,6 +71,17 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
+def share_kept(rows: Iterable[Row]) -> float:
+    """Share of a network's parameters that come from the source.
+
+    Args:
+        rows: Of one network.
+    """
+    own = [row for row in rows if row.kind != "dropped"]
+    kept = sum(row.size for row in own if row.kind != "fresh")
+    return kept / (sum(row.size for row in own) or 1)
+
+
 def _summary(kind: str, group: list[Row], total: int) -> str:
     size = sum(row.size for row in group)
     share = f"{size:,} parameters"

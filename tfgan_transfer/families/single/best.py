@@ -8,7 +8,6 @@ import numpy as np
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import evaluation, feature_network
 from tfgan_transfer.families.single.evaluation import load_data
-from tfgan_transfer.metrics.features import extract
 from tfgan_transfer.metrics.realism import FEWEST, NEIGHBOUR, realism
 from tfgan_transfer.networks.features import LITE0
 from tfgan_transfer.settings import config
@@ -32,7 +31,7 @@ class Selecting:
         self.sampler = sampler
         self.record = sampler.record
         self.drawn = drawn
-        self.real = self._features(real)
+        self.real = feature_network.described(real)
 
     def draw(self, count: int, label: np.ndarray | None = None) -> np.ndarray:
         """The best `count`, best first, uint8 [count, H, W, C].
@@ -42,13 +41,8 @@ class Selecting:
             label: Float32 [L] for all of them, or the labels of the seed.
         """
         images = self.sampler.draw(self.drawn, label)
-        scores = realism(self.real, self._features(images))
+        scores = realism(self.real, feature_network.described(images))
         return images[np.argsort(-scores, kind="stable")[:count]]
-
-    def _features(self, images: np.ndarray) -> np.ndarray:
-        network = feature_network.load(LITE0, {})
-        layer = network.layer(None)
-        return extract(network, images, [layer])[layer]
 
 
 def check(given: Mapping) -> None:
