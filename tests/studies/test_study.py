@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.studies import study
 from tfgan_transfer.studies import tables as study_report
 
@@ -54,6 +55,33 @@ def test_variants_are_names_or_flags():
     for wrong in ("nothing", "x: --flag", ": --a=b"):
         with pytest.raises(UserError, match="variant: expected one of"):
             study.variants([wrong])
+
+
+def test_a_variant_may_name_a_recipe(tmp_path):
+    named = study.variants(
+        [
+            "best: --recipe=few_images --flip=false",
+            "alone: --recipe=from_nothing",
+        ]
+    )
+    grid = list(study.cells(["t"], ["a"], [5], named, range(1)))
+    assert [(c.variant, c.source) for c in grid] == [
+        ("best", "a"),
+        ("alone", None),
+    ]
+    own = study.Study(tmp_path, {"size": "32", "batch_size": 8}, named)
+    flags = own._flags(grid[0])
+    recipe = recipes.read("few_images")
+    changed = {
+        "recipe": "few_images",
+        "flip": "false",
+        "size": "32",
+        **{"data": "t", "limit": 5, "source": "a", "seed": 0},
+    }
+    assert flags == {**recipe, **changed}
+    assert flags["batch_size"] == 64 and flags["critic_schedule"]
+    with pytest.raises(UserError, match="recipe: .*few_imagse"):
+        study.variants(["best: --recipe=few_imagse"])
 
 
 def test_names_of_directories_tell_cells_apart():

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.studies import trials
 from tfgan_transfer.studies.stopwatch import Stopwatch
 from tfgan_transfer.training import run_directory
@@ -77,7 +78,7 @@ def variants(texts: list[str] | None) -> dict[str, dict]:
         Name -> flag name -> value.
 
     Raises:
-        UserError: If one is neither.
+        UserError: If one is neither, or names no recipe.
     """
     found = {}
     for text in texts or CONFIGURATIONS:
@@ -96,6 +97,7 @@ def variants(texts: list[str] | None) -> dict[str, dict]:
                 f"received {text!r}"
             )
         found[name] = dict(pairs)
+        recipes.under(found[name])  # Refuses a name that no recipe has.
     return found
 
 
@@ -108,15 +110,21 @@ def cells(
 ) -> Iterator[Cell]:
     """Yields the cells of a grid, all of one seed before the next.
 
-    A variant with `transfer=none` has no source, and is run once.
+    A variant from nothing has no source, and is run once.
     """
     for seed in seeds:
         for target in targets:
             for images in sizes:
                 for name, flags in named.items():
-                    alone = flags.get("transfer") == "none"
-                    for source in [None] if alone else sources:
+                    for source in [None] if _alone(flags) else sources:
                         yield Cell(target, images, source, name, seed)
+
+
+def _alone(variant: Mapping) -> bool:
+    """Whether a variant starts from nothing, by its flags or its recipe."""
+    whole = recipes.under(variant)
+    from_nothing = "recipe" in variant and "source" not in whole
+    return from_nothing or whole.get("transfer") == "none"
 
 
 def grid(own: Mapping, named: Mapping[str, Mapping]) -> Iterator[Cell]:
@@ -219,6 +227,7 @@ class Study:
         own = self.named[cell.variant]
         return {
             **self.settings,
+            **recipes.under(own),
             "data": cell.target,
             "limit": cell.images,
             "source": cell.source,
