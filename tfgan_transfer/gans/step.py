@@ -105,8 +105,15 @@ def apply(
     gradients: Sequence[tf.Tensor],
     network: keras.Model,
 ) -> None:
-    """Applies gradients (summed over replicas by Keras) to a network."""
-    optimizer.apply(list(gradients), network.trainable_variables)
+    """Applies gradients (summed over replicas by Keras) to a network.
+
+    No weight is changed before all gradients are there. A penalty reads
+    biases, on which its gradient does not depend, and TensorFlow's graph
+    optimizer forgets that an update has to wait for such a reading.
+    """
+    with tf.control_dependencies([g for g in gradients if g is not None]):
+        gradients = [g if g is None else tf.identity(g) for g in gradients]
+    optimizer.apply(gradients, network.trainable_variables)
 
 
 def update_weights(
