@@ -91,7 +91,11 @@ def _activations(
 
 def outputs(model: keras.Model) -> int:
     """Numbers that the layers of a network put out for one image."""
-    return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    return sum(
+        math.prod(output.shape[1:])
+        for layer in model.layers
+        for output in keras.tree.flatten(layer.output)
+    )
 
 
 def _mib(count: float) -> float:
