@@ -112,7 +112,9 @@ def main(argv):
             f"--wheels: no wheel in {str(folder)!r}; add --download"
         )
     if out.exists() and any(out.iterdir()):
-        raise app.UsageError(f"--out: {str(out)!r} is not empty; name a new one")
+        raise app.UsageError(
+            f"--out: {str(out)!r} is not empty; name a new one"
+        )
     out.mkdir(parents=True, exist_ok=True)
     size = int(FLAGS.part_mb * 1e6)
     parts = Parts(out, "payload", size, FLAGS.preset, FLAGS.threads)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 
 NAME = "evidence.json"
 
@@ -26,12 +27,15 @@ def write(folder: pathlib.Path, found: dict) -> None:
 
 
 def rows(text: str) -> list[dict]:
-    """The lines of a log that are JSON objects: a job's numbers."""
-    found = []
-    for line in text.splitlines():
+    """The JSON objects that begin a line of a log: a job's numbers."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    for line in re.finditer(r"^\{", text, re.M):
+        # Not those inside of the one before.
+        if line.start() < at:
+            continue
         try:
-            row = json.loads(line) if line.startswith("{") else None
+            row, at = decoder.raw_decode(text, line.start())
         except json.JSONDecodeError:
             continue
-        found += [row] if row else []
+        found.append(row)
     return found

@@ -38,7 +38,9 @@ def peak() -> float:
 def rates(run: pathlib.Path) -> tuple[int, list[float]]:
     """Steps done, and images a second of each line of the log but the first."""
     text = (run / "metrics.jsonl").read_text()
-    rows = [row for row in map(json.loads, text.splitlines()) if "timing" in row]
+    rows = [
+        row for row in map(json.loads, text.splitlines()) if "timing" in row
+    ]
     timed = [row["timing"]["images_per_second"] for row in rows[1:]]
     return rows[-1]["step"] if rows else 0, timed
 

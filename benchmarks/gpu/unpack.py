@@ -48,7 +48,7 @@ class Stream:
         self.folder, self.left = folder, collections.deque(parts)
         self.ahead = collections.deque()
         self.rest = memoryview(b"")
-        self.sum, self.damaged = hashlib.sha256(), []
+        self.sum = hashlib.sha256()
 
     def read(self, size):
         while self.left and len(self.ahead) < 2 * (os.cpu_count() or 1):
@@ -59,7 +59,7 @@ class Stream:
             name, work = self.ahead.popleft()
             data = work.result()
             if data is None:
-                stop("%s is damaged; bring it again" % name)
+                stop(f"{name} is damaged; bring it again")
             self.sum.update(data)
             self.rest = memoryview(data)
         given, self.rest = bytes(self.rest[:size]), self.rest[size:]
@@ -75,15 +75,16 @@ def stop(message):
 
 def interpreter(version):
     """Path of a Python of the version that the wheels are for."""
-    if "%d.%d" % sys.version_info[:2] == version:
-        return os.path.realpath(sys.executable), sys.executable
-    found = shutil.which("python" + version)
+    here = "{}.{}".format(*sys.version_info)
+    if here == version:
+        return sys.executable
+    found = shutil.which(f"python{version}")
     if not found:
         stop(
-            "the wheels are for Python %s, here is %d.%d; pack again with "
-            "--python_version=%d.%d" % ((version,) + sys.version_info[:2] * 2)
+            f"the wheels are for Python {version}, here is {here}; pack again "
+            f"with --python_version={here}"
         )
-    return found, found
+    return found
 
 
 def main(folder, into):
@@ -92,17 +93,17 @@ def main(folder, into):
     missing = [p["name"] for p in parts if not (folder / p["name"]).exists()]
     if missing:
         stop(
-            "%d of %d parts are missing: %s; bring them into %s"
-            % (len(missing), len(parts), ", ".join(missing[:8]), folder)
+            f"{len(missing)} of {len(parts)} parts are missing: "
+            f"{', '.join(missing[:8])}; bring them into {folder}"
         )
-    _, python = interpreter(manifest["python"])
+    python = interpreter(manifest["python"])
     if into.exists():
-        stop("%s is there already; name another folder" % into)
+        stop(f"{into} is there already; name another folder")
     new = into.with_name(into.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     if shutil.disk_usage(str(new)).free < manifest["bytes"]:
-        stop("%d MB of disk are needed" % (manifest["bytes"] // 10**6))
+        stop(f"{manifest['bytes'] // 10**6} MB of disk are needed")
     stream = Stream(folder, parts)
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
@@ -118,7 +119,7 @@ def main(folder, into):
         ctypes.CDLL("libcuda.so.1")
     except OSError:
         print("no NVIDIA driver (libcuda.so.1): everything will run on CPU")
-    print("done: %s/run is Python %s" % (into, manifest["python"]))
+    print(f"done: {into}/run is Python {manifest['python']}")
 
 
 if __name__ == "__main__":
