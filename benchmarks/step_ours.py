@@ -80,6 +80,9 @@ def flops(operation):
     if kind == "MatMul":
         shared = inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
         return 2 * operation.outputs[0].shape.num_elements() * shared
+    if kind == "DepthwiseConv2dNative":
+        window = inputs[1].shape[:2].num_elements()
+        return 2 * operation.outputs[0].shape.num_elements() * window
     if kind == "Conv2D":
         maps, kernel = operation.outputs[0].shape, inputs[1].shape
     elif kind == "Conv2DBackpropInput":

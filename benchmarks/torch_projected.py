@@ -1,7 +1,7 @@
 """The critic on frozen features as a PyTorch user would write it.
 
 The layers and sizes of `tfgan_transfer/networks/projected.py` over those of
-`lite0.py`, with first weights of any value, which speed does not depend on.
+`lite0.py`, with first weights of any value in proportion.
 Images are [B, 3, H, W]; those of 32 px are judged at 96.
 """
 
@@ -69,6 +69,11 @@ class Features(nn.Module):
                 channels, channels[1:], strict=False
             )
         )
+        # Maps must neither vanish nor grow on their way through 48 layers:
+        # numbers too small for float32 are slow.
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
         self.requires_grad_(False)
 
     def forward(self, images):
@@ -98,8 +103,10 @@ def head(channels, side):
         halving = spectral_norm(nn.Conv2d(channels, after, 4, 2, 1))
         layers += [halving, nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
         channels, side = after, side // 2
-    score = spectral_norm(nn.Conv2d(channels, 1, 4, padding="same"))
-    return nn.Sequential(*layers, score, nn.Flatten())
+    # What padding="same" is, without the copy that PyTorch makes of it.
+    around = nn.ZeroPad2d((1, 2, 1, 2))
+    score = spectral_norm(nn.Conv2d(channels, 1, 4))
+    return nn.Sequential(*layers, around, score, nn.Flatten())
 
 
 class Critic(nn.Module):

@@ -74,6 +74,14 @@ OURS = ("graph", "xla")
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
 
 
+def bare():
+    """Where a peer finds libraries, if ours are carried (`gpu/unpack.py`)."""
+    paths = os.environ.get("BARE_LD_LIBRARY_PATH")
+    if paths is None:
+        return {}
+    return {"LD_LIBRARY_PATH": paths, "PYTHONPATH": str(HERE.parent)}
+
+
 class Worker:
     """One way of one case, in a process of its own."""
 
@@ -106,6 +114,7 @@ class Worker:
                 # One GPU is enough for all.
                 "TF_FORCE_GPU_ALLOW_GROWTH": "true",
                 **hidden,
+                **({} if ours else bare()),
             },
         )
         self.times = {"step": [], "product": []}
