@@ -2,10 +2,11 @@
 
     python benchmarks/gpu/training.py SECONDS --flagfile=... --run_dir=...
 
-After SECONDS it is stopped as by Ctrl-C, which saves. Images a second are the
-median of what the log says after its first line, so `--log_every` should be
-small; memory is the peak of the tensors on the GPU, or of the process where
-there is none; hours are those of all steps at that rate.
+After SECONDS of building, compiling and training it is stopped as by Ctrl-C,
+which saves. Images a second are the median of what the log says after its first
+line, so `--log_every` should be small; memory is the peak of the tensors on the
+GPU, or of the process where there is none; hours are those of all steps at that
+rate.
 """
 
 import json
@@ -15,6 +16,7 @@ import signal
 import statistics
 import sys
 import threading
+import time
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from step_worker import resident
@@ -59,15 +61,25 @@ def report(run: pathlib.Path) -> dict:
     return row
 
 
+def listens() -> bool:
+    """Whether a signal would be understood as a wish to stop."""
+    return signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+
+
+def stop_after(seconds: float) -> None:
+    while not listens():
+        time.sleep(0.1)
+    time.sleep(seconds)
+    if listens():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main():
     seconds, words = float(sys.argv[1]), sys.argv[2:]
-    stop = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM))
-    stop.daemon = True
-    stop.start()
+    threading.Thread(target=stop_after, args=(seconds,), daemon=True).start()
     try:
         app.run(train.main, [sys.argv[0], *words])
     except SystemExit as ended:
-        stop.cancel()
         if ended.code not in (0, None, STOPPED):
             raise
     print(json.dumps(report(pathlib.Path(flags.given()["run_dir"]))))
