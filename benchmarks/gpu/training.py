@@ -39,7 +39,8 @@ def peak() -> float:
 
 def rates(run: pathlib.Path) -> tuple[int, list[float]]:
     """Steps done, and images a second of each line of the log but the first."""
-    text = (run / "metrics.jsonl").read_text()
+    log = run / "metrics.jsonl"
+    text = log.read_text() if log.exists() else ""
     rows = [
         row for row in map(json.loads, text.splitlines()) if "timing" in row
     ]
