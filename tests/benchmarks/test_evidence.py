@@ -35,6 +35,8 @@ WHEEL = {
     "made-1.data/scripts/top": "left out",
     "made-1.dist-info/METADATA": "Name: made\nVersion: 1\n",
 }
+# What divides a training into parts.
+PARTS = ("steps", "critic_schedule", "grow")
 # It waits where it is told to, once, and says what it found.
 WAIT = (
     "import json, os, pathlib, sys, time; import top;"
@@ -240,7 +242,7 @@ def test_a_cut_loses_nothing_and_the_same_command_goes_on(
 
 
 def test_every_job_names_flags_and_files_that_are_there(gpu_modules):
-    from tfgan_transfer.settings import recipes, table
+    from tfgan_transfer.settings import recipes, schedule, table
 
     jobs = gpu_modules("jobs")
     for path in (GPU / "jobs.json", GPU / "jobs_tiny.json"):
@@ -254,7 +256,14 @@ def test_every_job_names_flags_and_files_that_are_there(gpu_modules):
                 assert flagfile is None or (ROOT / flagfile[0]).exists()
                 assert "run_dir" in given and "noreport" in given
                 assert {"noreport", *table.BY_NAME} >= set(given)
-                assert given.get("recipe", ["plain"])[0] in recipes.names()
+                # An unknown recipe, or parts that do not agree, raise here.
+                settled = {"recipe": "plain"}
+                settled |= {
+                    name: rest[0] for name, rest in given.items() if rest
+                }
+                settled = recipes.under(settled)
+                parts = schedule.of({n: settled.get(n) for n in PARTS})
+                assert ("grow" in given) <= len(parts)
 
 
 def test_requirements_are_those_of_the_package():
