@@ -11,6 +11,7 @@ that something imports or opens (`wheels.py` says which), the files that this
 repository tracks, and what is taken of `--shared`.
 """
 
+import collections
 import json
 import pathlib
 import platform
@@ -39,6 +40,7 @@ flags.DEFINE_list("take", [], "Files and folders of it.")
 flags.DEFINE_float("part_mb", 60.0, "MB of the largest part.", OVERHEAD / 5e5)
 flags.DEFINE_integer("preset", 6, "Of xz, 0 for fast.", 0, 9)
 flags.DEFINE_integer("threads", 2, "Blocks compressed at a time.", 1)
+flags.DEFINE_bool("count", False, "Only say what is kept of each wheel.")
 
 
 def tracked() -> list[str]:
@@ -101,6 +103,17 @@ def fill(archive: tarfile.TarFile) -> dict[str, int]:
     return size
 
 
+def count(folder: pathlib.Path) -> None:
+    """Prints the MB that are kept of each wheel, and as they lie in it."""
+    kept = collections.defaultdict(lambda: [0, 0])
+    for _, wheel, inside in wheels.files(folder, FLAGS.without):
+        for name in (pathlib.Path(wheel.filename).name, "all"):
+            kept[name][0] += inside.file_size
+            kept[name][1] += inside.compress_size
+    for name, sizes in sorted(kept.items(), key=lambda row: row[1]):
+        print("{:9,.1f} {:9,.1f}  {}".format(*(s / 1e6 for s in sizes), name))
+
+
 def main(argv):
     del argv
     folder, out = pathlib.Path(FLAGS.wheels), pathlib.Path(FLAGS.out)
@@ -111,6 +124,8 @@ def main(argv):
         raise app.UsageError(
             f"--wheels: no wheel in {str(folder)!r}; add --download"
         )
+    if FLAGS.count:
+        return count(folder)
     if out.exists() and any(out.iterdir()):
         raise app.UsageError(
             f"--out: {str(out)!r} is not empty; name a new one"

@@ -30,9 +30,7 @@ LEFT_OUT = (
     "*.data/scripts/*",
     "*.data/data/*",
     "*.data/headers/*",
-    # 85 MB of the profiler, and models for phones.
-    "tensorflow/python/profiler/internal/_pywrap_profiler_plugin.so",
-    "tensorflow_data_server/*",
+    "tensorboard_data_server/*",
     "tensorboard/webfiles.zip",
     "clang/*",
 )
