@@ -73,7 +73,7 @@ def kept(name: str, without: Sequence[str] = ()) -> bool:
     """Whether a file of a wheel is carried.
 
     Args:
-        name: Its path in the wheel.
+        name: Its path in `site-packages`.
         without: Libraries that are there already, such as cudnn*.
     """
     if name.endswith("/"):
@@ -97,8 +97,9 @@ def files(
     for wheel in sorted(folder.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for member in archive.infolist():
-                if kept(member.filename, without):
-                    yield _DATA.sub("", member.filename), archive, member
+                name = _DATA.sub("", member.filename)
+                if kept(name, without):
+                    yield name, archive, member
 
 
 def _any(name: str, patterns: Sequence[str]) -> bool:
