@@ -9,6 +9,7 @@ where it is installed. Each in a process of its own, as TensorFlow and PyTorch
 do not always load together. Medians over the rounds.
 """
 
+import json
 import multiprocessing
 import statistics
 import sys
@@ -22,6 +23,7 @@ flags.DEFINE_string("inception", None, "SavedModel.", required=True)
 flags.DEFINE_string("layer", "mixed_7", "Its output.")
 flags.DEFINE_integer("images", 96, "Images per round.")
 flags.DEFINE_integer("rounds", 5, "Rounds.")
+flags.DEFINE_bool("json", False, "Print lines of JSON.")
 
 BATCH = 32
 # What torch-fidelity calls the layers of the same depth.
@@ -122,6 +124,10 @@ def main(argv):
     own = statistics.median(rates["ours"])
     for name, values in rates.items():
         median = statistics.median(values)
+        if FLAGS.json:
+            row = {"way": name, "images_per_second": round(median, 1)}
+            print(json.dumps(row), flush=True)
+            continue
         print(
             f"{name:16} {median:7.1f} images/s ({min(values):.1f} to "
             f"{max(values):.1f}), ours is {own / median:.2f}x"

@@ -5,11 +5,16 @@
         --inception=DIR --inception_layer=mixed_7
 
 The card says with which flags the run was trained, how its samples compare
-with its held-out images, and shows some of them.
+with its held-out images, and shows some of them. With `--data` it is measured
+on images elsewhere than the run had them; `--run_dir` may name a checkpoint,
+such as what `--into` of another machine has made. With `--if_better` the zoo
+is left as it is, unless it has no such model, or one whose KID on the same
+images is higher by more than the spreads of both.
 """
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -22,6 +27,13 @@ flags.DEFINE_string("about", None, "What it was trained on.", required=True)
 flags.DEFINE_string("limits", None, "What it cannot do.", required=True)
 flags.DEFINE_string("inception", None, "As for evaluate.", required=True)
 flags.DEFINE_string("inception_layer", "pool_3", "As for evaluate.")
+flags.DEFINE_string("data", None, "Its images; those of the run.")
+flags.DEFINE_string("into", None, "Another folder than the zoo.")
+flags.DEFINE_bool("if_better", False, "Never replace a better one.")
+flags.DEFINE_bool("json", False, "Print what was measured, not the card.")
+
+# Of a file of weights: what a repository should carry.
+MOST_BYTES = 16 * 10**6
 
 # Flags that say how a model was trained, in the order of the card.
 SHOWN = """size channels network width latent_size adversarial_loss n_critic
@@ -67,26 +79,63 @@ sampling seeds, floor: training images in the place of samples):
 """
 
 
-def main(argv):
-    from tfgan_transfer.trained import saved, zoo
-
-    found = saved.find(FLAGS.run_dir, "--run_dir")
-    folder = zoo.pack(found, FLAGS.name)
-    measured = command(
+def measured(folder, data):
+    """Rows of `evaluate` for a packed model: the zoo's protocol."""
+    text = command(
         "evaluate",
         checkpoint=folder,
-        data=found.manifest["run"]["flags"]["data"],
+        data=data,
         metrics="kid,fid,precision_recall",
         num_images=500,
         inception=FLAGS.inception,
         inception_layer=FLAGS.inception_layer,
         json="true",
     )
-    evaluation = json.loads(measured)["evaluation"]
-    command("generate", checkpoint=folder, num=32, grid=folder / "samples.png")
-    text = card(found.manifest, evaluation)
-    pathlib.Path(folder / "README.md").write_text(text)
-    print(text)
+    return json.loads(text)["evaluation"]
+
+
+def better(rows, others):
+    """Whether KID is lower by more than both spreads."""
+    kid, other = (
+        next(row for row in found if row["name"].startswith("kid"))
+        for found in (rows, others)
+    )
+    spread = (kid["spread"] or 0) + (other["spread"] or 0)
+    return kid["value"] < other["value"] - spread
+
+
+def main(argv):
+    from tfgan_transfer.trained import saved, zoo
+
+    found = saved.find(FLAGS.run_dir, "--run_dir")
+    data = FLAGS.data or found.manifest["run"]["flags"]["data"]
+    zoo_folder = pathlib.Path(FLAGS.into or zoo.FOLDER)
+    zoo_folder.mkdir(parents=True, exist_ok=True)
+    trial = zoo.pack(found, f"{FLAGS.name}.new", zoo_folder)
+    final = zoo_folder / FLAGS.name
+    try:
+        for path in trial.glob("*.npz"):
+            if path.stat().st_size > MOST_BYTES:
+                sys.exit(f"{path.name} has more than {MOST_BYTES:,} bytes")
+        evaluation = measured(trial, data)
+        old = FLAGS.if_better and final.exists()
+        if old and not better(evaluation, measured(final, data)):
+            return print(f"{FLAGS.name} of the zoo is as good; it stays")
+        command(
+            "generate", checkpoint=trial, num=32, grid=trial / "samples.png"
+        )
+        text = card(found.manifest, evaluation)
+        (trial / "README.md").write_text(text)
+        shutil.rmtree(final, ignore_errors=True)
+        trial.rename(final)
+    finally:
+        shutil.rmtree(trial, ignore_errors=True)
+    if not FLAGS.json:
+        return print(text)
+    values = {row["name"]: row["value"] for row in evaluation}
+    sizes = [path.stat().st_size for path in final.glob("*.npz")]
+    values["largest_file_mb"] = round(max(sizes) / 1e6, 1)
+    print(json.dumps({"source": FLAGS.name, **values}))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ uint8. Each in a process of its own, in turn, `--steps` times fifty batches in
 a round; medians over rounds.
 """
 
+import json
 import os
 import sys
 
@@ -39,6 +40,11 @@ def main(argv):
             for way, worker in workers.items():
                 wall, cpu = (worker.median("step", c) for c in (0, 1))
                 count = BATCHES * case["batch"]
+                row = {"case": name, "precision": precision, "way": way}
+                row["images_per_second"] = round(count / wall)
+                if FLAGS.json:
+                    print(json.dumps(row), flush=True)
+                    continue
                 print(
                     f"{name} {precision:9} {way:28} "
                     f"{count / wall:8.0f} images/s, "

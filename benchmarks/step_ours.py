@@ -1,5 +1,6 @@
 """The train steps of `train_step.py` in this library, as `train` runs them."""
 
+import itertools
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from tfgan_transfer import data, families
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.gans import loop
 from tfgan_transfer.networks import resnet_cifar
 from tfgan_transfer.ops import convolution, pixel_blocks
 from tfgan_transfer.pixels import to_uint8
@@ -18,6 +20,8 @@ from tfgan_transfer.trained.sampling import rendered
 from tfgan_transfer.training import devices
 
 FLAGS = {"limit": 256, "flip": False}
+# The game of the recipe `features_64`.
+PROJECTED = {"adversarial_loss": "hinge", "feature_norm": "batch"}
 
 
 def settings(case, precision, device):
@@ -37,6 +41,8 @@ def settings(case, precision, device):
     else:
         flags |= {"network": case["network"], "n_critic": case["n_critic"]}
         flags |= {"data": "shapes", "generator_lr": 1e-4}
+        if "critic" in case:
+            flags |= {**PROJECTED, "critic": case["critic"]}
         if case["labels"]:
             flags |= {"model": "acgan", "conditioning": "concat"}
     return config.resolve(
@@ -74,6 +80,9 @@ def flops(operation):
     if kind == "MatMul":
         shared = inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
         return 2 * operation.outputs[0].shape.num_elements() * shared
+    if kind == "DepthwiseConv2dNative":
+        window = inputs[1].shape[:2].num_elements()
+        return 2 * operation.outputs[0].shape.num_elements() * window
     if kind == "Conv2D":
         maps, kernel = operation.outputs[0].shape, inputs[1].shape
     elif kind == "Conv2DBackpropInput":
@@ -157,16 +166,15 @@ def widen(width):
 
 
 def several(model, stream):
-    """Steps in one call, as Keras' `steps_per_execution` has them."""
+    """Steps in one call, as `--steps_per_call` has them."""
+    count = step_worker.STEPS
+    ahead = loop.in_calls(model, itertools.repeat(count))
 
-    @tf.function
-    def run(iterator):
-        for _ in tf.range(step_worker.STEPS - 1):
-            model.train_function(iterator)
-        return model.train_function(iterator)
+    def step():
+        for _ in range(count):
+            ahead(stream)
 
-    step = finished(run, stream)
-    step.steps = step_worker.STEPS
+    step.steps = count
     return step
 
 
@@ -201,7 +209,9 @@ def make(case, name, precision, threads, device):
         widen(case["generator_width"])
     with strategy.scope():
         model = family.build(
-            Plan(resolved), images, xla=name in ("xla", "xla_bare")
+            Plan(resolved),
+            images,
+            xla=name in ("xla", "xla_bare", "xla_several"),
         )
     stream = iter(family.batches(resolved, images, strategy, 0))
     # One batch again and again: this is not about reading images.
@@ -221,7 +231,7 @@ def make(case, name, precision, threads, device):
         return sampling(model, case, layers), None, *rest
     if name == "xla_whole":
         return whole(model, element), None, *rest
-    if name == "graph_several":
+    if name.endswith("_several"):
         return several(model, stream), None, *rest
     return finished(model.train_function, stream), None, *rest
 

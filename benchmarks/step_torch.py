@@ -10,6 +10,7 @@ import copy
 import step_worker
 import torch
 import torch_networks as networks
+import torch_projected
 from torch import autograd
 from torch.nn import functional
 
@@ -18,7 +19,7 @@ class Optimizer:
     """Adam with a network and its moving average."""
 
     def __init__(self, network, betas):
-        self.weights = list(network.parameters())
+        self.weights = [w for w in network.parameters() if w.requires_grad]
         # The fused one is the fastest that PyTorch has for CPUs.
         self.adam = torch.optim.Adam(self.weights, 1e-4, betas, fused=True)
 
@@ -100,6 +101,37 @@ class Game:
         with self.way.precision():
             score, logits = self.judge(self.fake(self.latents[-1]))
             loss = self.class_loss(logits) - score.mean()
+        self.generator_adam.update(loss)
+        average(self.average, self.generator)
+
+
+class Projected:
+    """Hinge loss of a critic on features, one step each."""
+
+    def __init__(self, case, way):
+        self.way, size = way, case["size"]
+        self.generator = way.place(networks.dcgan_generator(size))
+        self.critic = way.place(torch_projected.Critic(size))
+        self.average = copy.deepcopy(self.generator)
+        self.generator_adam = Optimizer(self.generator, (0.0, 0.9))
+        self.critic_adam = Optimizer(self.critic, (0.0, 0.9))
+        shape = (case["batch"], 3, size, size)
+        self.real = way.layout(torch.rand(shape) * 2 - 1)
+        self.latents = [torch.randn(case["batch"], 128) for _ in "cg"]
+        self.draw = way.compiled(self.generator)
+        self.judge = way.compiled(self.critic)
+
+    def step(self):
+        with self.way.precision():
+            with torch.no_grad():
+                fake = self.draw(self.latents[0]).float()
+            # Batch norm: each kind in a batch of its own.
+            loss = functional.relu(1 - self.judge(self.real)[0]).mean()
+            loss = loss + functional.relu(1 + self.judge(fake)[0]).mean()
+        self.critic_adam.update(loss)
+        with self.way.precision():
+            fake = self.draw(self.latents[1]).float()
+            loss = -self.judge(fake)[0].mean()
         self.generator_adam.update(loss)
         average(self.average, self.generator)
 
@@ -235,7 +267,8 @@ def make(case, name, precision, threads, device):
         torch.set_num_threads(threads)
     torch.manual_seed(0)
     way = Way(name, precision, device)
-    game = (Cycle if case["network"] == "cyclegan" else Game)(case, way)
+    kind = Cycle if case["network"] == "cyclegan" else Game
+    game = (Projected if "critic" in case else kind)(case, way)
     step = game.step
     if name.endswith("sample"):
         step = sampling(game, way, name == "torch_compile_constant_sample")

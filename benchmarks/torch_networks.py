@@ -151,8 +151,9 @@ def patch_critic(width=64):
 
 
 def start(network):
-    """Gives weights DCGAN's law, which speed does not depend on."""
+    """Gives weights that learn DCGAN's law, on which no time depends."""
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-            nn.init.normal_(module.weight, std=0.02)
+            if module.weight.requires_grad:
+                nn.init.normal_(module.weight, std=0.02)
     return network.train()

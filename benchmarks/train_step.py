@@ -56,6 +56,10 @@ CASES = {
 # That of a peer, with its widths; not one of the cases of all ways.
 CIFAR = {"network": "resnet_cifar", "size": 32, "batch": 64, "labels": 0}
 CIFAR["generator_width"] = 256
+# DCGAN's generator before a critic on features, both as `features_64` has
+# them. No case of all ways: there is one precision of the features.
+PROJECTED = {**CASES["dcgan_32"], "critic": "projected"}
+MORE = {"cifar_32": CIFAR, "projected_32": PROJECTED}
 PRECISIONS = {
     "float32": "float32",
     "tfloat32": "tfloat32",
@@ -64,10 +68,18 @@ PRECISIONS = {
 OURS = ("graph", "xla")
 # Also graph_onednn (kernels get oneDNN's own gradient in bfloat16), graph_wide
 # (images are made pixel by pixel), graph_returning (freed memory goes back to
-# the system), graph_bare and xla_bare (no MirroredStrategy), graph_several (ten
-# steps in a call) and xla_whole (all of the step compiled, not gradients only),
-# to see what these are worth.
+# the system), graph_bare and xla_bare (no MirroredStrategy), graph_several and
+# xla_several (ten steps in a call) and xla_whole (all of the step compiled, and
+# no loop around it), to see what these are worth.
 WAYS = (*OURS, "torch_eager", "torch_channels_last", "torch_compile")
+
+
+def bare():
+    """Where a peer finds libraries, if ours are carried (`gpu/unpack.py`)."""
+    paths = os.environ.get("BARE_LD_LIBRARY_PATH")
+    if paths is None:
+        return {}
+    return {"LD_LIBRARY_PATH": paths, "PYTHONPATH": str(HERE.parent)}
 
 
 class Worker:
@@ -102,6 +114,7 @@ class Worker:
                 # One GPU is enough for all.
                 "TF_FORCE_GPU_ALLOW_GROWTH": "true",
                 **hidden,
+                **({} if ours else bare()),
             },
         )
         self.times = {"step": [], "product": []}
@@ -211,7 +224,7 @@ def main(argv):
     if FLAGS.quick:
         FLAGS.rounds = min(rounds, 2)
     for name in FLAGS.cases or CASES:
-        case = {**CASES, "cifar_32": CIFAR}[name]
+        case = {**CASES, **MORE}[name]
         case = {**case, "name": name, "n_critic": FLAGS.n_critic}
         if FLAGS.quick:
             case |= {"n_critic": 1, "batch": min(8, case["batch"])}

@@ -11,15 +11,21 @@ import pytest
 
 from tests.conformance import test_cyclegan as pairs
 from tests.support import cases
+from tfgan_transfer import losses
+from tfgan_transfer.settings import choices
 
 TOLERANCE = {"rtol": 2e-5, "atol": 2e-5}
 GAME = {"network": "plain", "n_critic": 1, "adversarial_loss": "hinge"}
 FEATURES = {**GAME, "feature_size": 32, "generator_lr": 0.001}
-# No penalty, one, one in every third iteration, spectral norm; labels, a
-# frozen stage, batch norm; critics of their own and on features.
+# Every loss; no penalty, one, one in every third iteration, spectral norm;
+# clipped weights; labels, a frozen stage, batch norm; critics of their own and
+# on features.
 SINGLE = {
     "wasserstein_gp": {"n_critic": 1},
     "relativistic": {},
+    "wasserstein_clip": {"n_critic": 1},
+    "non_saturating": {},
+    "least_squares": {},
     "acgan_concat": {"n_critic": 1},
     "stack_gan": {"n_critic": 1},
     "projected": {**FEATURES, "critic": "projected"},
@@ -52,8 +58,10 @@ def test_weights_and_logs_are_those_of_the_plain_code(name):
         assert logs[key] == pytest.approx(value, rel=1e-4, abs=1e-5), key
 
 
-def test_translators_and_their_pools_too():
-    settings = pairs.resolve("least_squares", identity_weight=0.0)
+# Each loss of translators, on its own kind of critic.
+@pytest.mark.parametrize("loss", choices.PAIR_LOSSES)
+def test_translators_and_their_pools_too(loss):
+    settings = pairs.resolve(loss, identity_weight=0.0, n_critic=1)
     weights, _ = pairs.fit(settings, replicas=1, xla=True)
     model = pairs.make(settings)
     pairs.train(model, settings)
@@ -62,11 +70,12 @@ def test_translators_and_their_pools_too():
     assert not cases.differences(weights, expected, **TOLERANCE)
 
 
-def test_mixed_bfloat16_stays_near():
+@pytest.mark.parametrize("name", ["wasserstein_gp", "relativistic"])
+def test_mixed_bfloat16_stays_near(name):
     """The band is that of `test_precision.py`."""
-    settings = resolve("wasserstein_gp", precision="mixed_bfloat16")
+    settings = resolve(name, precision="mixed_bfloat16")
     weights, logs = cases.fit(settings, replicas=1, xla=True)
-    expected, expected_logs = eagerly("wasserstein_gp")
+    expected, expected_logs = eagerly(name)
     for group, arrays in weights.items():
         for path, array in arrays.items():
             assert array.dtype == expected[group][path].dtype, path
@@ -74,3 +83,8 @@ def test_mixed_bfloat16_stays_near():
     for key in ("critic_loss", "generator_loss", "penalty"):
         size = max(1.0, abs(expected_logs[key]))
         assert abs(logs[key] - expected_logs[key]) < 0.25 * size, key
+
+
+def test_every_loss_is_among_them():
+    settled = {resolve(name)["adversarial_loss"] for name in SINGLE}
+    assert settled == set(losses.ADVERSARIAL_LOSSES)

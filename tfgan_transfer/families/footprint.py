@@ -1,10 +1,12 @@
 """What a run takes of memory and disk: estimates, made before it starts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
+import tensorflow as tf
 
+from tfgan_transfer.networks import features
 from tfgan_transfer.settings import config
 
 FLOAT_BYTES = 4
@@ -15,31 +17,35 @@ PROCESS_MIB = 750.0
 
 
 def of_gan(
-    resolved: Mapping, generator: keras.Model, critic: keras.Model, images: int
+    resolved: Mapping,
+    generator: keras.Model,
+    critics: Sequence[keras.Model],
+    images: int,
 ) -> dict:
-    """Estimates a run of a generator and a critic.
+    """Estimates a run of a generator and its critics.
 
     Args:
         resolved: Resolved configuration.
         generator: The generator.
-        critic: The critic.
+        critics: Its critics, each of its own network or on frozen features.
         images: Number of decoded images.
 
     Returns:
         What `sizes` does.
     """
     height, width = config.parse_size(resolved["size"])
-    # Weights and two Adam moments of both, and the averaged generator.
-    saved = FLOAT_BYTES * (
-        4 * generator.count_params() + 3 * critic.count_params()
-    )
-    gradients = FLOAT_BYTES * (generator.count_params() + critic.count_params())
+    trained = [generator, *critics]
+    gradients = sum(map(_trainable, trained))
+    # All weights, two Adam moments of those that learn, and the average.
+    saved = sum(network.count_params() for network in trained)
+    saved += 2 * gradients + generator.count_params()
+    activations = outputs(generator) + sum(map(_judging, critics))
     return sizes(
         resolved,
         images * height * width * int(resolved["channels"]),
-        saved,
-        saved + gradients,
-        _activations(generator, critic, resolved["batch_size"]),
+        FLOAT_BYTES * saved,
+        FLOAT_BYTES * (saved + gradients),
+        FLOAT_BYTES * resolved["batch_size"] * activations,
     )
 
 
@@ -77,21 +83,45 @@ def sizes(
     }
 
 
-def _activations(
-    generator: keras.Model, critic: keras.Model, batch_size: int
-) -> float:
-    """Bytes of the layer outputs that the critic's update keeps alive.
+def _judging(critic: keras.Model) -> int:
+    """Numbers that a critic keeps alive for one image, at most.
 
-    One pass of the generator; the critic's pass over real, fake and mixed
-    images, the last one kept twice for the second derivative.
+    One of its own network: its pass over real, fake and mixed images, the
+    last one kept twice for the second derivative. One on frozen features:
+    what it puts out for a real and a fake image, and the rectified maps
+    inside of the features, through which the generator's gradient comes.
     """
+    inside = [
+        _rectified(layer)
+        for layer in critic.layers
+        if isinstance(layer, features.FrozenFeatures)
+    ]
+    return 2 * outputs(critic) + sum(inside) if inside else 4 * outputs(critic)
 
-    return FLOAT_BYTES * batch_size * (outputs(generator) + 4 * outputs(critic))
+
+def _rectified(layer: features.FrozenFeatures) -> int:
+    """Numbers in the rectified maps that frozen features make of one image."""
+    shape = tf.TensorSpec([1, *layer.input.shape[1:]], tf.float32)
+    traced = tf.function(layer.call).get_concrete_function(shape)
+    return sum(
+        operation.outputs[0].shape.num_elements()
+        for operation in traced.graph.get_operations()
+        if operation.type in ("Relu", "Relu6", "Sigmoid")
+    )
+
+
+def _trainable(network: keras.Model) -> int:
+    """Numbers in the weights of a network that learn."""
+    return sum(math.prod(weight.shape) for weight in network.trainable_weights)
 
 
 def outputs(model: keras.Model) -> int:
     """Numbers that the layers of a network put out for one image."""
-    return sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    return sum(
+        math.prod(output.shape[1:])
+        for layer in model.layers
+        for output in keras.tree.flatten(layer.output)
+    )
 
 
 def _mib(count: float) -> float:

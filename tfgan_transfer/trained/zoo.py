@@ -49,12 +49,15 @@ def without_places(run: Mapping) -> dict:
     return {**run, "flags": {**run["flags"], **nowhere}}
 
 
-def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
+def pack(
+    source: checkpoint.Checkpoint, name: str, into: pathlib.Path = FOLDER
+) -> pathlib.Path:
     """Puts a checkpoint into the zoo, in half precision and without moments.
 
     Args:
         source: A checkpoint of a run.
         name: What to call it.
+        into: Another folder than the zoo.
 
     Returns:
         Its folder.
@@ -66,8 +69,8 @@ def pack(source: checkpoint.Checkpoint, name: str) -> pathlib.Path:
     }
     run = without_places(source.manifest["run"])
     run["flags"]["data"] = pathlib.Path(run["flags"]["data"]).name
-    written = checkpoint.save(FOLDER, source.step, halves, run=run)
-    final = FOLDER / name
+    written = checkpoint.save(into, source.step, halves, run=run)
+    final = into / name
     if final.exists():
         shutil.rmtree(final)
     written.path.rename(final)

@@ -106,6 +106,9 @@ def estimate(plan: Plan) -> dict:
     arguments = build.network_arguments(plan, len(description.vocabulary))
     generator = architecture.generator(arguments)
     critic = architecture.critic(arguments)
+    critics = [critic]
+    if "feature_critic" in arguments:
+        critics.append(architecture.feature_critic(arguments["feature_critic"]))
     found = description.images or 0
     used, held_out = found, 0
     if found:
@@ -132,6 +135,6 @@ def estimate(plan: Plan) -> dict:
             "critic": critic.count_params(),
         },
         "replicas": replicas,
-        **footprint.of_gan(resolved, generator, critic, used),
+        **footprint.of_gan(resolved, generator, critics, used),
         "flags": dict(resolved),
     }
