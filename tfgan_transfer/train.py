@@ -5,6 +5,9 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
+import functools
+import time
+
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.settings import recipes
@@ -14,6 +17,7 @@ flags.define("train")
 
 def main() -> int:
     """Resolves the flags, prints the plan, and trains."""
+    began = time.monotonic()
     explicit = flags.given()
     shown = explicit.pop("dry_run", None)
     restart_from = explicit.pop("restart_from", None)
@@ -39,7 +43,7 @@ def main() -> int:
         of_one_run = {"restart_from": restart_from, "augment_preview": preview}
         return ensemble_training.run(explicit, of_one_run, shown)
     run = RunDirectory(explicit["run_dir"])
-    plan, chosen = _plan(explicit, run, shown)
+    plan, chosen = _plan(explicit, run, shown, began)
     if shown:
         summary.show(shown, plan, chosen, explicit)
         return 0
@@ -47,7 +51,7 @@ def main() -> int:
     if preview:
         print(dry_run.show_augmentation(plan.config, preview))
         return 0
-    session = Session(plan, run)
+    session = Session(plan, run, chosen.timetable, began)
     if restart_from is not None:
         session.go_back(restart_from)
     status = session.train()
@@ -59,7 +63,7 @@ def main() -> int:
     return status
 
 
-def _plan(explicit, run, shown):
+def _plan(explicit, run, shown, began):
     """What a run is trained by, and what was chosen for it."""
     from tfgan_transfer import families
     from tfgan_transfer.planning import road, summary
@@ -69,10 +73,16 @@ def _plan(explicit, run, shown):
     before = stored["flags"] if stored else {}
     family = families.of({**before, **recipes.under(explicit)})
     given = family.name_sets(explicit)
-    chosen = road.prepared(given, before, summary.teller(shown))
+    say = summary.teller(shown)
+    spent = functools.partial(_since, began)
+    chosen = road.prepared(given, before, say, spent)
     if stored:
         run_directory.refuse_changes(before, chosen.settings)
     return family.resolve(chosen.settings, stored), chosen
+
+
+def _since(began):
+    return time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -10,8 +9,9 @@ from tfgan_transfer import data, families
 from tfgan_transfer.data import Description, subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.single import build
-from tfgan_transfer.planning import budget, sources
+from tfgan_transfer.planning import budget, length, sources
 from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
@@ -23,14 +23,10 @@ _OWN = ("model", "critic", "labels", "second stage", "translation")
 _OWN += ("transfer", "training")
 GAME = {row.name for title in _OWN for row in GROUPS[title]}
 GAME -= {"model", "source", "steps", "seed", "grow"}
-# Hours that a run may take whose user named none.
-EVENING = 0.4
 # A recipe with a smaller share of its steps is worse than the next one.
 LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
-# Evaluations of a run, and steps between them that are worth one.
-MEASURED, APART = 6, 25
 # Images that are looked at, and how far their channels differ if grey.
 LOOKED_AT, GREY = 512, 10
 
@@ -42,11 +38,22 @@ class Road(NamedTuple):
         settings: What `Family.resolve` takes.
         reasons: What was chosen -> the choice and why, in a few words.
         parts: Parts of the run, tried for a moment.
+        spent: Seconds that the plan took.
+        fitted: Whether hours say how many steps there are.
     """
 
     settings: dict
     reasons: dict[str, str]
     parts: list[budget.Part]
+    spent: float = 0.0
+    fitted: bool = False
+
+    @property
+    def timetable(self) -> Timetable | None:
+        """When each part is to be done; None if no hours made the plan."""
+        if not self.fitted:
+            return None
+        return budget.timetable(self.parts, self.settings, self.spent)
 
 
 def asked(given: Mapping) -> bool:
@@ -65,7 +72,10 @@ def asked(given: Mapping) -> bool:
 
 
 def prepared(
-    given: Mapping, stored: Mapping | None, say: Callable[[str], None]
+    given: Mapping,
+    stored: Mapping | None,
+    say: Callable[[str], None],
+    spent: Callable[[], float] = lambda: 0.0,
 ) -> Road:
     """What a run is to be resolved from.
 
@@ -73,6 +83,7 @@ def prepared(
         given: Settings that the user gave.
         stored: Settings of the run that is continued, or None.
         say: Is told what is being looked at.
+        spent: Says how many seconds have gone since the command began.
     """
     if stored:
         # What it was begun with holds; another recipe is another run.
@@ -83,7 +94,7 @@ def prepared(
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
         _refuse_workers()
-        return choose(given, say)
+        return choose(given, say, spent)
     name = given.get("recipe", recipes.PLAIN)
     settings, reasons = _settings(given, name), {"recipe": f"{name}, as asked"}
     if given.get("source") == "auto" and given.get("data"):
@@ -97,12 +108,17 @@ def prepared(
     return Road(settings, reasons, [])
 
 
-def choose(given: Mapping, say: Callable[[str], None]) -> Road:
+def choose(
+    given: Mapping,
+    say: Callable[[str], None],
+    spent: Callable[[], float] = lambda: 0.0,
+) -> Road:
     """Chooses what the user left open.
 
     Args:
         given: Settings that the user gave; they always stay.
         say: Is told what is being looked at.
+        spent: As in `prepared`.
 
     Raises:
         UserError: If the images cannot be read, or a given setting does not
@@ -123,9 +139,13 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     for name in names:
         settings = _settings(given, name)
         say(f"trying a few steps of {name} ...")
-        parts = budget.tried(settings)
-        least = min(1.0, _stretch(given, pictures)) * recipes.total(settings)
-        settings, reasons["steps"] = _timed(given, settings, parts, pictures)
+        own = recipes.total(settings)
+        seen = length.watching(given, settings, own)
+        parts = budget.tried({**settings, **seen})
+        least = min(1.0, length.stretch(given, pictures)) * own
+        settings, reasons["steps"] = length.timed(
+            given, settings, parts, pictures, spent()
+        )
         chosen = recipes.total(settings)
         if chosen >= LEAST * least or name == names[-1]:
             break
@@ -135,66 +155,17 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     reasons["size"] = _sized(parts, pictures, settings)
     settings["recipe"] = name
     return Road(
-        {**settings, **_watching(given, settings, chosen)}, reasons, parts
+        length.watched(given, parts, settings, chosen),
+        reasons,
+        parts,
+        spent(),
+        bool(settings.get("hours")) and not given.keys() & length.COUNTED,
     )
 
 
 def _model(given: Mapping) -> str:
     """The model that a recipe or its user names."""
     return recipes.under(given).get("model", config.DEFAULTS["model"])
-
-
-def _stretch(given: Mapping, pictures: Pictures) -> float:
-    """Factor on a recipe's steps; who names the recipe has it as it is."""
-    return 1.0 if given.get("recipe") else pictures.stretch
-
-
-def _hours(given: Mapping, pictures: Pictures) -> float:
-    """How long a run may take: as asked, or by how many pictures there are."""
-    usual = EVENING * max(1.0, _stretch(given, pictures))
-    return given.get("hours", round(usual, 2))
-
-
-def _timed(
-    given: Mapping,
-    settings: dict,
-    parts: list[budget.Part],
-    pictures: Pictures,
-) -> tuple[dict, str]:
-    """Settings with as many steps as the pictures deserve and time allows.
-
-    Args:
-        given: Settings that the user gave.
-        settings: Of a recipe.
-        parts: What `budget.tried` returned for them.
-        pictures: The user's.
-
-    Returns:
-        The settings, with the hours that they are to take where these decide;
-        and why it is so many steps, empty where the recipe has them.
-    """
-    if given.keys() & {"steps", "grow", "critic_schedule"}:
-        return settings, ""
-    stretch = _stretch(given, pictures)
-    own = recipes.total(settings)
-    if "hours" in given:
-        most = budget.MOST * stretch
-        fitted = budget.fitted(settings, parts, given["hours"], most)
-        if recipes.total(fitted) >= int(most * own):
-            return fitted, f"more would not help {pictures.images:,} pictures"
-        return fitted, f"as many as fit into {given['hours']:g} hours"
-    wanted = max(len(parts) + 1, round(stretch * own))
-    needed = budget.seconds(budget.shared(parts, wanted)) / 3600
-    hours = _hours(given, pictures)
-    if "recipe" not in given and needed > hours:
-        fitted = budget.fitted(settings, parts, hours, stretch)
-        why = f"as many as fit into {hours:g} hours; --hours=H for more"
-        return {**fitted, "hours": hours}, why
-    if wanted == own:
-        return settings, ""
-    return recipes.scaled(settings, wanted), (
-        f"{stretch:.2g} times the recipe's, for {pictures.images:,} pictures"
-    )
 
 
 def _refuse_workers() -> None:
@@ -312,22 +283,6 @@ def _without_words(settings: Mapping) -> dict:
     return dict(settings)
 
 
-def _watching(given: Mapping, settings: Mapping, steps: int) -> dict:
-    """What is measured on the way, where there is something to judge by."""
-    named = "recipe" in given
-    if named or not settings.get("holdout") or "eval_every" in settings:
-        return {}
-    network = settings.get("inception")
-    return {
-        "eval_every": max(APART, math.ceil(steps / MEASURED)),
-        "eval_metrics": settings.get(
-            "eval_metrics", "swd,kid" if network else "swd"
-        ),
-        "best_metric": settings.get("best_metric", "kid" if network else "swd"),
-        "eval_images": settings.get("eval_images", ENOUGH),
-    }
-
-
 def _sized(
     parts: list[budget.Part], pictures: Pictures, settings: Mapping
 ) -> str:
@@ -351,7 +306,7 @@ def _why(
     if given.get("recipe"):
         return f"{name}, as asked"
     if name != names[0]:
-        hours = _hours(given, pictures)
+        hours = length.hours(given, pictures)
         return f"{name}; {names[0]} needs more than {hours:g} hours here"
     return f"{name}: {recipes.about(name).rstrip('.')}"
 
