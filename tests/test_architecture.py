@@ -29,7 +29,7 @@ ROOMS = {
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
     | {"images", "networks"},
-    "inspection": {"data", "networks"},
+    "inspection": {"data", "networks", "settings"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["library"] = {*ROOMS["families"], "families"}

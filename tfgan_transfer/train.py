@@ -51,12 +51,14 @@ def main() -> int:
     if preview:
         print(dry_run.show_augmentation(plan.config, preview))
         return 0
-    session = Session(plan, run, chosen.timetable, began)
+    # The plan counts among its hours.
+    planned = time.monotonic() - chosen.counted
+    session = Session(plan, run, chosen.timetable, planned)
     if restart_from is not None:
         session.go_back(restart_from)
     status = session.train()
     if status == 0 and session.chief:
-        announcement.show_results(run, plan.config)
+        announcement.show_results(run, session.config)
     if reported and session.chief:
         done = status == 0
         report.at_the_end(report.write, run.path, None, session.split, done)

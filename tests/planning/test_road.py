@@ -19,7 +19,7 @@ SECONDS = {"32": 0.2, "64": 1.0, "96": 2.0}
 def made_up(monkeypatch):
     """Steps of a second at 64 px; the zoo's anime faces are nearest."""
 
-    def tried(settings):
+    def tried(settings, known=None):
         parts = schedule.of({"critic_schedule": None, "grow": None, **settings})
         parts = parts or [schedule.Part(settings["steps"], {})]
         found, done = [], 0
@@ -144,7 +144,7 @@ def test_steps_and_hours_stretch_a_recipe(tmp_path):
     assert chosen.settings["recipe"] == "few_images_64"
     expected = (1800 - budget.AROUND - 3 * 2) / 666 * 1330
     assert recipes.total(chosen.settings) == pytest.approx(expected, abs=2)
-    assert budget.seconds(chosen.parts) == pytest.approx(1800, rel=0.01)
+    assert chosen.timetable.total == pytest.approx(1800, rel=0.01)
 
 
 def test_too_few_hours_for_large_pictures(tmp_path):

@@ -4,6 +4,7 @@ Each part of a recipe is tried for a moment, on some of the images, with
 everything that a run does beside its steps.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -26,8 +27,10 @@ AROUND = 10.0
 MOST = 4.0
 # Images to train on that a part is tried with, if there are so many.
 TRIED_ON = 256
-_WHOLE: dict = {"critic_schedule": None, "grow": None}
 _CADENCES = ("sample_every", "checkpoint_every", "eval_every")
+# Settings that say how long a part is, not what is done in it.
+_LENGTHS = {"steps", "recipe", "log_every", *_CADENCES}
+_WHOLE: dict = {"critic_schedule": None, "grow": None}
 
 
 class Part(NamedTuple):
@@ -57,12 +60,17 @@ class Part(NamedTuple):
     loading: float = 0.0
 
 
-def tried(settings: Mapping) -> list[Part]:
+def tried(
+    settings: Mapping, known: dict[str, Part] | None = None
+) -> list[Part]:
     """Tries each part of a run on some of its images.
 
     Args:
         settings: As `Family.resolve` takes them.
+        known: Parts that other recipes have in common with this one; what is
+            tried here is added.
     """
+    known = {} if known is None else known
     ends = schedule.of({**_WHOLE, **settings})
     if not ends:
         ends = [schedule.Part(0, {})]
@@ -73,7 +81,11 @@ def tried(settings: Mapping) -> list[Part]:
         alone = {**settings, **_WHOLE, **part.settings}
         if part.last:
             alone["steps"] = part.last - done
-        found.append(_try(_plan(alone), split))
+        plan = _plan(alone)
+        key = _same(plan.config)
+        if key not in known:
+            known[key] = _try(plan, split)
+        found.append(known[key]._replace(steps=plan.config["steps"]))
         done = part.last
     found[0] = found[0]._replace(loading=loading)
     return found
@@ -159,6 +171,12 @@ def shared(parts: list[Part], steps: int) -> list[Part]:
     """
     factor = steps / sum(part.steps for part in parts)
     return [p._replace(steps=max(1, round(p.steps * factor))) for p in parts]
+
+
+def _same(settings: Mapping) -> str:
+    """What is alike in parts that take the same time."""
+    rest = {k: v for k, v in settings.items() if k not in _LENGTHS}
+    return json.dumps(rest, sort_keys=True, default=str)
 
 
 def _plan(settings: Mapping) -> Plan:

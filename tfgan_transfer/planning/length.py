@@ -10,6 +10,8 @@ from tfgan_transfer.settings import recipes
 
 # Hours that a run may take whose user named none.
 EVENING = 0.4
+# Share of the hours that the plan may take.
+LARGEST = 0.5
 # Evaluations of a run, at most and at least, the share of the time of its
 # steps that they may take, and steps between them that are worth one.
 MEASURED, FEWEST, SHARE, APART = 6, 2, 0.15, 25
@@ -47,7 +49,12 @@ def timed(
     if "hours" in given:
         most = budget.MOST * factor
         fitted = budget.fitted(
-            settings, parts, given["hours"], most, cadenced, spent
+            settings,
+            parts,
+            given["hours"],
+            most,
+            cadenced,
+            counted(spent, given["hours"]),
         )
         if recipes.total(fitted) >= int(most * own):
             return fitted, f"more would not help {pictures.images:,} pictures"
@@ -59,7 +66,12 @@ def timed(
     allowed = hours(given, pictures)
     if "recipe" not in given and seconds > 3600 * allowed:
         fitted = budget.fitted(
-            settings, parts, allowed, factor, cadenced, spent
+            settings,
+            parts,
+            allowed,
+            factor,
+            cadenced,
+            counted(spent, allowed),
         )
         why = f"as many as fit into {allowed:g} hours; --hours=H for more"
         return {**fitted, "hours": allowed}, why
@@ -68,6 +80,16 @@ def timed(
     return recipes.scaled(settings, wanted), (
         f"{factor:.2g} times the recipe's, for {pictures.images:,} pictures"
     )
+
+
+def counted(spent: float, hours: float | None) -> float:
+    """Seconds of a plan that count among the hours of its run.
+
+    Args:
+        spent: Seconds that the plan took.
+        hours: Of the run; at least half of them are left to train.
+    """
+    return min(spent, LARGEST * 3600 * hours) if hours else spent
 
 
 def stretch(given: Mapping, pictures: Pictures) -> float:

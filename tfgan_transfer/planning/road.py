@@ -9,6 +9,7 @@ from tfgan_transfer import data, families
 from tfgan_transfer.data import Description, subset
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.single import build
+from tfgan_transfer.inspection import tones
 from tfgan_transfer.planning import budget, length, sources
 from tfgan_transfer.planning.pictures import Pictures
 from tfgan_transfer.sessions.pace import Timetable
@@ -27,8 +28,8 @@ GAME -= {"model", "source", "steps", "seed", "grow"}
 LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
-# Images that are looked at, and how far their channels differ if grey.
-LOOKED_AT, GREY = 512, 10
+# Images that are looked at, and the share that is grey where all are.
+LOOKED_AT, GREY = 512, 0.98
 
 
 class Road(NamedTuple):
@@ -53,7 +54,12 @@ class Road(NamedTuple):
         """When each part is to be done; None if no hours made the plan."""
         if not self.fitted:
             return None
-        return budget.timetable(self.parts, self.settings, self.spent)
+        return budget.timetable(self.parts, self.settings, self.counted)
+
+    @property
+    def counted(self) -> float:
+        """Seconds of the plan that count among the hours of the run."""
+        return length.counted(self.spent, self.settings.get("hours"))
 
 
 def asked(given: Mapping) -> bool:
@@ -136,12 +142,13 @@ def choose(
         if "recipe" not in given:
             _look(given, found, reasons, say)
     names = _recipes(given, model, pictures)
+    known: dict[str, budget.Part] = {}
     for name in names:
         settings = _settings(given, name)
         say(f"trying a few steps of {name} ...")
         own = recipes.total(settings)
         seen = length.watching(given, settings, own)
-        parts = budget.tried({**settings, **seen})
+        parts = budget.tried({**settings, **seen}, known)
         least = min(1.0, length.stretch(given, pictures)) * own
         settings, reasons["steps"] = length.timed(
             given, settings, parts, pictures, spent()
@@ -216,7 +223,7 @@ def _look(
         return
     say("looking at the images ...")
     images = _some(given, found)
-    if "channels" not in given and _grey(images):
+    if "channels" not in given and tones.grey(images).mean() >= GREY:
         given["channels"] = "1"
         reasons["channels"] = "1, the images are grey"
     if automatic:
@@ -318,8 +325,3 @@ def _some(given: Mapping, found: Description) -> np.ndarray:
     limit = min(LOOKED_AT, count, given.get("limit") or LOOKED_AT)
     flags |= {"limit": limit, "holdout": 0, "max_bad_files": 0.999}
     return build.load_data(flags).train.images
-
-
-def _grey(images: np.ndarray) -> bool:
-    spread = np.ptp(images.astype(np.int16), axis=-1)
-    return bool(np.mean(spread.max(axis=(1, 2)) <= GREY) > 0.98)
