@@ -121,6 +121,22 @@ def test_one_in_ten_is_held_out_of_enough(tmp_path):
     assert own.settings["holdout"] == 3
 
 
+def test_of_two_sets_some_of_each_are_held_out(tmp_path):
+    many = folder(tmp_path, 200, 8)["data"]
+    fewer = folder(tmp_path / "b", 210, 8)["data"]
+    two = {"model": "cyclegan", "data_a": many, "data_b": fewer}
+    chosen = choose({**two, "run_dir": "run"})
+    assert chosen.settings["holdout"] == 20
+    assert chosen.reasons["holdout"] == "20 pictures of each set, to judge by"
+    assert chosen.settings["best_metric"] == "swd"
+    few = folder(tmp_path / "c", 199, 8)["data"]
+    chosen = choose({**two, "data_b": few, "run_dir": "run"})
+    assert "holdout" not in chosen.settings
+    assert "eval_every" not in chosen.settings
+    own = {"test_a": few, "test_b": few, "run_dir": "run"}
+    assert "holdout" not in choose({**two, **own}).settings
+
+
 def test_a_size_and_a_source_of_ones_own(tmp_path):
     given = {**folder(tmp_path), "source": "zoo:faces_32"}
     larger = choose({**given, "size": "96"}).settings

@@ -135,6 +135,8 @@ def choose(
     model = _model(given)
     found = _refuse(given, model)
     pictures = Pictures.of(found, given.get("limit"))
+    if "recipe" not in given:
+        _spare(given, found, reasons)
     if not RULES[model].translates:
         if given.get("source") == "auto":
             chosen = _nearest(_some(given, found), say)
@@ -205,13 +207,20 @@ def _refuse(given: Mapping, model: str) -> object:
     return plan.description
 
 
+def _spare(given: dict, found: object, reasons: dict) -> None:
+    """Holds images out where there are enough of them, of each of two sets."""
+    sets = (found,) if isinstance(found, Description) else found
+    fewest = min(one.images or 0 for one in sets)
+    if fewest >= SPARED and not {"holdout", "test_a"} & given.keys():
+        held = given["holdout"] = min(ENOUGH, fewest // 10)
+        of_each = " of each set" * (len(sets) > 1)
+        reasons["holdout"] = f"{held} pictures{of_each}, to judge by"
+
+
 def _look(
     given: dict, found: Description, reasons: dict, say: Callable
 ) -> None:
-    """Channels, held-out images and source, from the images themselves."""
-    if found.images and "holdout" not in given and found.images >= SPARED:
-        given["holdout"] = min(ENOUGH, found.images // 10)
-        reasons["holdout"] = f"{given['holdout']}, one in ten, to judge by"
+    """Channels and source, from the images themselves."""
     learned = RULES[_model(given)].learns_labels
     if found.vocabulary and not learned:
         reasons["labels"] = (
