@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Who may import whom inside the package, by first path segment. Everybody
 # may import itself and `errors`. Imports point downwards.
-LEAVES = {"images", "pixels", "losses", "class_losses", "augment"}
+LEAVES = {"images", "pixels", "markup", "losses", "class_losses", "augment"}
 LEAVES |= {"translation_losses"}
 ROOMS = {
     "ops": set(),
@@ -29,7 +29,7 @@ ROOMS = {
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
     | {"images", "networks"},
-    "inspection": {"data", "networks", "settings"},
+    "inspection": {"data", "networks", "settings", "markup"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["library"] = {*ROOMS["families"], "families"}

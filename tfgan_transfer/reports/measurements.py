@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tfgan_transfer.evaluations import readings
-from tfgan_transfer.reports import curves
-from tfgan_transfer.reports.markup import (
+from tfgan_transfer.markup import (
     Markup,
     element,
     folded,
     joined,
     table,
 )
+from tfgan_transfer.reports import curves
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.training.run_directory import RunDirectory, rows
 
