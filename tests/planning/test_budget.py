@@ -4,6 +4,7 @@ import pytest
 
 from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.sessions import rehearsal
 from tfgan_transfer.settings import recipes
 
 SMALL = budget.Part(100, 5.0, 0.5, "32", (), 1.0, 2.0, 8.0, 20.0)
@@ -74,3 +75,40 @@ def test_half_of_the_hours_are_left_to_train():
     timed, _ = length.timed(GROWN, GROWN, [SMALL, LARGE], few, 1e6)
     # Steps are given by --grow: the plan changes nothing.
     assert timed is GROWN
+
+
+def test_nothing_is_tried_twice(monkeypatch, tmp_path):
+    tries = []
+
+    def costs(plan, split, longest, start_from):
+        every = plan.config["eval_every"]
+        tries.append((plan.config["size"], plan.config["critic"], bool(every)))
+        # Some images, at the size of the part.
+        assert str(split.train.images.shape[1]) == tries[-1][0].split("x")[0]
+        return rehearsal.Costs(1.0, 0.1, 0.2, 0.3, 7.0 if every else 0.0)
+
+    monkeypatch.setattr(rehearsal, "costs", costs)
+    settings = {
+        "data": "digits",
+        "limit": 40,
+        "holdout": 20,
+        "run_dir": str(tmp_path / "run"),
+        "batch_size": 2,
+        "adversarial_loss": "hinge",
+        "eval_every": 5,
+    }
+    known = {}
+    large = {"critic_schedule": "network:6,both:14", "grow": "8:10,16:10"}
+    parts = budget.tried({**settings, **large}, known)
+    assert tries == [
+        ("8x8", "network", True),
+        # An evaluation takes as long whoever the critic is.
+        ("8x8", "both", False),
+        ("16x16", "both", True),
+    ]
+    assert [part.steps for part in parts] == [6, 4, 10]
+    assert [part.measuring for part in parts] == [7.0, 7.0, 7.0]
+    assert parts[0].loading > 0 and parts[1].loading == 0
+    small = {"critic_schedule": "network:3,both:5", "size": "8x8"}
+    again = budget.tried({**settings, **small}, known)
+    assert len(tries) == 3 and [part.steps for part in again] == [3, 5]

@@ -6,7 +6,7 @@ everything that a run does beside its steps.
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from tfgan_transfer import families
@@ -84,7 +84,7 @@ def tried(
         plan = _plan(alone)
         key = _same(plan.config)
         if key not in known:
-            known[key] = _try(plan, split)
+            known[key] = _try(plan, split, known.values())
         found.append(known[key]._replace(steps=plan.config["steps"]))
         done = part.last
     found[0] = found[0]._replace(loading=loading)
@@ -207,20 +207,25 @@ def _loaded(plan: Plan) -> tuple[tuple | None, float]:
     return split, taken * (wanted + held) / (limit + held)
 
 
-def _try(plan: Plan, split: tuple | None) -> Part:
+def _try(plan: Plan, split: tuple | None, known: Iterable[Part]) -> Part:
+    """Tries a part; an evaluation takes as long in all that have its size."""
     if split and hasattr(split.train, "images"):
         split = phases.scaled(split, plan.config)
+    settings, size = plan.config, str(plan.config["size"])
+    measuring = [part.measuring for part in known if part.size == size]
+    if measuring:
+        plan = plan._replace(config={**settings, "eval_every": 0})
     rows: list[Row] = []
     costs = rehearsal.costs(plan, split, LONGEST, _moving(plan, rows))
     return Part(
-        plan.config["steps"],
+        settings["steps"],
         costs.first,
         costs.each,
-        str(plan.config["size"]),
+        size,
         tuple(rows),
         costs.drawing,
         costs.saving,
-        costs.measuring,
+        *(measuring[:1] or [costs.measuring]),
     )
 
 
