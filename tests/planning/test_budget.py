@@ -8,7 +8,7 @@ from tfgan_transfer.sessions import rehearsal
 from tfgan_transfer.settings import recipes
 
 SMALL = budget.Part(100, 5.0, 0.5, "32", (), 1.0, 2.0, 8.0, 20.0)
-LARGE = budget.Part(60, 7.0, 2.0, "64", (), 1.5, 3.0, 10.0)
+LARGE = budget.Part(60, 7.0, 2.0, "64", (), 1.5, 3.0, 10.0, reporting=6.0)
 OFTEN = {"sample_every": 10, "checkpoint_every": 20, "eval_every": 40}
 GROWN = {"grow": "32:100,64:60", "hours": 0.2}
 
@@ -18,6 +18,7 @@ def test_all_that_a_run_does_is_counted():
     begun = 30 + budget.AROUND + 20
     first = begun + 5 + 1 + 2 + 100 * 0.5 + 10 * 1 + 5 * 2 + 2.5 * 8
     second = first + 7 + 1.5 + 3 + 60 * 2 + 6 * 1.5 + 3 * 3 + 1.5 * 10
+    second += 6
     assert found.ends == ((0, begun), (100, first), (160, second))
     assert budget.seconds([SMALL, LARGE], OFTEN, 30.0) == second
 
@@ -80,12 +81,15 @@ def test_half_of_the_hours_are_left_to_train():
 def test_nothing_is_tried_twice(monkeypatch, tmp_path):
     tries = []
 
-    def costs(plan, split, longest, start_from):
+    def costs(plan, split, longest, start_from, report):
         every = plan.config["eval_every"]
         tries.append((plan.config["size"], plan.config["critic"], bool(every)))
         # Some images, at the size of the part.
         assert str(split.train.images.shape[1]) == tries[-1][0].split("x")[0]
-        return rehearsal.Costs(1.0, 0.1, 0.2, 0.3, 7.0 if every else 0.0)
+        written = 4.0 if report else 0.0
+        return rehearsal.Costs(
+            1.0, 0.1, 0.2, 0.3, 7.0 if every else 0.0, written
+        )
 
     monkeypatch.setattr(rehearsal, "costs", costs)
     settings = {
@@ -109,6 +113,9 @@ def test_nothing_is_tried_twice(monkeypatch, tmp_path):
     assert [part.steps for part in parts] == [6, 4, 10]
     assert [part.measuring for part in parts] == [7.0, 7.0, 7.0]
     assert parts[0].loading > 0 and parts[1].loading == 0
+    # One report, at the end.
+    assert [part.reporting for part in parts] == [0.0, 0.0, 4.0]
     small = {"critic_schedule": "network:3,both:5", "size": "8x8"}
     again = budget.tried({**settings, **small}, known)
     assert len(tries) == 3 and [part.steps for part in again] == [3, 5]
+    assert again[-1].reporting == 4.0

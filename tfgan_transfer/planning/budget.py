@@ -4,7 +4,9 @@ Each part of a recipe is tried for a moment, on some of the images, with
 everything that a run does beside its steps.
 """
 
+import contextlib
 import json
+import pathlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -13,6 +15,7 @@ from tfgan_transfer import families
 from tfgan_transfer.data import Description
 from tfgan_transfer.families import source as family_source
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.reports import report
 from tfgan_transfer.sessions import phases, rehearsal
 from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, schedule
@@ -20,8 +23,8 @@ from tfgan_transfer.transfer.report import Row
 
 # Seconds for which the steps of a part are tried.
 LONGEST = 8.0
-# Seconds of what is not tried: opening the source, event files, the report.
-AROUND = 10.0
+# Seconds of what is not tried: opening the source, event files.
+AROUND = 5.0
 # Times the steps that a recipe has for so many images: more bring it no
 # further.
 MOST = 4.0
@@ -47,6 +50,7 @@ class Part(NamedTuple):
         measuring: Seconds of an evaluation.
         loading: Seconds of decoding all images of the run; for the first part
             alone.
+        reporting: Seconds of the report; for the last part alone.
     """
 
     steps: int
@@ -58,6 +62,7 @@ class Part(NamedTuple):
     saving: float = 0.0
     measuring: float = 0.0
     loading: float = 0.0
+    reporting: float = 0.0
 
 
 def tried(
@@ -84,10 +89,14 @@ def tried(
         plan = _plan(alone)
         key = _same(plan.config)
         if key not in known:
-            known[key] = _try(plan, split, known.values())
+            last = part is ends[-1]
+            known[key] = _try(plan, split, known.values(), last)
         found.append(known[key]._replace(steps=plan.config["steps"]))
         done = part.last
     found[0] = found[0]._replace(loading=loading)
+    # What another recipe ended with takes as long here.
+    reporting = max(part.reporting for part in known.values())
+    found[-1] = found[-1]._replace(reporting=reporting)
     return found
 
 
@@ -119,6 +128,7 @@ def timetable(
         step += _share(part.measuring, every["eval_every"])
         done, at = done + part.steps, at + part.steps * step
         ends.append((done, at))
+    ends[-1] = (done, at + parts[-1].reporting)
     return Timetable(tuple(ends))
 
 
@@ -207,7 +217,9 @@ def _loaded(plan: Plan) -> tuple[tuple | None, float]:
     return split, taken * (wanted + held) / (limit + held)
 
 
-def _try(plan: Plan, split: tuple | None, known: Iterable[Part]) -> Part:
+def _try(
+    plan: Plan, split: tuple | None, known: Iterable[Part], last: bool
+) -> Part:
     """Tries a part; an evaluation takes as long in all that have its size."""
     if split and hasattr(split.train, "images"):
         split = phases.scaled(split, plan.config)
@@ -216,7 +228,9 @@ def _try(plan: Plan, split: tuple | None, known: Iterable[Part]) -> Part:
     if measuring:
         plan = plan._replace(config={**settings, "eval_every": 0})
     rows: list[Row] = []
-    costs = rehearsal.costs(plan, split, LONGEST, _moving(plan, rows))
+    costs = rehearsal.costs(
+        plan, split, LONGEST, _moving(plan, rows), _report if last else None
+    )
     return Part(
         settings["steps"],
         costs.first,
@@ -226,7 +240,14 @@ def _try(plan: Plan, split: tuple | None, known: Iterable[Part]) -> Part:
         costs.drawing,
         costs.saving,
         *(measuring[:1] or [costs.measuring]),
+        reporting=costs.reporting,
     )
+
+
+def _report(run_dir: pathlib.Path, split: tuple) -> None:
+    """What `train` ends with; as there, it is not worth the run."""
+    with contextlib.suppress(Exception):
+        report.write(run_dir, None, split)
 
 
 def _moving(plan: Plan, rows: list[Row]) -> Callable[..., None] | None:

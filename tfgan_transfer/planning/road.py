@@ -111,7 +111,7 @@ def prepared(
     if "recipe" not in given and own:
         why = f"--{own[0]} was given, so nothing is chosen for you"
         reasons["recipe"] = f"{name}: {why}"
-    return Road(settings, reasons, [])
+    return Road(settings, reasons, [], spent())
 
 
 def choose(

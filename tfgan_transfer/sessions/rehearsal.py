@@ -23,6 +23,7 @@ class Costs(NamedTuple):
         drawing: Of a sheet of samples.
         saving: Of a checkpoint.
         measuring: Of an evaluation, 0 if none was asked for.
+        reporting: Of what follows the last step, 0 if nothing was given.
     """
 
     first: float
@@ -30,6 +31,7 @@ class Costs(NamedTuple):
     drawing: float = 0.0
     saving: float = 0.0
     measuring: float = 0.0
+    reporting: float = 0.0
 
 
 def costs(
@@ -37,6 +39,7 @@ def costs(
     split: tuple | None,
     longest: float,
     start_from: Callable | None = None,
+    report: Callable[[pathlib.Path, tuple], object] | None = None,
 ) -> Costs:
     """Does for a moment what a part of a run does, and leaves no trace.
 
@@ -47,6 +50,7 @@ def costs(
         longest: Seconds after which no further step is tried.
         start_from: Puts first weights into new networks, as in
             `Family.build`.
+        report: What follows the last step, of a run directory and images.
 
     Raises:
         UserError: If a metric cannot be measured.
@@ -71,14 +75,14 @@ def costs(
     building = precision.elapsed(build)
     stream = iter(family.batches(config, train, strategy, 0))
     first, each = duration.of_model(made[0], stream, longest)
-    around = _around(plan, split, made[0]) if split else ()
+    around = _around(plan, split, made[0], report) if split else ()
     return Costs(building + first, each, *around)
 
 
 def _around(
-    plan: Plan, split: tuple, model: keras.Model
-) -> tuple[float, float, float]:
-    """Seconds of a sheet of samples, a checkpoint, and an evaluation."""
+    plan: Plan, split: tuple, model: keras.Model, report: Callable | None
+) -> tuple[float, ...]:
+    """Seconds of a sheet, a checkpoint, an evaluation, and the report."""
     config, family = plan.config, families.of(plan.config)
     with tempfile.TemporaryDirectory() as folder:
         run = RunDirectory(pathlib.Path(folder) / "run")
@@ -87,11 +91,17 @@ def _around(
         grid = family.grid(config, run, None, split, when)
         grid.set_model(model)
         drawing = precision.elapsed(lambda: grid.on_train_batch_end(0))
-        groups = checkpoint.gather(model.state)
-        saving = precision.elapsed(
-            lambda: checkpoint.save(run.checkpoints, 0, groups)
-        )
-    if not config["eval_every"]:
-        return drawing, saving, 0.0
-    measure = family.measure(config, split)
-    return drawing, saving, precision.elapsed(lambda: measure(model))
+        record = family.record(plan, split)
+
+        def save() -> None:
+            groups = checkpoint.gather(model.state)
+            checkpoint.save(run.checkpoints, 1, groups, run=record)
+
+        saving, measuring, reporting = precision.elapsed(save), 0.0, 0.0
+        if config["eval_every"]:
+            measure = family.measure(config, split)
+            measuring = precision.elapsed(lambda: measure(model))
+        if report:
+            run.write_config({**record, "flags": dict(config)})
+            reporting = precision.elapsed(lambda: report(run.path, split))
+    return drawing, saving, measuring, reporting
