@@ -5,7 +5,6 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
-import functools
 import time
 
 from tfgan_transfer.commands import app, flags
@@ -32,7 +31,7 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.planning import summary
+    from tfgan_transfer.planning import road, summary
     from tfgan_transfer.reports import report
     from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
@@ -43,7 +42,8 @@ def main() -> int:
         of_one_run = {"restart_from": restart_from, "augment_preview": preview}
         return ensemble_training.run(explicit, of_one_run, shown)
     run = RunDirectory(explicit["run_dir"])
-    plan, chosen = _plan(explicit, run, shown, began)
+    say = summary.teller(shown)
+    plan, chosen = road.of_run(explicit, run, say, began)
     if shown:
         summary.show(shown, plan, chosen, explicit)
         return 0
@@ -63,28 +63,6 @@ def main() -> int:
         done = status == 0
         report.at_the_end(report.write, run.path, None, session.split, done)
     return status
-
-
-def _plan(explicit, run, shown, began):
-    """What a run is trained by, and what was chosen for it."""
-    from tfgan_transfer import families
-    from tfgan_transfer.planning import road, summary
-    from tfgan_transfer.training import run_directory
-
-    stored = run.read_config()
-    before = stored["flags"] if stored else {}
-    family = families.of({**before, **recipes.under(explicit)})
-    given = family.name_sets(explicit)
-    say = summary.teller(shown)
-    spent = functools.partial(_since, began)
-    chosen = road.prepared(given, before, say, spent)
-    if stored:
-        run_directory.refuse_changes(before, chosen.settings)
-    return family.resolve(chosen.settings, stored), chosen
-
-
-def _since(began):
-    return time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
+import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 from tfgan_transfer import data, families
 from tfgan_transfer.data import Description, subset
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.inspection import tones
 from tfgan_transfer.planning import budget, length, sources
@@ -17,7 +19,8 @@ from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
 from tfgan_transfer.trained import saved
-from tfgan_transfer.training import devices
+from tfgan_transfer.training import devices, run_directory
+from tfgan_transfer.training.run_directory import RunDirectory
 
 # Who gives one of these knows what he wants: nothing is chosen for him.
 _OWN = ("model", "critic", "labels", "second stage", "translation")
@@ -60,6 +63,30 @@ class Road(NamedTuple):
     def counted(self) -> float:
         """Seconds of the plan that count among the hours of the run."""
         return length.counted(self.spent, self.settings.get("hours"))
+
+
+def of_run(
+    explicit: Mapping,
+    run: RunDirectory,
+    say: Callable[[str], None],
+    began: float,
+) -> tuple[Plan, Road]:
+    """What a run is trained by, and what was chosen for it.
+
+    Args:
+        explicit: Settings that the user gave.
+        run: Run directory; what it holds is gone on with.
+        say: Is told what is being looked at.
+        began: When the command began, by `time.monotonic`.
+    """
+    stored = run.read_config()
+    before = stored["flags"] if stored else {}
+    family = families.of({**before, **recipes.under(explicit)})
+    given = family.name_sets(explicit)
+    chosen = prepared(given, before, say, lambda: time.monotonic() - began)
+    if stored:
+        run_directory.refuse_changes(before, chosen.settings)
+    return family.resolve(chosen.settings, stored), chosen
 
 
 def asked(given: Mapping) -> bool:
