@@ -22,7 +22,7 @@ LOSSES = {
     "How far the critic tells real from generated": {
         "wasserstein": "real less generated"
     },
-    "What the two networks play for": {
+    "What critic and generator play for": {
         "critic_loss": "critic",
         "generator_loss": "generator",
     },
@@ -249,8 +249,8 @@ def losses(run: RunDirectory) -> Section | None:
     if not cards:
         return None
     lead = (
-        "The two networks learn against each other, so these curves need not "
-        "fall. They are worth a look when something went wrong: a curve that "
+        "Critic and generator learn against each other, so these curves need "
+        "not fall. They are worth a look when something went wrong: a curve that "
         "runs away, or stands still."
     )
     body = element("div", *cards, class_="cards")
