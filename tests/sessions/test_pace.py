@@ -106,7 +106,7 @@ def test_a_late_beginning_is_made_good():
 def test_a_fast_machine_has_more_steps():
     run = Run()
     assert run.trained(lambda step: 0.5) == pytest.approx(660, rel=0.09)
-    assert run.step > 480
+    assert run.step > 400 and min(run.plans) > 100
 
 
 def test_hours_that_were_more_than_enough_are_not_filled():

@@ -250,8 +250,8 @@ def losses(run: RunDirectory) -> Section | None:
         return None
     lead = (
         "Critic and generator learn against each other, so these curves need "
-        "not fall. They are worth a look when something went wrong: a curve that "
-        "runs away, or stands still."
+        "not fall. They are worth a look when something went wrong: a curve "
+        "that runs away, or stands still."
     )
     body = element("div", *cards, class_="cards")
     return Section("How the training went", body, lead)

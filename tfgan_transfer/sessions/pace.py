@@ -35,6 +35,14 @@ class Timetable(NamedTuple):
         """Seconds after which a step was to be done."""
         return float(np.interp(step, *zip(*self.ends, strict=True)))
 
+    def late(self, step: int) -> bool:
+        """Whether half of the time is over.
+
+        Sooner a run looks fast that has not been measured yet, and each new
+        plan takes the time of building the model.
+        """
+        return self.at(step) >= self.total / 2
+
     def changed(
         self, step: int, now: float, factor: float, slowness: float
     ) -> "Timetable":
@@ -127,7 +135,8 @@ class Pace(keras.callbacks.Callback):
         off = self.deadline.seconds + left - whole
         if abs(off) <= tolerated * whole:
             return 1.0
-        if off < 0 and self.timetable.total < LIMITED * whole:
+        limited = self.timetable.total >= LIMITED * whole
+        if off < 0 and not (limited and self.timetable.late(step)):
             return 1.0
         return max(0.0, whole - self.deadline.seconds) / left
 
