@@ -12,6 +12,8 @@ from tfgan_transfer.training.deadline import Deadline
 # Shares of its hours by which a run may be late, or early, where changing the
 # plan costs nothing: at a seam; and where the model is built anew for it.
 AT_A_SEAM, WITHIN = 0.03, 0.08
+# Share of the hours that has to be left for a new plan between two seams.
+WORTH = 0.15
 # A plan that needs less of its hours was not cut short by them.
 LIMITED = 0.9
 
@@ -112,7 +114,9 @@ class Pace(keras.callbacks.Callback):
         if self.step % self.every or self.model.steps_ahead:
             return
         late = self.step < self.end and self.factor(self.step, WITHIN) != 1.0
-        self.struck = late and not self.deadline.over
+        # The last of it the deadline cuts off, without building a model anew.
+        worth = self._left(self.step) > WORTH * 3600 * self.deadline.hours
+        self.struck = late and worth and not self.deadline.over
         if self.struck:
             self.model.stop_training = True
 
@@ -127,9 +131,7 @@ class Pace(keras.callbacks.Callback):
             1.0 where the plan holds.
         """
         whole = 3600 * self.deadline.hours
-        left = self._slowness(step) * (
-            self.timetable.total - self.timetable.at(step)
-        )
+        left = self._left(step)
         if left <= 0:
             return 1.0
         off = self.deadline.seconds + left - whole
@@ -173,6 +175,11 @@ class Pace(keras.callbacks.Callback):
             f"this machine is {word} than when it was tried: {after:,} steps "
             f"instead of {before:,} fit into {self.deadline.hours:g} hours"
         )
+
+    def _left(self, step: int) -> float:
+        """Seconds that the remaining steps of the plan take as things are."""
+        planned = self.timetable.total - self.timetable.at(step)
+        return self._slowness(step) * planned
 
     def _slowness(self, step: int) -> float:
         """Seconds that steps take, over those that were planned for them."""
