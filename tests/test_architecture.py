@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Who may import whom inside the package, by first path segment. Everybody
 # may import itself and `errors`. Imports point downwards.
-LEAVES = {"images", "pixels", "losses", "class_losses", "augment"}
+LEAVES = {"images", "pixels", "markup", "losses", "class_losses", "augment"}
 LEAVES |= {"translation_losses"}
 ROOMS = {
     "ops": set(),
@@ -29,13 +29,13 @@ ROOMS = {
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}
     | {"images", "networks"},
-    "inspection": {"data", "networks"},
+    "inspection": {"data", "networks", "settings", "markup"},
 }
 ROOMS["families"] = {*ROOMS, *LEAVES}
 ROOMS["library"] = {*ROOMS["families"], "families"}
 ROOMS["reports"] = {*ROOMS["families"], "families"}
 ROOMS["sessions"] = {*ROOMS["families"], "families"}
-ROOMS["planning"] = {*ROOMS["sessions"], "sessions"}
+ROOMS["planning"] = {*ROOMS["sessions"], "sessions", "reports"}
 ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}
 ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}

@@ -14,6 +14,7 @@ if it is refused, which publishes nothing.
 """
 
 import json
+import sys
 
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
@@ -45,6 +46,7 @@ def main() -> int:
                 )
 
     from tfgan_transfer.families import exporting
+    from tfgan_transfer.serving import card
 
     if directory:
         accepted = exporting.check(directory, path, **options)
@@ -54,6 +56,7 @@ def main() -> int:
     )
     if not published:
         return EXIT_REFUSED
+    print(card.sentence(card.read(published)), file=sys.stderr)
     as_json = json.dumps({"published": str(published)})
     print(as_json if options["as_json"] else published)
     return 0

@@ -5,6 +5,8 @@ python -m tfgan_transfer.train --flagfile=configs/quickstart.flags
 python -m tfgan_transfer.train --data=folder:photos --run_dir=r --dry_run
 """
 
+import time
+
 from tfgan_transfer.commands import app, flags
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.settings import recipes
@@ -14,6 +16,7 @@ flags.define("train")
 
 def main() -> int:
     """Resolves the flags, prints the plan, and trains."""
+    began = time.monotonic()
     explicit = flags.given()
     shown = explicit.pop("dry_run", None)
     restart_from = explicit.pop("restart_from", None)
@@ -28,7 +31,7 @@ def main() -> int:
             "add for example --run_dir=runs/first"
         )
 
-    from tfgan_transfer.planning import summary
+    from tfgan_transfer.planning import road, summary
     from tfgan_transfer.reports import report
     from tfgan_transfer.sessions import announcement, dry_run
     from tfgan_transfer.sessions.session import Session
@@ -39,7 +42,8 @@ def main() -> int:
         of_one_run = {"restart_from": restart_from, "augment_preview": preview}
         return ensemble_training.run(explicit, of_one_run, shown)
     run = RunDirectory(explicit["run_dir"])
-    plan, chosen = _plan(explicit, run, shown)
+    say = summary.teller(shown)
+    plan, chosen = road.of_run(explicit, run, say, began)
     if shown:
         summary.show(shown, plan, chosen, explicit)
         return 0
@@ -47,32 +51,18 @@ def main() -> int:
     if preview:
         print(dry_run.show_augmentation(plan.config, preview))
         return 0
-    session = Session(plan, run)
+    # The plan counts among its hours.
+    planned = time.monotonic() - chosen.counted
+    session = Session(plan, run, chosen.timetable, planned)
     if restart_from is not None:
         session.go_back(restart_from)
     status = session.train()
     if status == 0 and session.chief:
-        announcement.show_results(run, plan.config)
+        announcement.show_results(run, session.config)
     if reported and session.chief:
         done = status == 0
         report.at_the_end(report.write, run.path, None, session.split, done)
     return status
-
-
-def _plan(explicit, run, shown):
-    """What a run is trained by, and what was chosen for it."""
-    from tfgan_transfer import families
-    from tfgan_transfer.planning import road, summary
-    from tfgan_transfer.training import run_directory
-
-    stored = run.read_config()
-    before = stored["flags"] if stored else {}
-    family = families.of({**before, **recipes.under(explicit)})
-    given = family.name_sets(explicit)
-    chosen = road.prepared(given, before, summary.teller(shown))
-    if stored:
-        run_directory.refuse_changes(before, chosen.settings)
-    return family.resolve(chosen.settings, stored), chosen
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ def words_of(text):
     return words[:end]
 
 
-def commands(name, text):
+def fenced(name, text):
+    """Commands that stand in blocks of their own, to be typed as they are."""
     for number, line in blocks(text):
         place = f"{name}:{number}"
         for pattern in (MODULE, PROGRAM):
@@ -75,6 +76,10 @@ def commands(name, text):
                 yield Command(place, match[1], words_of(match[2]))
         if match := MAKE.match(line):
             yield Command(place, "make", words_of(match[1] or ""))
+
+
+def commands(name, text):
+    yield from fenced(name, text)
     for match in SPAN.finditer(text):
         place = f"{name}:{text[: match.start()].count(chr(10)) + 1}"
         line = PLACEHOLDER.sub("=1", match[2]).replace("...", "")

@@ -62,7 +62,7 @@ def plan(tmp_path, monkeypatch):
     """Chooses for so many pictures, with so many seconds for each step."""
 
     def chosen(images, seconds=0.2, **given):
-        def tried(settings):
+        def tried(settings, known=None):
             whole = {"critic_schedule": None, "grow": None, **settings}
             ends = schedule.of(whole) or [schedule.Part(settings["steps"], {})]
             firsts = [0, *(part.last for part in ends)]
@@ -112,7 +112,7 @@ def test_an_evening_is_longer_for_many_pictures(plan):
 
 def road_hours(chosen):
     """What its parts take."""
-    return pytest.approx(budget.seconds(chosen.parts) / 3600, rel=0.02)
+    return pytest.approx(chosen.timetable.total / 3600, rel=0.02)
 
 
 def test_more_hours_than_the_pictures_can_use(plan):

@@ -19,7 +19,7 @@ SECONDS = {"32": 0.2, "64": 1.0, "96": 2.0}
 def made_up(monkeypatch):
     """Steps of a second at 64 px; the zoo's anime faces are nearest."""
 
-    def tried(settings):
+    def tried(settings, known=None):
         parts = schedule.of({"critic_schedule": None, "grow": None, **settings})
         parts = parts or [schedule.Part(settings["steps"], {})]
         found, done = [], 0
@@ -121,6 +121,22 @@ def test_one_in_ten_is_held_out_of_enough(tmp_path):
     assert own.settings["holdout"] == 3
 
 
+def test_of_two_sets_some_of_each_are_held_out(tmp_path):
+    many = folder(tmp_path, 200, 8)["data"]
+    fewer = folder(tmp_path / "b", 210, 8)["data"]
+    two = {"model": "cyclegan", "data_a": many, "data_b": fewer}
+    chosen = choose({**two, "run_dir": "run"})
+    assert chosen.settings["holdout"] == 20
+    assert chosen.reasons["holdout"] == "20 pictures of each set, to judge by"
+    assert chosen.settings["best_metric"] == "swd"
+    few = folder(tmp_path / "c", 199, 8)["data"]
+    chosen = choose({**two, "data_b": few, "run_dir": "run"})
+    assert "holdout" not in chosen.settings
+    assert "eval_every" not in chosen.settings
+    own = {"test_a": few, "test_b": few, "run_dir": "run"}
+    assert "holdout" not in choose({**two, **own}).settings
+
+
 def test_a_size_and_a_source_of_ones_own(tmp_path):
     given = {**folder(tmp_path), "source": "zoo:faces_32"}
     larger = choose({**given, "size": "96"}).settings
@@ -144,7 +160,7 @@ def test_steps_and_hours_stretch_a_recipe(tmp_path):
     assert chosen.settings["recipe"] == "few_images_64"
     expected = (1800 - budget.AROUND - 3 * 2) / 666 * 1330
     assert recipes.total(chosen.settings) == pytest.approx(expected, abs=2)
-    assert budget.seconds(chosen.parts) == pytest.approx(1800, rel=0.01)
+    assert chosen.timetable.total == pytest.approx(1800, rel=0.01)
 
 
 def test_too_few_hours_for_large_pictures(tmp_path):

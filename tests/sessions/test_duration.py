@@ -24,7 +24,7 @@ def resolved(**flags):
 
 
 def test_hours_follow_from_the_steps(monkeypatch):
-    times = iter([36.0, 9.0, 0.5, 0.1, 0.4, 9.0])
+    times = iter([36.0, 9.0, 0.5, 0.1, 0.6, 9.0])
     monkeypatch.setattr(duration, "STEPS", 3)
 
     def timed(work):

@@ -228,7 +228,7 @@ def with_steps_of(seconds: float) -> None:
     passed = [0.0]
     made, stepped = Deadline.__init__, Deadline.on_train_batch_end
 
-    def init(deadline, hours):
+    def init(deadline, hours, began=None):
         made(deadline, hours, lambda: passed[0])
 
     def on_train_batch_end(deadline, batch, logs=None):

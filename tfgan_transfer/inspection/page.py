@@ -1,10 +1,9 @@
 """A survey as one page: pictures inside, no network, no script."""
 
 import base64
-import html
 import io
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -13,6 +12,7 @@ from tfgan_transfer.data import originals
 from tfgan_transfer.inspection import summary
 from tfgan_transfer.inspection.findings import Finding, Item
 from tfgan_transfer.inspection.survey import Survey
+from tfgan_transfer.markup import Markup, element, joined, markup
 
 _TEMPLATE = pathlib.Path(__file__).with_name("page.html")
 # Of one finding; with more the page would be too large to send.
@@ -31,7 +31,7 @@ def render(survey: Survey, findings: Sequence[Finding]) -> str:
     shown = [name for f in findings if f.pictured for name in _shown(f)]
     pictures = originals.pictures(survey.spec, [*shown, *crops], _SIDE)
     body = [
-        f"<h1>{html.escape(survey.spec)}</h1>",
+        element("h1", survey.spec),
         _facts(survey),
         _to_do(findings),
         *(_finding(finding, pictures) for finding in findings),
@@ -40,29 +40,31 @@ def render(survey: Survey, findings: Sequence[Finding]) -> str:
         _labels(survey),
     ]
     page = _TEMPLATE.read_text(encoding="utf-8")
-    page = page.replace("{{title}}", html.escape(f"check: {survey.spec}"))
-    return page.replace("{{body}}", "\n".join(body))
+    page = page.replace("{{title}}", markup(f"check: {survey.spec}"))
+    return page.replace("{{body}}", joined(body))
 
 
-def _facts(survey: Survey) -> str:
+def _section(title: str, *content: object, **attributes: object) -> Markup:
+    return element("section", element("h2", title), *content, **attributes)
+
+
+def _facts(survey: Survey) -> Markup:
     rows = [*summary.facts(survey), *(("note", r) for r in survey.remarks)]
-    inside = "".join(
-        f"<dt>{html.escape(word)}</dt><dd>{html.escape(text)}</dd>"
+    terms = [
+        joined([element("dt", word), element("dd", text)])
         for word, text in rows
-    )
-    return f"<section><dl>{inside}</dl></section>"
+    ]
+    return element("section", element("dl", *terms))
 
 
-def _to_do(findings: Sequence[Finding]) -> str:
+def _to_do(findings: Sequence[Finding]) -> Markup:
     if not findings:
-        return f"<section><h2>{summary.NOTHING}</h2></section>"
-    lines = "".join(
-        f'<li><a href="#{f.kind}">{html.escape(f.sentence)}</a></li>'
+        return _section(summary.NOTHING)
+    lines = [
+        element("li", element("a", f.sentence, href=f"#{f.kind}"))
         for f in findings
-    )
-    return (
-        f'<section class="todo"><h2>What to do</h2><ul>{lines}</ul></section>'
-    )
+    ]
+    return _section("What to do", element("ul", *lines), class_="todo")
 
 
 def _shown(finding: Finding) -> Iterable[str]:
@@ -70,44 +72,59 @@ def _shown(finding: Finding) -> Iterable[str]:
         yield from item.names[:_MOST_COPIES]
 
 
-def _finding(finding: Finding, pictures: Pictures) -> str:
+def _finding(finding: Finding, pictures: Pictures) -> Markup:
     items = finding.items[:_MOST_ITEMS]
     if finding.pictured:
-        figures = "".join(_figure(item, pictures) for item in items)
-        inside = f'<div class="pictures">{figures}</div>'
+        inside = _pictures(_figure(item, pictures) for item in items)
     else:
-        inside = _table((" ".join(i.names), i.note) for i in items)
+        rows = [(" ".join(item.names), item.note) for item in items]
+        inside = element("table", *(_row(*row) for row in rows))
     more = len(finding.items) - len(items)
-    rest = f'<p class="more">and {more:,} more: --json lists all</p>'
-    return (
-        f'<section id="{finding.kind}"><h2>{finding.kind.capitalize()}</h2>'
-        f"<div>{html.escape(finding.sentence)}</div>{inside}"
-        f"{rest if more else ''}</section>"
+    return _section(
+        finding.kind.capitalize(),
+        element("div", finding.sentence),
+        inside,
+        _more(f"and {more:,} more: --json lists all") if more else None,
+        id=finding.kind,
     )
 
 
-def _figure(item: Item, pictures: Pictures) -> str:
+def _pictures(figures: Iterable[Markup]) -> Markup:
+    return element("div", *figures, class_="pictures")
+
+
+def _row(*cells: object) -> Markup:
+    return element("tr", *(element("td", cell) for cell in cells))
+
+
+def _more(text: str) -> Markup:
+    return element("p", text, class_="more")
+
+
+def _figure(item: Item, pictures: Pictures) -> Markup:
     shown = item.names[:_MOST_COPIES]
-    inside = "".join(_image(name, pictures) for name in shown)
     more = len(item.names) - len(shown)
-    words = [" = ".join(shown) + (f" and {more} more" if more else "")]
-    words += [item.note] if item.note else []
-    caption = "<br>".join(html.escape(word) for word in words)
-    kind = ' class="group"' if len(item.names) > 1 else ""
-    return (
-        f'<figure{kind}><div class="row">{inside}</div>'
-        f"<figcaption>{caption}</figcaption></figure>"
+    names = " = ".join(shown) + (f" and {more} more" if more else "")
+    return element(
+        "figure",
+        element("div", *(_image(n, pictures) for n in shown), class_="row"),
+        _caption(names, item.note),
+        class_="group" if len(item.names) > 1 else None,
     )
 
 
-def _image(name: str, pictures: Pictures) -> str:
+def _caption(first: str, second: str) -> Markup:
+    rest = [element("br"), second] if second else []
+    return element("figcaption", first, *rest)
+
+
+def _image(name: str, pictures: Pictures) -> Markup | None:
     if name not in pictures:
-        return ""
+        return None
     content = io.BytesIO()
     Image.fromarray(pictures[name]).save(content, "JPEG", quality=85)
     data = base64.b64encode(content.getvalue()).decode()
-    alt = html.escape(name, quote=True)
-    return f'<img alt="{alt}" src="data:image/jpeg;base64,{data}">'
+    return element("img", alt=name, src=f"data:image/jpeg;base64,{data}")
 
 
 def _strongest_crops(survey: Survey) -> list[str]:
@@ -118,92 +135,105 @@ def _strongest_crops(survey: Survey) -> list[str]:
     return [survey.names[row] for row in rows if share[row] > 0.01]
 
 
-def _crops(survey: Survey, names: Sequence[str], pictures: Pictures) -> str:
+def _crops(
+    survey: Survey, names: Sequence[str], pictures: Pictures
+) -> Markup | None:
     """The pictures of which most is cut off, what is cut off darkened."""
     if not names:
-        return ""
+        return None
     rows = {name: row for row, name in enumerate(survey.names)}
     share = survey.shapes.cut_off(survey.size)
-    aspect = survey.size[1] / survey.size[0]
     figures = []
     for name in names:
         cut = share[rows[name]]
         height, width = (part[rows[name]] for part in survey.shapes)
-        ends = (
-            ("left", "right") if width / height > aspect else ("top", "bottom")
-        )
-        across = "width" if ends[0] == "left" else "height"
-        along = "top:0;bottom:0" if ends[0] == "left" else "left:0;right:0"
-        veils = "".join(
-            f'<i style="{end}:0;{along};{across}:{cut / 2:.2%}"></i>'
-            for end in ends
-        )
-        figures.append(
-            f'<figure><div class="frame">{_image(name, pictures)}{veils}</div>'
-            f"<figcaption>{html.escape(name)}<br>{cut:.0%} cut off"
-            "</figcaption></figure>"
-        )
-    return (
-        "<section><h2>What the crop cuts off</h2><div>The pictures that lose "
-        f'most; the dark parts stay out.</div><div class="pictures">'
-        f"{''.join(figures)}</div></section>"
+        veils = _veils(width / height, survey.size[1] / survey.size[0], cut)
+        frame = element("div", _image(name, pictures), *veils, class_="frame")
+        caption = _caption(name, f"{cut:.0%} cut off")
+        figures.append(element("figure", frame, caption))
+    return _section(
+        "What the crop cuts off",
+        element("div", "The pictures that lose most; the dark parts stay out."),
+        _pictures(figures),
     )
 
 
-def _charts(survey: Survey) -> str:
+def _veils(shape: float, wanted: float, cut: float) -> Iterator[Markup]:
+    """What darkens the two ends of a picture that are cut off.
+
+    Args:
+        shape: Width by height of the picture.
+        wanted: That of what is left.
+        cut: Share that both ends have together.
+    """
+    ends, across, along = ("top", "bottom"), "height", "left:0;right:0"
+    if shape > wanted:
+        ends, across, along = ("left", "right"), "width", "top:0;bottom:0"
+    for end in ends:
+        style = f"{end}:0;{along};{across}:{cut / 2:.2%}"
+        yield element("i", style=style)
+
+
+def _charts(survey: Survey) -> Markup:
     columns = {
         "width, px": survey.shapes.widths,
         "height, px": survey.shapes.heights,
         "width by height": survey.shapes.widths / survey.shapes.heights,
     }
-    inside = "".join(_histogram(*column) for column in columns.items())
-    return (
-        "<section><h2>Sizes and shapes</h2>"
-        f'<div class="charts">{inside}</div></section>'
-    )
+    charts = [_histogram(*column) for column in columns.items()]
+    inside = element("div", *charts, class_="charts")
+    return _section("Sizes and shapes", inside)
 
 
-def _histogram(title: str, values: np.ndarray) -> str:
+def _histogram(title: str, values: np.ndarray) -> Markup:
     low, high = float(values.min()), float(values.max())
     if low == high:
-        return f"<div>{title}: {low:g}</div>"
+        return element("div", f"{title}: {low:g}")
     counts, _ = np.histogram(values, bins=20)
     tall = 76 * counts / counts.max()
-    bars = "".join(
-        f'<rect x="{10 * i + 1}" width="8" y="{80 - height:.1f}" '
-        f'height="{height:.1f}" fill="currentColor"/>'
-        for i, height in enumerate(tall)
-    )
-    return (
-        f'<figure class="group"><svg viewBox="0 0 200 96" role="img" '
-        f'aria-label="{title}, {low:g} to {high:g}">{bars}'
-        f'<text x="1" y="93">{low:g}</text>'
-        f'<text x="199" y="93" text-anchor="end">{high:g}</text></svg>'
-        f"<figcaption>{title}</figcaption></figure>"
-    )
+    bars = [
+        element(
+            "rect",
+            x=10 * place + 1,
+            width=8,
+            y=f"{80 - height:.1f}",
+            height=f"{height:.1f}",
+            fill="currentColor",
+        )
+        for place, height in enumerate(tall)
+    ]
+    ends = [
+        element("text", f"{low:g}", x=1, y=93),
+        element("text", f"{high:g}", x=199, y=93, text_anchor="end"),
+    ]
+    label = f"{title}, {low:g} to {high:g}"
+    box = {"viewBox": "0 0 200 96"}
+    drawing = element("svg", *bars, *ends, **box, role="img", aria_label=label)
+    caption = element("figcaption", title)
+    return element("figure", drawing, caption, class_="group")
 
 
-def _labels(survey: Survey) -> str:
+def _labels(survey: Survey) -> Markup | None:
     counts = survey.balance.counts
     if not counts:
-        return ""
+        return None
     most = max(counts.values()) or 1
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td class=number>{n:,}</td>"
-        f'<td class=bar><span style="width:{n / most:.1%}"></span></td></tr>'
+    rows = [
+        element(
+            "tr",
+            element("td", name),
+            element("td", f"{n:,}", class_="number"),
+            element(
+                "td",
+                element("span", style=f"width:{n / most:.1%}"),
+                class_="bar",
+            ),
+        )
         for name, n in [*counts.items()][:_MOST_LABELS]
-    )
+    ]
     more = len(counts) - _MOST_LABELS
-    rest = f'<p class="more">and {more:,} more</p>' if more > 0 else ""
-    return (
-        f"<section><h2>Pictures of each label</h2><table>{rows}</table>"
-        f"{rest}</section>"
+    return _section(
+        "Pictures of each label",
+        element("table", *rows),
+        _more(f"and {more:,} more") if more > 0 else None,
     )
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    inside = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{html.escape(note)}</td></tr>"
-        for name, note in rows
-    )
-    return f"<table>{inside}</table>"

@@ -10,6 +10,7 @@ from tfgan_transfer.data import originals
 from tfgan_transfer.inspection import duplicates, outliers, tones
 from tfgan_transfer.inspection.balance import Balance
 from tfgan_transfer.inspection.shapes import Shapes
+from tfgan_transfer.settings import sizes
 
 # What a file that cannot be read costs is reported, not refused.
 _ANY_NUMBER = 10**9
@@ -134,5 +135,5 @@ def _oddness(images: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def _usual_size(shapes: Shapes) -> tuple[int, int]:
     side = int(np.median(np.minimum(shapes.heights, shapes.widths)))
-    side = min(64, 2 ** max(3, side.bit_length() - 1))
+    side = sizes.usual(side)
     return side, side

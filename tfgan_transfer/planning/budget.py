@@ -1,100 +1,256 @@
-"""Steps that fit into hours: each part of a recipe is tried for a moment."""
+"""How long a run takes, and steps that fit into hours.
 
-from collections.abc import Mapping
+Each part of a recipe is tried for a moment, on some of the images, with
+everything that a run does beside its steps.
+"""
+
+import contextlib
+import json
+import pathlib
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from tfgan_transfer import families
+from tfgan_transfer.data import Description
 from tfgan_transfer.families import source as family_source
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.sessions import duration
-from tfgan_transfer.settings import recipes, schedule
+from tfgan_transfer.reports import report
+from tfgan_transfer.sessions import phases, rehearsal
+from tfgan_transfer.sessions.pace import Timetable
+from tfgan_transfer.settings import config, recipes, schedule
 from tfgan_transfer.transfer.report import Row
 
-# Seconds for which a part is tried, and what starting and ending cost.
-LONGEST, AROUND = 8.0, 20.0
+# Seconds for which the steps of a part are tried.
+LONGEST = 8.0
+# Seconds of what is not tried: opening the source, event files.
+AROUND = 5.0
 # Times the steps that a recipe has for so many images: more bring it no
 # further.
 MOST = 4.0
-_WHOLE = {"critic_schedule": None, "grow": None}
+# Images to train on that a part is tried with, if there are so many.
+TRIED_ON = 256
+_CADENCES = ("sample_every", "checkpoint_every", "eval_every")
+# Settings that say how long a part is, not what is done in it.
+_LENGTHS = {"steps", "recipe", "log_every", *_CADENCES}
+_WHOLE: dict = {"critic_schedule": None, "grow": None}
 
 
 class Part(NamedTuple):
-    """Some steps of a recipe, and how long they take here.
+    """Some steps of a recipe, and how long everything in them takes here.
 
     Attributes:
         steps: How many.
-        first: Seconds of the first one.
+        first: Seconds of building the model, and of the first step.
         each: Seconds of every other.
         size: Of its images, as `--size` has it.
         rows: What a transfer makes of each weight.
+        drawing: Seconds of a sheet of samples.
+        saving: Seconds of a checkpoint.
+        measuring: Seconds of an evaluation.
+        loading: Seconds of decoding all images of the run; for the first part
+            alone.
+        reporting: Seconds of the report; for the last part alone.
     """
 
     steps: int
     first: float
     each: float
     size: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = ()
+    drawing: float = 0.0
+    saving: float = 0.0
+    measuring: float = 0.0
+    loading: float = 0.0
+    reporting: float = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """Of all steps."""
-        return self.first + self.steps * self.each
 
-
-def tried(settings: Mapping) -> list[Part]:
-    """Tries each part of a run for a few steps on noise.
+def tried(
+    settings: Mapping, known: dict[str, Part] | None = None
+) -> list[Part]:
+    """Tries each part of a run on some of its images.
 
     Args:
         settings: As `Family.resolve` takes them.
+        known: Parts that other recipes have in common with this one; what is
+            tried here is added.
     """
+    known = {} if known is None else known
     ends = schedule.of({**_WHOLE, **settings})
     if not ends:
-        return [_try(settings)]
+        ends = [schedule.Part(0, {})]
+    alone = {**settings, **_WHOLE, **ends[-1].settings}
+    split, loading = _loaded(_plan(alone))
     found, done = [], 0
     for part in ends:
         alone = {**settings, **_WHOLE, **part.settings}
-        found.append(_try({**alone, "steps": part.last - done}))
+        if part.last:
+            alone["steps"] = part.last - done
+        plan = _plan(alone)
+        key = _same(plan.config)
+        if key not in known:
+            last = part is ends[-1]
+            known[key] = _try(plan, split, known.values(), last)
+        found.append(known[key]._replace(steps=plan.config["steps"]))
         done = part.last
+    found[0] = found[0]._replace(loading=loading)
+    # What another recipe ended with takes as long here.
+    reporting = max(part.reporting for part in known.values())
+    found[-1] = found[-1]._replace(reporting=reporting)
     return found
 
 
-def seconds(parts: list[Part]) -> float:
-    """Of a whole run, without evaluations."""
-    return AROUND + sum(part.seconds for part in parts)
+def seconds(parts: list[Part], settings: Mapping, spent: float = 0.0) -> float:
+    """Of a whole run.
+
+    Args:
+        parts: What `tried` returned, with the steps of the run.
+        settings: Of the run, with how often it draws, saves and measures.
+        spent: Seconds that went into the plan.
+    """
+    return timetable(parts, settings, spent).total
+
+
+def timetable(
+    parts: list[Part], settings: Mapping, spent: float = 0.0
+) -> Timetable:
+    """When each part is to be done, see `seconds`."""
+    done, at = 0, spent + AROUND + parts[0].loading
+    ends = [(done, at)]
+    cadences = config.cadences(sum(part.steps for part in parts))
+    given = {k: settings[k] for k in _CADENCES if settings.get(k)}
+    every = {"eval_every": 0, **cadences, **given}
+    for part in parts:
+        # Where a part begins or ends there is a sheet and a checkpoint more.
+        at += part.first + part.drawing + part.saving
+        step = part.each + _share(part.drawing, every["sample_every"])
+        step += _share(part.saving, every["checkpoint_every"])
+        step += _share(part.measuring, every["eval_every"])
+        done, at = done + part.steps, at + part.steps * step
+        ends.append((done, at))
+    ends[-1] = (done, at + parts[-1].reporting)
+    return Timetable(tuple(ends))
+
+
+def _share(taken: float, every: int) -> float:
+    """Of each step in what is done every so many."""
+    return taken / every if every else 0.0
 
 
 def fitted(
     settings: Mapping,
     parts: list[Part],
     hours: float,
-    most: float = MOST,
+    most: float,
+    watched: Callable[[Mapping, int], dict],
+    spent: float = 0.0,
 ) -> dict:
     """The same settings with as many steps as fit into some hours.
 
     Args:
         settings: Of a recipe.
         parts: What `tried` returned for them.
-        hours: How long training may take.
+        hours: How long a run may take, its plan included.
         most: Times the steps of the recipe.
+        watched: Maps settings and a number of steps to the same with how
+            often such a run is measured.
+        spent: Seconds that went into the plan.
     """
-    fixed = AROUND + sum(part.first for part in parts)
-    moving = sum(part.steps * part.each for part in parts)
-    factor = min(most, max(0.0, 3600 * hours - fixed) / moving)
-    steps = sum(part.steps for part in parts)
-    return recipes.scaled(settings, max(len(parts) + 1, int(factor * steps)))
+
+    def needed(steps: int) -> float:
+        scaled = watched(recipes.scaled(settings, steps), steps)
+        return seconds(shared(parts, steps), scaled, spent)
+
+    total = sum(part.steps for part in parts)
+    fits, above = len(parts) + 1, max(len(parts) + 2, int(most * total) + 1)
+    while above - fits > 1:
+        middle = (fits + above) // 2
+        if needed(middle) <= 3600 * hours:
+            fits = middle
+        else:
+            above = middle
+    return recipes.scaled(settings, fits)
 
 
-def _try(settings: Mapping) -> Part:
+def shared(parts: list[Part], steps: int) -> list[Part]:
+    """The parts of a run that has another number of steps.
+
+    Args:
+        parts: What `tried` returned.
+        steps: Of all parts together.
+    """
+    factor = steps / sum(part.steps for part in parts)
+    return [p._replace(steps=max(1, round(p.steps * factor))) for p in parts]
+
+
+def _same(settings: Mapping) -> str:
+    """What is alike in parts that take the same time."""
+    rest = {k: v for k, v in settings.items() if k not in _LENGTHS}
+    return json.dumps(rest, sort_keys=True, default=str)
+
+
+def _plan(settings: Mapping) -> Plan:
     given = {k: v for k, v in settings.items() if v is not None}
-    family = families.of(given)
-    plan = family.resolve(given, None)
+    return families.of(given).resolve(given, None)
+
+
+def _loaded(plan: Plan) -> tuple[tuple | None, float]:
+    """Some images, and seconds that all would take.
+
+    Returns:
+        A split, None if the images would have to be fetched first; seconds.
+    """
+    flags, family = plan.config, families.of(plan.config)
+    described = plan.description
+    sets = (described,) if isinstance(described, Description) else described
+    if not all(one.images for one in sets):
+        return None, 0.0
+    most = max(one.images for one in sets)
+    wanted = min(flags["limit"] or most, most)
+    limit = min(wanted, TRIED_ON)
+    began = time.monotonic()
+    split = family.load_data(
+        {**flags, "limit": limit, "max_bad_files": 0.999, "cache_dir": ""}
+    )
+    taken = time.monotonic() - began
+    held = len(split.holdout)
+    return split, taken * (wanted + held) / (limit + held)
+
+
+def _try(
+    plan: Plan, split: tuple | None, known: Iterable[Part], last: bool
+) -> Part:
+    """Tries a part; an evaluation takes as long in all that have its size."""
+    if split and hasattr(split.train, "images"):
+        split = phases.scaled(split, plan.config)
+    settings, size = plan.config, str(plan.config["size"])
+    measuring = [part.measuring for part in known if part.size == size]
+    if measuring:
+        plan = plan._replace(config={**settings, "eval_every": 0})
     rows: list[Row] = []
-    first, each = duration.of_steps(plan, LONGEST, _moving(plan, rows))
-    steps, size = plan.config["steps"], plan.config["size"]
-    return Part(steps, first, each, str(size), tuple(rows))
+    costs = rehearsal.costs(
+        plan, split, LONGEST, _moving(plan, rows), _report if last else None
+    )
+    return Part(
+        settings["steps"],
+        costs.first,
+        costs.each,
+        size,
+        tuple(rows),
+        costs.drawing,
+        costs.saving,
+        *(measuring[:1] or [costs.measuring]),
+        reporting=costs.reporting,
+    )
 
 
-def _moving(plan: Plan, rows: list[Row]):
+def _report(run_dir: pathlib.Path, split: tuple) -> None:
+    """What `train` ends with; as there, it is not worth the run."""
+    with contextlib.suppress(Exception):
+        report.write(run_dir, None, split)
+
+
+def _moving(plan: Plan, rows: list[Row]) -> Callable[..., None] | None:
     """What puts the source's weights into networks, and notes what it did."""
     if plan.source is None:
         return None
@@ -108,14 +264,3 @@ def _moving(plan: Plan, rows: list[Row]):
             rows.extend(its)
 
     return start_from
-
-
-def shared(parts: list[Part], steps: int) -> list[Part]:
-    """The parts of a run that has another number of steps.
-
-    Args:
-        parts: What `tried` returned.
-        steps: Of all parts together.
-    """
-    factor = steps / sum(part.steps for part in parts)
-    return [p._replace(steps=max(1, round(p.steps * factor))) for p in parts]

@@ -1,6 +1,6 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
-import math
+import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -9,30 +9,30 @@ import numpy as np
 from tfgan_transfer import data, families
 from tfgan_transfer.data import Description, subset
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
-from tfgan_transfer.planning import budget, sources
+from tfgan_transfer.inspection import tones
+from tfgan_transfer.planning import budget, length, sources
 from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
 from tfgan_transfer.trained import saved
-from tfgan_transfer.training import devices
+from tfgan_transfer.training import devices, run_directory
+from tfgan_transfer.training.run_directory import RunDirectory
 
 # Who gives one of these knows what he wants: nothing is chosen for him.
 _OWN = ("model", "critic", "labels", "second stage", "translation")
 _OWN += ("transfer", "training")
 GAME = {row.name for title in _OWN for row in GROUPS[title]}
 GAME -= {"model", "source", "steps", "seed", "grow"}
-# Hours that a run may take whose user named none.
-EVENING = 0.4
 # A recipe with a smaller share of its steps is worse than the next one.
 LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
-# Evaluations of a run, and steps between them that are worth one.
-MEASURED, APART = 6, 25
-# Images that are looked at, and how far their channels differ if grey.
-LOOKED_AT, GREY = 512, 10
+# Images that are looked at, and the share that is grey where all are.
+LOOKED_AT, GREY = 512, 0.98
 
 
 class Road(NamedTuple):
@@ -42,11 +42,51 @@ class Road(NamedTuple):
         settings: What `Family.resolve` takes.
         reasons: What was chosen -> the choice and why, in a few words.
         parts: Parts of the run, tried for a moment.
+        spent: Seconds that the plan took.
+        fitted: Whether hours say how many steps there are.
     """
 
     settings: dict
     reasons: dict[str, str]
     parts: list[budget.Part]
+    spent: float = 0.0
+    fitted: bool = False
+
+    @property
+    def timetable(self) -> Timetable | None:
+        """When each part is to be done; None if no hours made the plan."""
+        if not self.fitted:
+            return None
+        return budget.timetable(self.parts, self.settings, self.counted)
+
+    @property
+    def counted(self) -> float:
+        """Seconds of the plan that count among the hours of the run."""
+        return length.counted(self.spent, self.settings.get("hours"))
+
+
+def of_run(
+    explicit: Mapping,
+    run: RunDirectory,
+    say: Callable[[str], None],
+    began: float,
+) -> tuple[Plan, Road]:
+    """What a run is trained by, and what was chosen for it.
+
+    Args:
+        explicit: Settings that the user gave.
+        run: Run directory; what it holds is gone on with.
+        say: Is told what is being looked at.
+        began: When the command began, by `time.monotonic`.
+    """
+    stored = run.read_config()
+    before = stored["flags"] if stored else {}
+    family = families.of({**before, **recipes.under(explicit)})
+    given = family.name_sets(explicit)
+    chosen = prepared(given, before, say, lambda: time.monotonic() - began)
+    if stored:
+        run_directory.refuse_changes(before, chosen.settings)
+    return family.resolve(chosen.settings, stored), chosen
 
 
 def asked(given: Mapping) -> bool:
@@ -65,7 +105,10 @@ def asked(given: Mapping) -> bool:
 
 
 def prepared(
-    given: Mapping, stored: Mapping | None, say: Callable[[str], None]
+    given: Mapping,
+    stored: Mapping | None,
+    say: Callable[[str], None],
+    spent: Callable[[], float] = lambda: 0.0,
 ) -> Road:
     """What a run is to be resolved from.
 
@@ -73,6 +116,7 @@ def prepared(
         given: Settings that the user gave.
         stored: Settings of the run that is continued, or None.
         say: Is told what is being looked at.
+        spent: Says how many seconds have gone since the command began.
     """
     if stored:
         # What it was begun with holds; another recipe is another run.
@@ -83,7 +127,7 @@ def prepared(
         return Road(_without_words(recipes.under(given)), {}, [])
     if asked(given):
         _refuse_workers()
-        return choose(given, say)
+        return choose(given, say, spent)
     name = given.get("recipe", recipes.PLAIN)
     settings, reasons = _settings(given, name), {"recipe": f"{name}, as asked"}
     if given.get("source") == "auto" and given.get("data"):
@@ -94,15 +138,20 @@ def prepared(
     if "recipe" not in given and own:
         why = f"--{own[0]} was given, so nothing is chosen for you"
         reasons["recipe"] = f"{name}: {why}"
-    return Road(settings, reasons, [])
+    return Road(settings, reasons, [], spent())
 
 
-def choose(given: Mapping, say: Callable[[str], None]) -> Road:
+def choose(
+    given: Mapping,
+    say: Callable[[str], None],
+    spent: Callable[[], float] = lambda: 0.0,
+) -> Road:
     """Chooses what the user left open.
 
     Args:
         given: Settings that the user gave; they always stay.
         say: Is told what is being looked at.
+        spent: As in `prepared`.
 
     Raises:
         UserError: If the images cannot be read, or a given setting does not
@@ -113,6 +162,8 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     model = _model(given)
     found = _refuse(given, model)
     pictures = Pictures.of(found, given.get("limit"))
+    if "recipe" not in given:
+        _spare(given, found, reasons)
     if not RULES[model].translates:
         if given.get("source") == "auto":
             chosen = _nearest(_some(given, found), say)
@@ -120,12 +171,17 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
         if "recipe" not in given:
             _look(given, found, reasons, say)
     names = _recipes(given, model, pictures)
+    known: dict[str, budget.Part] = {}
     for name in names:
         settings = _settings(given, name)
         say(f"trying a few steps of {name} ...")
-        parts = budget.tried(settings)
-        least = min(1.0, _stretch(given, pictures)) * recipes.total(settings)
-        settings, reasons["steps"] = _timed(given, settings, parts, pictures)
+        own = recipes.total(settings)
+        seen = length.watching(given, settings, own)
+        parts = budget.tried({**settings, **seen}, known)
+        least = min(1.0, length.stretch(given, pictures)) * own
+        settings, reasons["steps"] = length.timed(
+            given, settings, parts, pictures, spent()
+        )
         chosen = recipes.total(settings)
         if chosen >= LEAST * least or name == names[-1]:
             break
@@ -135,66 +191,17 @@ def choose(given: Mapping, say: Callable[[str], None]) -> Road:
     reasons["size"] = _sized(parts, pictures, settings)
     settings["recipe"] = name
     return Road(
-        {**settings, **_watching(given, settings, chosen)}, reasons, parts
+        length.watched(given, parts, settings, chosen),
+        reasons,
+        parts,
+        spent(),
+        bool(settings.get("hours")) and not given.keys() & length.COUNTED,
     )
 
 
 def _model(given: Mapping) -> str:
     """The model that a recipe or its user names."""
     return recipes.under(given).get("model", config.DEFAULTS["model"])
-
-
-def _stretch(given: Mapping, pictures: Pictures) -> float:
-    """Factor on a recipe's steps; who names the recipe has it as it is."""
-    return 1.0 if given.get("recipe") else pictures.stretch
-
-
-def _hours(given: Mapping, pictures: Pictures) -> float:
-    """How long a run may take: as asked, or by how many pictures there are."""
-    usual = EVENING * max(1.0, _stretch(given, pictures))
-    return given.get("hours", round(usual, 2))
-
-
-def _timed(
-    given: Mapping,
-    settings: dict,
-    parts: list[budget.Part],
-    pictures: Pictures,
-) -> tuple[dict, str]:
-    """Settings with as many steps as the pictures deserve and time allows.
-
-    Args:
-        given: Settings that the user gave.
-        settings: Of a recipe.
-        parts: What `budget.tried` returned for them.
-        pictures: The user's.
-
-    Returns:
-        The settings, with the hours that they are to take where these decide;
-        and why it is so many steps, empty where the recipe has them.
-    """
-    if given.keys() & {"steps", "grow", "critic_schedule"}:
-        return settings, ""
-    stretch = _stretch(given, pictures)
-    own = recipes.total(settings)
-    if "hours" in given:
-        most = budget.MOST * stretch
-        fitted = budget.fitted(settings, parts, given["hours"], most)
-        if recipes.total(fitted) >= int(most * own):
-            return fitted, f"more would not help {pictures.images:,} pictures"
-        return fitted, f"as many as fit into {given['hours']:g} hours"
-    wanted = max(len(parts) + 1, round(stretch * own))
-    needed = budget.seconds(budget.shared(parts, wanted)) / 3600
-    hours = _hours(given, pictures)
-    if "recipe" not in given and needed > hours:
-        fitted = budget.fitted(settings, parts, hours, stretch)
-        why = f"as many as fit into {hours:g} hours; --hours=H for more"
-        return {**fitted, "hours": hours}, why
-    if wanted == own:
-        return settings, ""
-    return recipes.scaled(settings, wanted), (
-        f"{stretch:.2g} times the recipe's, for {pictures.images:,} pictures"
-    )
 
 
 def _refuse_workers() -> None:
@@ -227,13 +234,20 @@ def _refuse(given: Mapping, model: str) -> object:
     return plan.description
 
 
+def _spare(given: dict, found: object, reasons: dict) -> None:
+    """Holds images out where there are enough of them, of each of two sets."""
+    sets = (found,) if isinstance(found, Description) else found
+    fewest = min(one.images or 0 for one in sets)
+    if fewest >= SPARED and not {"holdout", "test_a"} & given.keys():
+        held = given["holdout"] = min(ENOUGH, fewest // 10)
+        of_each = " of each set" * (len(sets) > 1)
+        reasons["holdout"] = f"{held} pictures{of_each}, to judge by"
+
+
 def _look(
     given: dict, found: Description, reasons: dict, say: Callable
 ) -> None:
-    """Channels, held-out images and source, from the images themselves."""
-    if found.images and "holdout" not in given and found.images >= SPARED:
-        given["holdout"] = min(ENOUGH, found.images // 10)
-        reasons["holdout"] = f"{given['holdout']}, one in ten, to judge by"
+    """Channels and source, from the images themselves."""
     learned = RULES[_model(given)].learns_labels
     if found.vocabulary and not learned:
         reasons["labels"] = (
@@ -245,7 +259,7 @@ def _look(
         return
     say("looking at the images ...")
     images = _some(given, found)
-    if "channels" not in given and _grey(images):
+    if "channels" not in given and tones.grey(images).mean() >= GREY:
         given["channels"] = "1"
         reasons["channels"] = "1, the images are grey"
     if automatic:
@@ -312,22 +326,6 @@ def _without_words(settings: Mapping) -> dict:
     return dict(settings)
 
 
-def _watching(given: Mapping, settings: Mapping, steps: int) -> dict:
-    """What is measured on the way, where there is something to judge by."""
-    named = "recipe" in given
-    if named or not settings.get("holdout") or "eval_every" in settings:
-        return {}
-    network = settings.get("inception")
-    return {
-        "eval_every": max(APART, math.ceil(steps / MEASURED)),
-        "eval_metrics": settings.get(
-            "eval_metrics", "swd,kid" if network else "swd"
-        ),
-        "best_metric": settings.get("best_metric", "kid" if network else "swd"),
-        "eval_images": settings.get("eval_images", ENOUGH),
-    }
-
-
 def _sized(
     parts: list[budget.Part], pictures: Pictures, settings: Mapping
 ) -> str:
@@ -351,7 +349,7 @@ def _why(
     if given.get("recipe"):
         return f"{name}, as asked"
     if name != names[0]:
-        hours = _hours(given, pictures)
+        hours = length.hours(given, pictures)
         return f"{name}; {names[0]} needs more than {hours:g} hours here"
     return f"{name}: {recipes.about(name).rstrip('.')}"
 
@@ -363,8 +361,3 @@ def _some(given: Mapping, found: Description) -> np.ndarray:
     limit = min(LOOKED_AT, count, given.get("limit") or LOOKED_AT)
     flags |= {"limit": limit, "holdout": 0, "max_bad_files": 0.999}
     return build.load_data(flags).train.images
-
-
-def _grey(images: np.ndarray) -> bool:
-    spread = np.ptp(images.astype(np.int16), axis=-1)
-    return bool(np.mean(spread.max(axis=(1, 2)) <= GREY) > 0.98)

@@ -34,16 +34,16 @@ def tell(chosen: Road) -> None:
     """Prints what was chosen for a run that begins, and why."""
     if not chosen.parts:
         return
-    for name, text in _told(chosen.reasons, chosen.parts).items():
+    for name, text in _told(chosen).items():
         if text:
             print(f"{name:9s} {text}")
     sys.stdout.flush()
 
 
-def _told(reasons: Mapping[str, str], parts: Sequence[budget.Part]) -> dict:
+def _told(chosen: Road) -> dict[str, str]:
     """What was chosen, with the reason for the steps where these are."""
-    rest = {name: text for name, text in reasons.items() if name != "steps"}
-    time = filter(None, (time_of(parts), reasons.get("steps")))
+    rest = {k: text for k, text in chosen.reasons.items() if k != "steps"}
+    time = filter(None, (time_of(chosen), chosen.reasons.get("steps")))
     return {**rest, "time": "; ".join(time)}
 
 
@@ -59,40 +59,34 @@ def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
     if how != "text":
         dry_run.show(plan, as_json=how == "json")
         return
-    parts = chosen.parts
-    if not parts:
+    if not chosen.parts:
         print("trying a few steps ...", flush=True)
         parts = budget.tried(chosen.settings or plan.config)
+        chosen = chosen._replace(parts=parts, settings=plan.config)
     words = [f"--{name}={value}" for name, value in given.items()]
     command = shlex.join(["python", "-m", "tfgan_transfer.train", *words])
-    print(*lines(plan, chosen.reasons, parts, command), sep="\n")
+    print(*lines(plan, chosen, command), sep="\n")
     print("nothing was written; --dry_run=full shows every setting")
 
 
-def lines(
-    plan: Plan,
-    reasons: Mapping[str, str],
-    parts: Sequence[budget.Part],
-    command: str,
-) -> Iterator[str]:
+def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
     """What would be done, in at most eleven lines.
 
     Args:
         plan: Of the run.
-        reasons: What was chosen -> the choice and why.
-        parts: Parts of the run, tried for a moment.
+        chosen: What it was resolved from, its parts tried for a moment.
         command: What starts it.
     """
     config = plan.config
     estimates = families.of(config).estimate(plan)
     told = {
-        **_told(reasons, parts),
-        "copied": copied(parts),
+        **_told(chosen),
+        "copied": copied(chosen.parts),
         "memory": _memory(estimates),
         "measured": _measured(config),
     }
     sets = [found for name, found in estimates.items() if name in _SETS]
-    pictures = (*map(_pictures, sets), reasons.get("pictures"))
+    pictures = (*map(_pictures, sets), chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
     if config["source"]:
@@ -111,10 +105,10 @@ def share_copied(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def time_of(parts: Sequence[budget.Part]) -> str:
-    """How long a run takes, in words."""
-    steps = sum(part.steps for part in parts)
-    needed = budget.seconds(list(parts))
+def time_of(chosen: Road) -> str:
+    """How long a run takes in all, in words."""
+    steps = sum(part.steps for part in chosen.parts)
+    needed = budget.seconds(chosen.parts, chosen.settings, chosen.spent)
     return f"about {duration(needed)} for {steps:,} steps on this machine"
 
 

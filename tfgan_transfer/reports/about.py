@@ -6,7 +6,7 @@ import pathlib
 import shlex
 from collections.abc import Callable, Mapping
 
-from tfgan_transfer.reports.markup import (
+from tfgan_transfer.markup import (
     Markup,
     commands,
     element,

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-from tfgan_transfer.reports.markup import Markup, element, joined
+from tfgan_transfer.markup import Markup, element, joined
 
 # Colours that nobody would choose stand for those of the style sheet.
 _INK, _FLOOR = "#010101", "#010102"

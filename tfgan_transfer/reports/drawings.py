@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer import data
+from tfgan_transfer.markup import Markup, element, joined
 from tfgan_transfer.metrics.memorisation import (
     FEWEST,
     Memorisation,
     memorisation_in_pixels,
 )
 from tfgan_transfer.reports import pictures
-from tfgan_transfer.reports.markup import Markup, element, joined
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.trained.sampling import Sampler, walk
 

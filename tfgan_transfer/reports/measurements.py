@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from tfgan_transfer.evaluations import readings
-from tfgan_transfer.reports import curves
-from tfgan_transfer.reports.markup import (
+from tfgan_transfer.markup import (
     Markup,
     element,
     folded,
     joined,
     table,
 )
+from tfgan_transfer.reports import curves
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.training.run_directory import RunDirectory, rows
 
@@ -22,7 +22,7 @@ LOSSES = {
     "How far the critic tells real from generated": {
         "wasserstein": "real less generated"
     },
-    "What the two networks play for": {
+    "What critic and generator play for": {
         "critic_loss": "critic",
         "generator_loss": "generator",
     },
@@ -249,9 +249,9 @@ def losses(run: RunDirectory) -> Section | None:
     if not cards:
         return None
     lead = (
-        "The two networks learn against each other, so these curves need not "
-        "fall. They are worth a look when something went wrong: a curve that "
-        "runs away, or stands still."
+        "Critic and generator learn against each other, so these curves need "
+        "not fall. They are worth a look when something went wrong: a curve "
+        "that runs away, or stands still."
     )
     body = element("div", *cards, class_="cards")
     return Section("How the training went", body, lead)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import tfgan_transfer
-from tfgan_transfer.reports.markup import Markup, element, joined, markup
+from tfgan_transfer.markup import Markup, element, joined, markup
 
 _TEMPLATE = pathlib.Path(__file__).with_name("page.html")
 

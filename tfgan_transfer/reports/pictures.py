@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tfgan_transfer import images
-from tfgan_transfer.reports.markup import Markup, element
+from tfgan_transfer.markup import Markup, element
 
 # Pictures up to this width keep every pixel, shown as a square if enlarged.
 _CRISP = 200

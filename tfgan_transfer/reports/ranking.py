@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import readings
+from tfgan_transfer.markup import Markup, commands, element, table
 from tfgan_transfer.reports import page, pictures
-from tfgan_transfer.reports.markup import Markup, commands, element, table
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.trained import saved
 from tfgan_transfer.trained.sampling import Sampler

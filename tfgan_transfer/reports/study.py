@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.reports import page, pictures
-from tfgan_transfer.reports.markup import (
+from tfgan_transfer.markup import (
     Markup,
     element,
     folded,
     joined,
     table,
 )
+from tfgan_transfer.reports import page, pictures
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.training import run_directory
 

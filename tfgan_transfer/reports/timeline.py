@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tfgan_transfer.markup import Markup, element, joined
 from tfgan_transfer.reports import pictures
-from tfgan_transfer.reports.markup import Markup, element, joined
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.settings import schedule
 from tfgan_transfer.settings.sizes import parse_size

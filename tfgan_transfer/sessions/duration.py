@@ -1,7 +1,9 @@
 """How long a run will take, from a few steps on noise."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Iterator
+
+import keras
 
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
@@ -28,18 +30,12 @@ def duration(plan: Plan) -> dict:
     }
 
 
-def of_steps(
-    plan: Plan,
-    longest: float = LONGEST,
-    start_from: Callable | None = None,
-) -> tuple[float, float]:
+def of_steps(plan: Plan, longest: float = LONGEST) -> tuple[float, float]:
     """Trains for a few steps on noise.
 
     Args:
         plan: Of the run.
         longest: Seconds after which no further step is tried.
-        start_from: Puts first weights into new networks, as in
-            `Family.build`.
 
     Returns:
         Seconds of the first step, which traces, and of each after it.
@@ -50,16 +46,31 @@ def of_steps(
     strategy = devices.strategy(config)
     devices.prepare(config)
     with strategy.scope():
-        model = family.build(
-            plan,
-            train,
-            xla=devices.use_xla(config, strategy),
-            start_from=start_from,
-        )
+        model = family.build(plan, train, xla=devices.use_xla(config, strategy))
     stream = iter(family.batches(config, train, strategy, 0))
-    first = precision.elapsed(lambda: model.train_function(stream))
-    precision.elapsed(lambda: model.train_function(stream))
-    rest = []
+    return of_model(model, stream, longest)
+
+
+def of_model(
+    model: keras.Model, stream: Iterator, longest: float
+) -> tuple[float, float]:
+    """Trains a model for a few steps.
+
+    Args:
+        model: Compiled.
+        stream: Of its batches.
+        longest: Seconds after which no further step is tried.
+
+    Returns:
+        Seconds of the first step, which traces, and the mean of those after
+        it: on a busy machine slow ones count as well.
+    """
+
+    def one() -> float:
+        return precision.elapsed(lambda: model.train_function(stream))
+
+    first, _ = one(), one()
+    rest: list[float] = []
     while len(rest) < STEPS and sum(rest) < longest:
-        rest.append(precision.elapsed(lambda: model.train_function(stream)))
-    return first, statistics.median(rest)
+        rest.append(one())
+    return first, statistics.fmean(rest)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer import data, images
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.settings import schedule
 from tfgan_transfer.settings.sizes import parse_size
 
@@ -50,6 +51,24 @@ class Phase(NamedTuple):
         """Which networks start from the last checkpoint of the phase before."""
         from_classifier = "projected" in (self.before, self.config["critic"])
         return "generator" if from_classifier else "both"
+
+
+class Part(NamedTuple):
+    """What a phase has of its own.
+
+    Attributes:
+        phase: Its steps and settings.
+        plan: What its networks and optimizers are built from.
+        split: The images, at its size.
+        record: What its checkpoints say about the run.
+        begun: Whether there is a checkpoint of it already.
+    """
+
+    phase: Phase
+    plan: Plan
+    split: tuple
+    record: Mapping
+    begun: bool
 
 
 def of(config: Mapping) -> list[Phase]:

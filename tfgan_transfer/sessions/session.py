@@ -1,10 +1,8 @@
 """One training session: load, build, restore, fit; again after a rollback."""
 
-import contextlib
 import functools
 import os
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -13,35 +11,24 @@ from tfgan_transfer import families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.sessions import announcement, callbacks, phases, standing
+from tfgan_transfer.sessions import (
+    announcement,
+    callbacks,
+    pace,
+    phases,
+    standing,
+)
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import checkpoint, devices, event_files
 from tfgan_transfer.training.deadline import Deadline
 from tfgan_transfer.training.health import NonFiniteValue
 from tfgan_transfer.training.interruption import EXIT_RUN_AGAIN, StopRequest
-from tfgan_transfer.training.metric_eval import exhausted, measured
 from tfgan_transfer.training.optimizers import set_rates
 from tfgan_transfer.training.run_directory import RunDirectory
 
 ROLLBACKS = 3
-
-
-class Part(NamedTuple):
-    """What a phase has of its own.
-
-    Attributes:
-        phase: Its steps and settings.
-        plan: What its networks and optimizers are built from.
-        split: The images, at its size.
-        record: What its checkpoints say about the run.
-        begun: Whether there is a checkpoint of it already.
-    """
-
-    phase: phases.Phase
-    plan: Plan
-    split: tuple
-    record: Mapping
-    begun: bool
+# What the record of every part says alike.
+_OF_THE_RUN = ("source", "data", "timetable")
 
 
 class Session:
@@ -50,12 +37,20 @@ class Session:
     Args:
         plan: What was settled before.
         run: Run directory.
+        timetable: When a new run is to be how far, if it has hours.
+        began: When the command began, by `time.monotonic`; now, when absent.
     """
 
-    def __init__(self, plan: Plan, run: RunDirectory):
+    def __init__(
+        self,
+        plan: Plan,
+        run: RunDirectory,
+        timetable: pace.Timetable | None = None,
+        began: float | None = None,
+    ):
         self.plan = plan
-        self.config = config = plan.config
-        self.deadline = Deadline(config["hours"])
+        self.deadline = Deadline(plan.config["hours"], began=began)
+        config = self.config
         self.family = families.of(config)
         self.run = run
         self.lr_scale = self.source = None
@@ -66,6 +61,7 @@ class Session:
             run.create()
         standing.refuse_ends_of_ones_own(config)
         self.stored = run.read_config()
+        self.pace = pace.kept(self.stored, timetable, self.deadline, config)
         note = functools.partial(standing.note_bad_files, run, self.chief)
         self.split = self.family.load_data(config, note)
         for remark in self.split.remarks if self.chief else ():
@@ -78,6 +74,13 @@ class Session:
         elif config["source"]:
             self.source = self._open_source()
             self.record["source"] = self.source.record
+        if self.pace:
+            self.record["timetable"] = self.pace.timetable.ends
+
+    @property
+    def config(self) -> dict:
+        """Resolved settings; hours may give the run other steps on its way."""
+        return self.plan.config
 
     def train(self) -> int:
         """Trains to the last step.
@@ -109,7 +112,7 @@ class Session:
         steps = self.config["steps"]
         if done < steps and self.deadline.over:
             print(self.deadline.sentence(done, steps))
-        elif done < steps and not self._exhausted():
+        elif done < steps and not standing.exhausted(self.run, self.config):
             print(
                 f"stopped at step {done} of {steps}; the same command continues"
             )
@@ -157,15 +160,26 @@ class Session:
         if self._ended(start) and not owed:
             print(f"nothing to do: step {start} is the last one")
             return start
-        for number, phase in enumerate(phases.after(self.config, start)):
-            if number and self.deadline.over:
-                break
-            if number:
-                found, owed = checkpoint.latest(self.run.checkpoints)[0], False
+        while True:
+            phase = phases.after(self.config, start)[0]
             start = self._train(phase, found, start, stop, bool(owed))
-            if start < phase.end:
-                break
-        return start
+            ended = start >= self.config["steps"] or self.deadline.over
+            asked = start == phase.end or self.pace and self.pace.struck
+            if ended or stop.requested or not asked:
+                return start
+            self._replan(start)
+            found, owed = checkpoint.latest(self.run.checkpoints)[0], False
+
+    def _replan(self, step: int) -> None:
+        """Gives what is left other steps, where the plan does not hold."""
+        changed = self.pace and self.pace.replanned(self.config, step)
+        if not changed:
+            return
+        if self.chief:
+            print(self.pace.sentence(self.config["steps"], changed["steps"]))
+        self.plan = self.plan._replace(config=changed)
+        self.record["flags"] = dict(changed)
+        self.record["timetable"] = self.pace.timetable.ends
 
     def _train(
         self,
@@ -187,12 +201,16 @@ class Session:
         Returns:
             Steps done.
         """
+        if self.pace:
+            self.pace.begin(start, phase.end)
         saved = found.manifest if found else {}
         part = self._enter(phase, found)
         model = self._model(part, found)
         if self.chief:
             self._announce(part, model, start)
-        with self._writer() as writer:
+        with event_files.written(
+            self.run.tensorboard if self.chief else None, self.config
+        ) as writer:
             chain = self._callbacks(part, writer, stop, start, saved)
             saver = chain[-1]
             if self.chief and self.config["eval_every"]:
@@ -230,13 +248,13 @@ class Session:
 
     def _enter(
         self, phase: phases.Phase, found: checkpoint.Checkpoint | None
-    ) -> Part:
+    ) -> phases.Part:
         """What a phase has of its own: plan, images, record."""
         begun = found is not None and (
             found.step > phase.start or not phase.start
         )
         if phase.config is self.config:
-            return Part(phase, self.plan, self.split, self.record, begun)
+            return phases.Part(phase, self.plan, self.split, self.record, begun)
         config, start, record = phase.built, None, None
         if begun:
             record = found.manifest["run"]
@@ -247,12 +265,12 @@ class Session:
         plan = self.family.at_phase(self.plan, config, start, record)
         split = phases.scaled(self.split, phase.config)
         own = self.family.record(plan._replace(config=phase.config), split)
-        kept = {name: self.record.get(name) for name in ("source", "data")}
-        return Part(phase, plan, split, {**own, **kept}, begun)
+        kept = {k: self.record[k] for k in _OF_THE_RUN if k in self.record}
+        return phases.Part(phase, plan, split, {**own, **kept}, begun)
 
     def _callbacks(
         self,
-        part: Part,
+        part: phases.Part,
         writer: tf.summary.SummaryWriter | None,
         stop: StopRequest,
         start: int,
@@ -260,6 +278,7 @@ class Session:
     ) -> list[keras.callbacks.Callback]:
         """All but the evaluation, which follows the saver, the last of them."""
         config, told = part.phase.config, []
+        steering = self.family.steering(config, writer, part.split, start)
         if self.chief:
             told = callbacks.reports(
                 config, self.run, writer, part.split, start, saved
@@ -278,11 +297,11 @@ class Session:
                 "lr_scale": self.lr_scale,
             },
             workers=devices.worker_count(),
-            steering=self.family.steering(config, writer, part.split, start),
+            steering=[*steering, *([self.pace] if self.pace else ())],
         )
 
     def _model(
-        self, part: Part, found: checkpoint.Checkpoint | None
+        self, part: phases.Part, found: checkpoint.Checkpoint | None
     ) -> keras.Model:
         """The model as it stands at a checkpoint, or at a phase's beginning."""
         start_from = None if part.begun else self._start_from(part, found)
@@ -305,7 +324,7 @@ class Session:
         return model
 
     def _start_from(
-        self, part: Part, found: checkpoint.Checkpoint | None
+        self, part: phases.Part, found: checkpoint.Checkpoint | None
     ) -> Callable | None:
         """What puts first weights into new networks, if anything does."""
         if found is None and not self.config["source"]:
@@ -337,52 +356,24 @@ class Session:
     def _ended(self, step: int) -> bool:
         return (
             step >= self.config["steps"]
-            or self._exhausted()
+            or standing.exhausted(self.run, self.config)
             or self.deadline.over
         )
 
-    def _exhausted(self) -> bool:
-        """Whether `--stop_patience` has ended this run."""
-        patience = self.config["stop_patience"]
-        if not patience or not self.run.metrics.exists():
-            return False
-        history = measured(self.run, self.config["best_metric"])
-        return exhausted(history, patience)
-
-    def _announce(self, part: Part, model: keras.Model, start: int) -> None:
+    def _announce(
+        self, part: phases.Part, model: keras.Model, start: int
+    ) -> None:
         replicas = self.strategy.num_replicas_in_sync
         same = ", deterministic" if self.config["deterministic"] else ""
+        on = "on" if self.xla else "off"
+        precision = self.config["precision"]
+        where = announcement.where(start, part.begun)
+        plan = part.plan._replace(config=part.phase.config)
+        devices_of = f"{replicas} x {precision}, XLA {on}{same}"
+        told = announcement.lines(plan, part.split, model, devices_of)
         print(
-            f"run       {self.run.path}, "
-            f"{announcement.where(start, part.begun)}",
-            *announcement.lines(
-                part.plan._replace(config=part.phase.config),
-                part.split,
-                model,
-                f"{replicas} x {self.config['precision']}, "
-                f"XLA {'on' if self.xla else 'off'}{same}",
-            ),
-            sep="\n",
-            flush=True,
+            f"run       {self.run.path}, {where}", *told, sep="\n", flush=True
         )
-
-    @contextlib.contextmanager
-    def _writer(self):
-        if not self.chief:
-            yield None
-            return
-        from tensorboard.plugins.hparams import api as hparams
-
-        writer = tf.summary.create_file_writer(str(self.run.tensorboard))
-        if event_files.empty(self.run.tensorboard):
-            with writer.as_default(step=0):
-                hparams.hparams(
-                    {k: v for k, v in self.config.items() if v is not None}
-                )
-        try:
-            yield writer
-        finally:
-            writer.close()
 
     def _roll_back(self, error: NonFiniteValue, attempt: int) -> None:
         kept = f"the last good checkpoint is in {self.run.checkpoints}"

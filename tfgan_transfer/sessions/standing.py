@@ -6,7 +6,12 @@ import keras
 
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.training import checkpoint, devices, event_files
+from tfgan_transfer.training import (
+    checkpoint,
+    devices,
+    event_files,
+    metric_eval,
+)
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
@@ -36,6 +41,20 @@ def last(
             f"{found.step} steps; give more, or another --run_dir"
         )
     return found
+
+
+def exhausted(run: RunDirectory, config: Mapping) -> bool:
+    """Whether `--stop_patience` has ended a run.
+
+    Args:
+        run: Run directory.
+        config: Resolved configuration.
+    """
+    patience = config["stop_patience"]
+    if not patience or not run.metrics.exists():
+        return False
+    history = metric_eval.measured(run, config["best_metric"])
+    return metric_eval.exhausted(history, patience)
 
 
 def refuse_ends_of_ones_own(config: Mapping) -> None:

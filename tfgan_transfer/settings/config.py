@@ -151,6 +151,13 @@ def _of_steps(config: Mapping) -> dict:
     return {
         "critic_lr": config["generator_lr"],
         "transfer": "both" if config["source"] else "none",
+        **cadences(steps),
+    }
+
+
+def cadences(steps: int) -> dict[str, int]:
+    """How often a run of so many steps saves, draws and reports."""
+    return {
         "checkpoint_every": max(1, min(500, steps // 5)),
         "sample_every": max(1, min(500, steps // 10)),
         "log_every": max(1, min(50, steps // 20)),

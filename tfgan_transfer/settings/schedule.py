@@ -94,3 +94,50 @@ def stretched(text: str, factor: float) -> str:
         words.append(f"{name}:{last - done}")
         done = last
     return ",".join(words)
+
+
+def moved(last: int, done: int, factor: float) -> int:
+    """Where the end of a part comes if the steps that are left are scaled.
+
+    Args:
+        last: Steps done at the end of the part.
+        done: Steps done now.
+        factor: On the number of steps that are left.
+    """
+    if last <= done:
+        return last
+    return done + max(1, round((last - done) * factor))
+
+
+def rescaled(config: Mapping, done: int, factor: float) -> dict:
+    """The settings of a run whose remaining steps are scaled.
+
+    Args:
+        config: Resolved configuration.
+        done: Steps done.
+        factor: On the number of steps that are left. Of each part at least
+            one is left.
+    """
+    ends = [part.last for part in of(config)] or [config["steps"]]
+    now, moves = 0, {}
+    for end in ends:
+        now = moves[end] = max(now + 1, moved(end, done, factor))
+    changed = {
+        name: _remade(config[name], moves)
+        for name in ("critic_schedule", "grow")
+        if config.get(name)
+    }
+    if config.get("lr_constant_steps"):
+        constant = moved(config["lr_constant_steps"], done, factor)
+        changed["lr_constant_steps"] = min(constant, now - 1)
+    return {**config, **changed, "steps": now}
+
+
+def _remade(text: str, moves: Mapping[int, int]) -> str:
+    """A schedule whose parts end elsewhere."""
+    words, end = [], 0
+    for word in text.split(","):
+        name, _, steps = word.strip().partition(":")
+        before, end = end, end + int(steps)
+        words.append(f"{name}:{moves[end] - moves.get(before, 0)}")
+    return ",".join(words)

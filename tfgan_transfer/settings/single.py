@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings import sizes
 from tfgan_transfer.settings.choices import (
     ANCHORS,
     LOSSES,
@@ -36,7 +37,7 @@ def derive(config: Mapping, side: int, count: int, label_mode: str) -> dict:
         "class_loss": "sigmoid" if label_mode == "tags" else "softmax",
         "dropout": 0.0,
         **NETWORKS[config["network"]],
-        "size": str(min(64, 2 ** max(3, side.bit_length() - 1))),
+        "size": str(sizes.usual(side)),
         "flip": config["data"] != "digits",
         "anchor_weight": ANCHORS[config["anchor"]],
         "steps": min(20_000, max(2_000, 10 * count)),

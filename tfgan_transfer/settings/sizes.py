@@ -28,3 +28,15 @@ def parse_size(size: str, flag: str = "--size") -> tuple[int, int]:
         f"{flag}: expected a side such as 64, or HEIGHTxWIDTH such as 64x96, "
         f"of 8 to 1024 pixels, received {size!r}"
     )
+
+
+def usual(side: int) -> int:
+    """The size that images are trained at whose user names none.
+
+    Args:
+        side: Smaller side of a typical image, in pixels.
+
+    Returns:
+        64, or the power of two below the side of smaller ones, at least 8.
+    """
+    return min(64, 2 ** max(3, side.bit_length() - 1))

@@ -23,6 +23,8 @@ class Deadline(keras.callbacks.Callback):
         hours: How long training should take, None for no limit; it ends
             after `LATE` times that.
         clock: Seconds since any moment.
+        began: When the command began, by that clock: planning counts too.
+            Now, when absent.
 
     Attributes:
         before: Seconds that earlier attempts took, None until they are known.
@@ -33,13 +35,14 @@ class Deadline(keras.callbacks.Callback):
         self,
         hours: float | None,
         clock: Callable[[], float] = time.monotonic,
+        began: float | None = None,
     ):
         super().__init__()
         self.hours = hours
         self.clock = clock
         self.before: float | None = None
         self.struck = False
-        self.began = clock()
+        self.began = clock() if began is None else began
 
     @property
     def seconds(self) -> float:

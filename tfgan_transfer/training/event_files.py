@@ -1,9 +1,10 @@
 """TensorBoard's files, in which every step stands once."""
 
+import contextlib
 import math
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
 
@@ -25,6 +26,33 @@ def cut(directory: pathlib.Path, step: int) -> None:
             path.unlink()
         elif last(path) > step:
             _rewrite(path, step)
+
+
+@contextlib.contextmanager
+def written(
+    directory: pathlib.Path | None, settings: Mapping
+) -> Iterator[tf.summary.SummaryWriter | None]:
+    """A writer for as long as a part of a run lasts.
+
+    Args:
+        directory: Where the files are; None where nothing is written.
+        settings: Of the run, for the table of hyperparameters.
+    """
+    if directory is None:
+        yield None
+        return
+    from tensorboard.plugins.hparams import api as hparams
+
+    writer = tf.summary.create_file_writer(str(directory))
+    if empty(directory):
+        with writer.as_default(step=0):
+            hparams.hparams(
+                {k: v for k, v in settings.items() if v is not None}
+            )
+    try:
+        yield writer
+    finally:
+        writer.close()
 
 
 def empty(directory: pathlib.Path) -> bool:

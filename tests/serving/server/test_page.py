@@ -108,6 +108,20 @@ def test_it_draws_at_once_and_shows_the_card(page):
     assert page.images() == [0, 10, 20, 30]
     text = page.browser.find_element("id", "card").text
     assert "a hand-made model" in text and "</script> none" in text
+    quality = page.browser.find_element("id", "quality").text
+    assert "kid 0.5 (</script> none)" in quality
+
+
+def test_pictures_are_enlarged_and_choices_named(page):
+    page.images()
+    (image, *_) = page.browser.find_elements("tag name", "img")
+    # Of 1 to 16 pixels, by a whole number.
+    width = int(image.get_attribute("naturalWidth"))
+    shown = image.size["width"]
+    assert abs(shown - 192) <= width / 2 and shown % width == 0
+    menu = page.select(page.field("signature"))
+    titles = {option.text for option in menu.options}
+    assert {"random picture of a class", "from words", "from A to B"} <= titles
 
 
 def test_seed_and_class(page):
@@ -120,7 +134,7 @@ def test_seed_and_class(page):
 
 
 def test_prompt_and_an_unknown_word(page):
-    page.choose("signature", "prompt")
+    page.choose("signature", "from words")
     page.fill("prompt", "red")
     page.press()
     assert page.images() == [2]
@@ -132,7 +146,7 @@ def test_prompt_and_an_unknown_word(page):
 def test_upload(page, tmp_path):
     for value in (17, 200):
         Image.new("RGB", (5, 7), (value, 0, 0)).save(tmp_path / f"{value}.png")
-    page.choose("signature", "a2b")
+    page.choose("signature", "from A to B")
     files = [str(tmp_path / f"{value}.png") for value in (17, 200)]
     page.fill("image_bytes", "\n".join(files))
     page.press()

@@ -6,8 +6,8 @@ import pathlib
 
 import tensorflow as tf
 
+from tfgan_transfer.serving import card
 from tfgan_transfer.serving.servable import Servable
-from tfgan_transfer.serving.server import card
 from tfgan_transfer.serving.server.versions import Version
 
 _TEMPLATE = pathlib.Path(__file__).with_name("page.html")
@@ -20,10 +20,12 @@ def render(model: str, version: Version) -> str:
         model: Name of the model.
         version: It must stay loaded meanwhile.
     """
+    about = card.read(version.servable.path)
     data = {
         "model": model,
         "version": version.number,
-        "card": card.read(version.servable.path),
+        "card": about,
+        "quality": card.sentence(about) if about else "",
         "signatures": drawing(version.servable),
     }
     # "<" would end the script element that holds the data.

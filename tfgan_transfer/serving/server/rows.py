@@ -2,8 +2,8 @@
 
 import math
 
+from tfgan_transfer.serving import card
 from tfgan_transfer.serving.servable import Servable
-from tfgan_transfer.serving.server import card
 
 # Each weight takes part in at most one multiplication for each pixel, so that
 # this many are some seconds on a few cores.

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from tfgan_transfer.serving import status
+from tfgan_transfer.serving import card, status
 from tfgan_transfer.serving.servable import Servable
 from tfgan_transfer.serving.server import rows
 
@@ -239,6 +239,9 @@ class Versions:
             f"requests answered in {seconds:.1f} s; a request may have up to "
             f"{servable.most_rows:,} rows"
         )
+        about = card.read(servable.path)
+        if about:
+            self.say(f"version {version.number} is {card.sentence(about)}")
         self._retire(version)
 
     def _retire(self, keep: Version | None) -> None:

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-_EMPTY = frozenset({"img", "input", "source"})
+_EMPTY = frozenset({"br", "img", "input", "source"})
 
 
 class Markup(str):

@@ -1,6 +1,6 @@
 """HTML: what is text stays text."""
 
-from tfgan_transfer.reports.markup import (
+from tfgan_transfer.markup import (
     Markup,
     commands,
     element,

@@ -1,0 +1,121 @@
+"""What a run takes, from what its parts took when they were tried."""
+
+import pytest
+
+from tfgan_transfer.planning import budget, length
+from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.sessions import rehearsal
+from tfgan_transfer.settings import recipes
+
+SMALL = budget.Part(100, 5.0, 0.5, "32", (), 1.0, 2.0, 8.0, 20.0)
+LARGE = budget.Part(60, 7.0, 2.0, "64", (), 1.5, 3.0, 10.0, reporting=6.0)
+OFTEN = {"sample_every": 10, "checkpoint_every": 20, "eval_every": 40}
+GROWN = {"grow": "32:100,64:60", "hours": 0.2}
+
+
+def test_all_that_a_run_does_is_counted():
+    found = budget.timetable([SMALL, LARGE], OFTEN, spent=30.0)
+    begun = 30 + budget.AROUND + 20
+    first = begun + 5 + 1 + 2 + 100 * 0.5 + 10 * 1 + 5 * 2 + 2.5 * 8
+    second = first + 7 + 1.5 + 3 + 60 * 2 + 6 * 1.5 + 3 * 3 + 1.5 * 10
+    second += 6
+    assert found.ends == ((0, begun), (100, first), (160, second))
+    assert budget.seconds([SMALL, LARGE], OFTEN, 30.0) == second
+
+
+def test_cadences_follow_from_the_steps_where_none_is_given():
+    """160 steps draw every 16, save every 32, and are not measured."""
+    alone = budget.seconds([SMALL, LARGE], {})
+    every = {"sample_every": 16, "checkpoint_every": 32}
+    assert alone == budget.seconds([SMALL, LARGE], every)
+    assert alone < budget.seconds([SMALL, LARGE], {**every, "eval_every": 80})
+
+
+@pytest.mark.parametrize("hours", [0.05, 0.2, 1.0])
+def test_as_many_steps_as_fit(hours):
+    def watched(settings, steps):
+        return {**settings, "eval_every": max(1, steps // 4)}
+
+    fitted = budget.fitted(GROWN, [SMALL, LARGE], hours, 50.0, watched, 30.0)
+    steps = recipes.total(fitted)
+
+    def needed(steps):
+        parts = budget.shared([SMALL, LARGE], steps)
+        scaled = watched(recipes.scaled(GROWN, steps), steps)
+        return budget.seconds(parts, scaled, 30.0)
+
+    assert needed(steps) <= 3600 * hours < needed(steps + 5)
+
+
+def test_hours_that_fit_nothing_leave_a_step_for_each_part():
+    fitted = budget.fitted(
+        GROWN, [SMALL, LARGE], 0.001, 4.0, lambda settings, _: settings
+    )
+    assert recipes.total(fitted) == 3
+
+
+def test_evaluations_are_as_many_as_are_worth_it():
+    given = {"holdout": 20}
+
+    def count(measuring, steps):
+        parts = [SMALL._replace(measuring=measuring)]
+        settings = length.watched(given, parts, given, steps)
+        return steps / settings["eval_every"]
+
+    # Of 800 steps of half a second.
+    assert count(0.1, 800) == pytest.approx(length.MEASURED, abs=0.1)
+    assert count(15.0, 800) == pytest.approx(4, abs=0.1)
+    assert count(500.0, 800) == pytest.approx(length.FEWEST, abs=0.1)
+
+
+def test_half_of_the_hours_are_left_to_train():
+    assert length.counted(100.0, None) == 100
+    assert length.counted(100.0, 0.1) == 100
+    assert length.counted(300.0, 0.1) == pytest.approx(180)
+    few = Pictures(400, ())
+    timed, _ = length.timed(GROWN, GROWN, [SMALL, LARGE], few, 1e6)
+    # Steps are given by --grow: the plan changes nothing.
+    assert timed is GROWN
+
+
+def test_nothing_is_tried_twice(monkeypatch, tmp_path):
+    tries = []
+
+    def costs(plan, split, longest, start_from, report):
+        every = plan.config["eval_every"]
+        tries.append((plan.config["size"], plan.config["critic"], bool(every)))
+        # Some images, at the size of the part.
+        assert str(split.train.images.shape[1]) == tries[-1][0].split("x")[0]
+        written = 4.0 if report else 0.0
+        return rehearsal.Costs(
+            1.0, 0.1, 0.2, 0.3, 7.0 if every else 0.0, written
+        )
+
+    monkeypatch.setattr(rehearsal, "costs", costs)
+    settings = {
+        "data": "digits",
+        "limit": 40,
+        "holdout": 20,
+        "run_dir": str(tmp_path / "run"),
+        "batch_size": 2,
+        "adversarial_loss": "hinge",
+        "eval_every": 5,
+    }
+    known = {}
+    large = {"critic_schedule": "network:6,both:14", "grow": "8:10,16:10"}
+    parts = budget.tried({**settings, **large}, known)
+    assert tries == [
+        ("8x8", "network", True),
+        # An evaluation takes as long whoever the critic is.
+        ("8x8", "both", False),
+        ("16x16", "both", True),
+    ]
+    assert [part.steps for part in parts] == [6, 4, 10]
+    assert [part.measuring for part in parts] == [7.0, 7.0, 7.0]
+    assert parts[0].loading > 0 and parts[1].loading == 0
+    # One report, at the end.
+    assert [part.reporting for part in parts] == [0.0, 0.0, 4.0]
+    small = {"critic_schedule": "network:3,both:5", "size": "8x8"}
+    again = budget.tried({**settings, **small}, known)
+    assert len(tries) == 3 and [part.steps for part in again] == [3, 5]
+    assert again[-1].reporting == 4.0

@@ -1,0 +1,148 @@
+"""How long a run is: its steps, its hours, and how often it is measured."""
+
+import functools
+import math
+from collections.abc import Mapping
+
+from tfgan_transfer.planning import budget
+from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.settings import recipes
+
+# Hours that a run may take whose user named none.
+EVENING = 0.4
+# Share of the hours that the plan may take.
+LARGEST = 0.5
+# Evaluations of a run, at most and at least, the share of the time of its
+# steps that they may take, and steps between them that are worth one.
+MEASURED, FEWEST, SHARE, APART = 6, 2, 0.15, 25
+# Who gives one of these counts steps himself.
+COUNTED = {"steps", "grow", "critic_schedule"}
+# Samples that an evaluation draws.
+JUDGED = 500
+
+
+def timed(
+    given: Mapping,
+    settings: dict,
+    parts: list[budget.Part],
+    pictures: Pictures,
+    spent: float,
+) -> tuple[dict, str]:
+    """Settings with as many steps as the pictures deserve and time allows.
+
+    Args:
+        given: Settings that the user gave.
+        settings: Of a recipe.
+        parts: What `budget.tried` returned for them.
+        pictures: The user's.
+        spent: Seconds that have gone since the command began.
+
+    Returns:
+        The settings, with the hours that they are to take where these decide;
+        and why it is so many steps, empty where the recipe has them.
+    """
+    if given.keys() & COUNTED:
+        return settings, ""
+    cadenced = functools.partial(watched, given, parts)
+    factor = stretch(given, pictures)
+    own = recipes.total(settings)
+    if "hours" in given:
+        most = budget.MOST * factor
+        fitted = budget.fitted(
+            settings,
+            parts,
+            given["hours"],
+            most,
+            cadenced,
+            counted(spent, given["hours"]),
+        )
+        if recipes.total(fitted) >= int(most * own):
+            return fitted, f"more would not help {pictures.images:,} pictures"
+        return fitted, f"as many as fit into {given['hours']:g} hours"
+    wanted = max(len(parts) + 1, round(factor * own))
+    seconds = budget.seconds(
+        budget.shared(parts, wanted), cadenced(settings, wanted), spent
+    )
+    allowed = hours(given, pictures)
+    if "recipe" not in given and seconds > 3600 * allowed:
+        fitted = budget.fitted(
+            settings,
+            parts,
+            allowed,
+            factor,
+            cadenced,
+            counted(spent, allowed),
+        )
+        why = f"as many as fit into {allowed:g} hours; --hours=H for more"
+        return {**fitted, "hours": allowed}, why
+    if wanted == own:
+        return settings, ""
+    return recipes.scaled(settings, wanted), (
+        f"{factor:.2g} times the recipe's, for {pictures.images:,} pictures"
+    )
+
+
+def counted(spent: float, hours: float | None) -> float:
+    """Seconds of a plan that count among the hours of its run.
+
+    Args:
+        spent: Seconds that the plan took.
+        hours: Of the run; at least half of them are left to train.
+    """
+    return min(spent, LARGEST * 3600 * hours) if hours else spent
+
+
+def stretch(given: Mapping, pictures: Pictures) -> float:
+    """Factor on a recipe's steps; who names the recipe has it as it is."""
+    return 1.0 if given.get("recipe") else pictures.stretch
+
+
+def hours(given: Mapping, pictures: Pictures) -> float:
+    """How long a run may take: as asked, or by how many pictures there are."""
+    usual = EVENING * max(1.0, stretch(given, pictures))
+    return given.get("hours", round(usual, 2))
+
+
+def watching(
+    given: Mapping, settings: Mapping, steps: int, most: int = MEASURED
+) -> dict:
+    """What is measured on the way, where there is something to judge by.
+
+    Args:
+        given: Settings that the user gave.
+        settings: Of the run.
+        steps: Of the run.
+        most: Evaluations, unless they would come too often.
+    """
+    named = "recipe" in given
+    if named or not settings.get("holdout") or "eval_every" in given:
+        return {}
+    network = settings.get("inception")
+    return {
+        "eval_every": max(APART, math.ceil(steps / most)),
+        "eval_metrics": settings.get(
+            "eval_metrics", "swd,kid" if network else "swd"
+        ),
+        "best_metric": settings.get("best_metric", "kid" if network else "swd"),
+        "eval_images": settings.get("eval_images", JUDGED),
+    }
+
+
+def watched(
+    given: Mapping, parts: list[budget.Part], settings: Mapping, steps: int
+) -> dict:
+    """Settings with as many evaluations as are worth their time.
+
+    Args:
+        given: Settings that the user gave.
+        parts: What `budget.tried` returned.
+        settings: Of the run.
+        steps: Of the run.
+    """
+    training = sum(p.steps * p.each for p in budget.shared(parts, steps))
+    measuring = parts[-1].measuring
+    most = MEASURED
+    if measuring:
+        affordable = int(SHARE * training / measuring)
+        most = min(MEASURED, max(FEWEST, affordable))
+    return {**settings, **watching(given, settings, steps, most)}
