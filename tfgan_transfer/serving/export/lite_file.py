@@ -1,8 +1,10 @@
 """A signature as a file of LiteRT, which was called TensorFlow Lite."""
 
+import contextlib
+import logging
 import pathlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -25,10 +27,11 @@ def write(name: str, signature: Signature, path: pathlib.Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Names of inputs and outputs come from signatures of a SavedModel.
         savedmodel.write_graph(pathlib.Path(folder), {name: signature})
-        converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=[name]
-        )
-        path.write_bytes(converter.convert())
+        with _quiet():
+            converter = tf.lite.TFLiteConverter.from_saved_model(
+                folder, signature_keys=[name]
+            )
+            path.write_bytes(converter.convert())
 
 
 def answer(
@@ -46,3 +49,15 @@ def answer(
     from ai_edge_litert.interpreter import Interpreter
 
     return Interpreter(str(path)).get_signature_runner()(**inputs)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps warnings of gradients back, which nobody asks a file for."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

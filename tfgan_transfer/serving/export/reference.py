@@ -36,9 +36,7 @@ def request(
         Name -> values [ROWS, ...] of the inputs, and of the outputs.
     """
     run = functools.partial(_run, signature)
-    start = {
-        key: np.asarray(value) for key, value in signature.example.items()
-    }
+    start = {key: np.asarray(value) for key, value in signature.example.items()}
     # Where the check will be; a GPU adds in another order.
     with tf.device("CPU:0"):
         rows = [start, *samples.vary(run, start, [], ROWS - 1)]
