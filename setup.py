@@ -14,6 +14,7 @@ SERVING = [
 # The converter to LiteRT is TensorFlow's; this is the runtime.
 TFLITE = ["ai-edge-litert>=2,<3"]
 ONNX = ["tf2onnx>=1.17,<2", "onnxruntime>=1.20,<2"]
+DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
 
 setup(
     name="tfgan-transfer",
@@ -67,6 +68,7 @@ setup(
         "onnx": ONNX,
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
         "serving": SERVING,
+        "docs": DOCS,
         "dev": [
             *SERVING,
             *TFLITE,
@@ -75,7 +77,8 @@ setup(
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "pyyaml>=6,<7",
-            "mkdocs-material>=9.5,<10",
+            *DOCS,
+            "mypy>=1.13,<3",
             "ruff>=0.9,<1",
             "selenium>=4.20,<5",
         ],
