@@ -37,6 +37,7 @@ setup(
             "reports/*.html",
             "py.typed",
             "*.pyi",
+            "*/__init__.pyi",
         ]
     },
     entry_points={

@@ -1,5 +1,6 @@
 """`import tfgan_transfer as tt`: every name, and the programs it is for."""
 
+import ast
 import doctest
 import importlib
 import json
@@ -260,6 +261,19 @@ def test_the_stub_for_type_checkers_names_the_same():
             found = getattr(importlib.import_module(module), name)
             assert found is getattr(tt, name)
     assert (ROOT / "tfgan_transfer/py.typed").exists()
+    for room in (tt.metrics, tt.networks):
+        stub = pathlib.Path(room.__file__).with_suffix(".pyi").read_text()
+        rows = [
+            (f"{node.module}.{alias.name}", alias.asname)
+            for node in ast.parse(stub).body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if alias.asname
+        ]
+        for path, public in rows:
+            assert pkgutil.resolve_name(path) is getattr(room, public)
+        known = getattr(room, "__all__", choices.NETWORKS)
+        assert sorted(known) == sorted(public for _, public in rows)
 
 
 def test_the_reference_has_every_name():

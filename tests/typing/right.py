@@ -24,7 +24,10 @@ def program() -> np.ndarray:
     version: pathlib.Path | None = tt.export(gan, "models/photos")
     tt.export("my_gan", "models/photos", format="onnx", ema=False)
     print(version)
-    return tt.generate(gan, 16, seed=1, truncation=0.7)
+    gan.save_to_preset(pathlib.Path("my_gan"))
+    gan.compile("adam", adversarial_loss="hinge", n_critic=1)
+    drawn: np.ndarray = gan.generate(16, seed=1)
+    return np.concatenate([drawn, tt.generate(gan, 16, truncation=0.7)])
 
 
 def pairs(image: np.ndarray) -> np.ndarray:
@@ -41,6 +44,11 @@ def own_networks() -> keras.Model:
     drawn: np.ndarray = gan.generate(4, seed=1)
     print(drawn)
     return gan
+
+
+def metrics(real: np.ndarray, fake: np.ndarray) -> float:
+    distance = tt.metrics.frechet_inception_distance(real, fake)
+    return distance.value
 
 
 def names() -> list[str]:
