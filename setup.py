@@ -83,6 +83,7 @@ setup(
             "pyyaml>=6,<7",
             *DOCS,
             "mypy>=1.13,<3",
+            "vermin>=1.6,<2",
             "nbclient>=0.10,<1",
             "ipykernel>=6.29,<8",
             "ruff>=0.9,<1",
