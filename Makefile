@@ -14,7 +14,8 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed-dev
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/vermin --quiet --no-tips --violations -t=3.10- tfgan_transfer
 
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site

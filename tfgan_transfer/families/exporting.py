@@ -7,11 +7,20 @@ from collections.abc import Mapping
 
 import tfgan_transfer
 from tfgan_transfer import families
+from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.families.family import Family
 from tfgan_transfer.serving import check as conformance
-from tfgan_transfer.serving.export import reference, savedmodel, signatures
+from tfgan_transfer.serving.export import (
+    model_files,
+    reference,
+    savedmodel,
+    signatures,
+)
+from tfgan_transfer.settings.choices import EXPORTS
 from tfgan_transfer.trained import opening
 from tfgan_transfer.trained.opening import Opened
+
+SAVED_MODEL = EXPORTS[0]
 
 
 def export(
@@ -21,6 +30,7 @@ def export(
     ema: bool = True,
     checked: bool = False,
     as_json: bool = False,
+    format: str = SAVED_MODEL,
 ) -> pathlib.Path | None:
     """Publishes the generator, or the translators, of a checkpoint.
 
@@ -30,14 +40,25 @@ def export(
         ema: Whether to take the averaged weights.
         checked: Whether the version is judged before it gets its number.
         as_json: Whether that report is for programs.
+        format: One of `choices.EXPORTS`. Versions in another format than
+            the first stand in a folder of its name below `base`, where
+            servers do not look.
 
     Returns:
         The directory of the new version; None if it was refused.
 
     Raises:
-        UserError: If there is no such checkpoint, or the place cannot be
-            written.
+        UserError: If there is no such checkpoint, the place cannot be
+            written, or the format does not take the model.
     """
+    if format != SAVED_MODEL:
+        if checked:
+            raise UserError(
+                "--check: judges what TensorFlow Serving loads, received "
+                f"--format={format}, whose files are always compared with the "
+                "network; leave --check out"
+            )
+        return _in_files(path, pathlib.Path(base) / format, format, ema)
     opened = opening.open_model(path, ema=ema)
     served = _family(opened).signatures(opened, ema)
     card = _card(opened, ema, list(served))
@@ -45,6 +66,18 @@ def export(
     return savedmodel.publish(
         pathlib.Path(base), served, card, *[judge] * checked
     )
+
+
+def _in_files(
+    path: str, base: pathlib.Path, format: str, ema: bool
+) -> pathlib.Path | None:
+    if format not in model_files.FORMATS:
+        raise UserError(choices("--format", format, EXPORTS))
+    model_files.require(format)
+    opened = opening.open_model(path, ema=ema)
+    served = _family(opened).tensors(opened, ema)
+    card = _card(opened, ema, list(served))
+    return model_files.publish(base, format, served, card)
 
 
 def check(

@@ -67,6 +67,8 @@ class Family(NamedTuple):
         samples: Pattern of the sample grids in a run directory.
         next_command: (config, run directory) -> what to type when it is done.
         signatures: (opened model, whether averaged) -> what is exported.
+        tensors: (opened model, whether averaged) -> what is exported to
+            runtimes that take and give numbers only.
         card: (opened model, whether averaged) -> what its card says of them.
     """
 
@@ -91,4 +93,5 @@ class Family(NamedTuple):
     samples: str
     next_command: Callable
     signatures: Callable
+    tensors: Callable
     card: Callable

@@ -1,6 +1,7 @@
 """What all GANs are beside their games: models of Keras that can be asked."""
 
 import json
+import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import keras
@@ -81,7 +82,7 @@ class GAN:
             truncation=truncation,
         )
 
-    def save_to_preset(self, path: str) -> None:
+    def save_to_preset(self, path: str | pathlib.Path) -> None:
         """Keeps the model, as `tfgan_transfer.save_to_preset` does."""
         tfgan_transfer.save_to_preset(self, path)
 

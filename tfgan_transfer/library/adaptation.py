@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -19,6 +20,9 @@ from tfgan_transfer.settings.training import DEVICES, TRAINING, TRANSFER
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices
 from tfgan_transfer.transfer.report import Report
+
+if TYPE_CHECKING:
+    from tfgan_transfer.library.models import AnyGAN
 
 # What is left out is said in another way: by the model that is given, by the
 # strategy, by `fit`.
@@ -38,7 +42,7 @@ _DEFAULTS = {"lr_decay": "none"}
 
 def adapt(
     gan: keras.Model | str, photos: Photos, **settings: object
-) -> keras.Model:
+) -> "AnyGAN":
     """Makes a model for other images that starts from a trained one.
 
     Transfer is strict: every weight is copied, adapted by a named rule, fresh
@@ -100,7 +104,7 @@ def adapt(
     return made
 
 
-def build(photos: Photos, **settings: object) -> keras.Model:
+def build(photos: Photos, **settings: object) -> "AnyGAN":
     """Makes a model from nothing, with what follows from the images.
 
     Args:

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import tempfile
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,9 @@ from tfgan_transfer.networks.architecture import LAYERS
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved, zoo
 from tfgan_transfer.training import checkpoint, devices
+
+if TYPE_CHECKING:
+    from tfgan_transfer.library.models import AnyGAN
 
 _CLASSES = {one.family: one for one in (WGANGP, ACGAN, StackGAN, CycleGAN)}
 # Settings of the run that trained it, not of what is done with it now.
@@ -36,7 +40,7 @@ def presets() -> list[str]:
     return [zoo.PREFIX + name for name in zoo.names()]
 
 
-def from_preset(preset: str | pathlib.Path) -> keras.Model:
+def from_preset(preset: str | pathlib.Path) -> "AnyGAN":
     """Opens a trained model: compiled, with new optimizers.
 
     Weights are those that were kept. Where the generator in training was not,

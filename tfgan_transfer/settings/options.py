@@ -223,6 +223,14 @@ EXPORT = (
         "Directory of the model's versions 1, 2, ...",
         common=True,
     ),
+    Setting(
+        "format",
+        "text",
+        "What to write: saved_model for TensorFlow Serving, or tflite or onnx "
+        "for phones, browsers and other programs (saved_model).",
+        choices=choices.EXPORTS,
+        common=True,
+    ),
     EMA,
     Setting(
         "check",

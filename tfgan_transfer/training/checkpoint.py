@@ -359,8 +359,12 @@ def _number(path: pathlib.Path) -> int:
 
 
 def _sha256(path: pathlib.Path) -> str:
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        # hashlib.file_digest is not in Python 3.10.
+        while piece := file.read(2**20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _sealed(manifest: Mapping) -> dict:

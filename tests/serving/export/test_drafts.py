@@ -8,33 +8,31 @@ import sys
 import pytest
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.serving.export import savedmodel
+from tfgan_transfer.serving.export import drafts
 
 EXPORTER = """
 import os, sys, pathlib
-from tfgan_transfer.serving.export import savedmodel
-def write(draft, signatures):
+from tfgan_transfer.serving.export import drafts
+def write(draft):
     (draft / "half").write_text("")
     print(draft.name, flush=True)
     sys.stdin.read()
-savedmodel._write = write
-savedmodel.publish(pathlib.Path(sys.argv[1]), {}, {})
+drafts.publish(pathlib.Path(sys.argv[1]), write)
 """
 
 
-def publish(base, monkeypatch):
+def publish(base):
     """An export that fails by itself, after it has begun."""
 
-    def fail(draft, signatures):
+    def fail(draft):
         raise OSError("nothing to write")
 
-    monkeypatch.setattr(savedmodel, "_write", fail)
     with pytest.raises(UserError, match="cannot be written"):
-        savedmodel.publish(base, {}, {})
+        drafts.publish(base, fail)
     return [path.name for path in base.iterdir()]
 
 
-def test_a_draft_goes_when_its_exporter_has_gone(tmp_path, monkeypatch):
+def test_a_draft_goes_when_its_exporter_has_gone(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", EXPORTER, str(tmp_path)],
         stdin=subprocess.PIPE,
@@ -43,7 +41,7 @@ def test_a_draft_goes_when_its_exporter_has_gone(tmp_path, monkeypatch):
     ) as process:
         name = process.stdout.readline().strip()
         assert name.startswith(".draft-")
-        assert publish(tmp_path, monkeypatch) == [name]
+        assert publish(tmp_path) == [name]
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    assert publish(tmp_path, monkeypatch) == []
+    assert publish(tmp_path) == []

@@ -14,7 +14,7 @@ from tests.support.running import GENERATE
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import status
-from tfgan_transfer.serving.export import savedmodel, signatures
+from tfgan_transfer.serving.export import drafts, savedmodel, signatures
 from tfgan_transfer.trained import sampling, saved
 
 EXPORT = "tfgan_transfer.export"
@@ -176,20 +176,22 @@ def test_a_model_that_fails_is_not_published(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("moment", ["_write_extra", "_settle", "_name"])
+@pytest.mark.parametrize(
+    "moment", ["savedmodel._write_extra", "drafts._settle", "drafts._name"]
+)
 def test_a_kill_leaves_no_version(commands, unbroken, tmp_path, moment):
     started = commands.start(
         EXPORT,
         f"--run_dir={unbroken}",
         f"--model_base={tmp_path}",
         setup="import os, signal\n"
-        "from tfgan_transfer.serving.export import savedmodel\n"
-        f"savedmodel.{moment} = lambda *_: os.kill(os.getpid(), 9)\n",
+        "from tfgan_transfer.serving.export import drafts, savedmodel\n"
+        f"{moment} = lambda *_: os.kill(os.getpid(), 9)\n",
     )
     assert started.wait().code == -signal.SIGKILL
     (left,) = tmp_path.iterdir()
-    assert left.name.startswith(savedmodel.DRAFT)
-    assert savedmodel.versions(tmp_path) == []
+    assert left.name.startswith(drafts.DRAFT)
+    assert drafts.versions(tmp_path) == []
     shutil.rmtree(left)
 
 

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.judging import judged
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import exporting
 from tfgan_transfer.serving import servable, status
 from tfgan_transfer.serving.export import routing, savedmodel
@@ -153,3 +154,9 @@ def test_the_card_lists_the_models(exported):
 def test_a_class_out_of_range_is_refused(exported):
     with pytest.raises(status.ServingError, match="expected 0 to 4"):
         ask(exported, "serving_default", seed=[0], label=[5])
+
+
+def test_only_a_saved_model_holds_an_ensemble(big, tmp_path):
+    with pytest.raises(UserError, match="^format: received an ensemble"):
+        exporting.export(str(big), str(tmp_path), format="onnx")
+    assert not [*tmp_path.iterdir()]

@@ -32,5 +32,6 @@ CYCLE_GAN = Family(
     samples="a2b-*.png",
     next_command=watching.next_command,
     signatures=export.signatures,
+    tensors=export.tensors,
     card=export.card,
 )

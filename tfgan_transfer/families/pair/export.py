@@ -13,10 +13,20 @@ def signatures(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
         opened: The model.
         ema: Whether to take the averaged weights.
     """
-    [found] = opened.checkpoints
-    model = Translators.of(found, ema=ema)
+    model = _translators(opened, ema)
     fit = opened.record["flags"]["fit"]
     return translation.of_translators(model.networks, model.image_shape, fit)
+
+
+def tensors(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
+    """The same for runtimes that take numbers only, no files."""
+    model = _translators(opened, ema)
+    return translation.of_images(model.networks, model.image_shape)
+
+
+def _translators(opened: Opened, ema: bool) -> Translators:
+    [found] = opened.checkpoints
+    return Translators.of(found, ema=ema)
 
 
 def card(opened: Opened, ema: bool) -> dict:

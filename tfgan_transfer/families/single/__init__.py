@@ -37,6 +37,7 @@ WGAN_GP = Family(
     samples="ema-*.png",
     next_command=watching.next_command,
     signatures=export.signatures,
+    tensors=export.tensors,
     card=export.card,
 )
 AC_GAN = WGAN_GP._replace(build=functools.partial(build.gan, ACGAN))

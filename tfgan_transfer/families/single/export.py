@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 from tfgan_transfer import data
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving.export import routing
 from tfgan_transfer.serving.export import signatures as serving
 from tfgan_transfer.trained.opening import Opened
@@ -17,6 +18,20 @@ def signatures(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
         ema: Unused: they are open already.
     """
     return serving.of_generator(_generator(opened))
+
+
+def tensors(opened: Opened, ema: bool) -> dict[str, serving.Signature]:
+    """The ways that need numbers only, no words and no files.
+
+    Raises:
+        UserError: If it is an ensemble.
+    """
+    if opened.members:
+        raise UserError(
+            "--format: received an ensemble, whose networks only a SavedModel "
+            "holds together; export its members, each by its own --run_dir"
+        )
+    return {"latents": signatures(opened, ema)["latents"]}
 
 
 def _generator(opened: Opened) -> serving.Generator:

@@ -21,18 +21,27 @@ def record(signatures: Mapping[str, Signature], path: pathlib.Path) -> None:
         path: The file.
     """
     made = []
+    for name, signature in signatures.items():
+        asked, answered = request(signature)
+        made.append(records.Record(name, asked, (), answered))
+    records.write(path, made)
+
+
+def request(
+    signature: Signature,
+) -> tuple[samples.Row, dict[str, np.ndarray]]:
+    """Some rows of inputs, and the signature's own answer to them.
+
+    Returns:
+        Name -> values [ROWS, ...] of the inputs, and of the outputs.
+    """
+    run = functools.partial(_run, signature)
+    start = {key: np.asarray(value) for key, value in signature.example.items()}
     # Where the check will be; a GPU adds in another order.
     with tf.device("CPU:0"):
-        for name, signature in signatures.items():
-            run = functools.partial(_run, signature)
-            start = {
-                key: np.asarray(value)
-                for key, value in signature.example.items()
-            }
-            rows = [start, *samples.vary(run, start, [], ROWS - 1)]
-            asked = samples.joined(rows)
-            made.append(records.Record(name, asked, (), run(asked)))
-    records.write(path, made)
+        rows = [start, *samples.vary(run, start, [], ROWS - 1)]
+        asked = samples.joined(rows)
+        return asked, run(asked)
 
 
 def _run(signature: Signature, row: samples.Row) -> dict[str, np.ndarray]:

@@ -60,6 +60,32 @@ def of_translators(
     return {name: signature(network) for name, network in served.items()}
 
 
+def of_images(
+    networks: Mapping[str, keras.Model], image_shape: tuple[int, int, int]
+) -> dict[str, Signature]:
+    """The same directions for runtimes that read no files.
+
+    `a2b` and `b2a` take `image` and return `images`, both float32
+    [B, H, W, C] in [-1, 1].
+
+    Args:
+        networks: As for `of_translators`.
+        image_shape: (H, W, C).
+    """
+    inputs = [tf.TensorSpec([None, *image_shape], tf.float32, "image")]
+    ramp = tf.linspace(-1.0, 1.0, image_shape[1])[:, None]
+    example = {"image": tf.broadcast_to(ramp, [1, *image_shape])}
+
+    def signature(network: keras.Model) -> Signature:
+        def translate(image):
+            images = network(image, training=False)
+            return {"images": tf.cast(images, tf.float32)}
+
+        return Signature(translate, inputs, example)
+
+    return {name: signature(network) for name, network in networks.items()}
+
+
 def decode(
     file: tf.Tensor, image_shape: tuple[int, int, int], fit: str
 ) -> tf.Tensor:

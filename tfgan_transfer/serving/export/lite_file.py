@@ -1,0 +1,63 @@
+"""A signature as a file of LiteRT, which was called TensorFlow Lite."""
+
+import contextlib
+import logging
+import pathlib
+import tempfile
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_transfer.serving.export import savedmodel
+from tfgan_transfer.serving.export.signatures import Signature
+
+MODULES = ("ai_edge_litert",)
+SUFFIX = ".tflite"
+
+
+def write(name: str, signature: Signature, path: pathlib.Path) -> None:
+    """Converts a signature by TensorFlow's converter, with its own operations.
+
+    Args:
+        name: Of the signature, also within the file.
+        signature: Tensors in, tensors out.
+        path: The file.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # Names of inputs and outputs come from signatures of a SavedModel.
+        savedmodel.write_graph(pathlib.Path(folder), {name: signature})
+        with _quiet():
+            converter = tf.lite.TFLiteConverter.from_saved_model(
+                folder, signature_keys=[name]
+            )
+            path.write_bytes(converter.convert())
+
+
+def answer(
+    path: pathlib.Path, inputs: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Asks the file's one signature in LiteRT's interpreter.
+
+    Args:
+        path: The file.
+        inputs: Name of each input -> values [B, ...].
+
+    Returns:
+        Name of each output -> values [B, ...].
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    return Interpreter(str(path)).get_signature_runner()(**inputs)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps warnings of gradients back, which nobody asks a file for."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
