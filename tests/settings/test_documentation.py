@@ -13,7 +13,7 @@ from tfgan_transfer.settings import recipes, table
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 TABLE = re.compile(r"<!-- flags: (.*?) -->\n(.*?)\n<!-- end -->", re.S)
-RECIPES = re.compile(r"<!-- recipes -->\n(.*?)\n<!-- end -->", re.S)
+RECIPES = re.compile(r"<!-- recipes -->\n(.*?)<!-- end -->", re.S)
 
 
 def written(match: re.Match) -> str:
@@ -34,6 +34,7 @@ def updated(text: str) -> str:
 def test_tables_are_those_of_the_settings():
     texts = {path: path.read_text() for path in DOCS.glob("*.md")}
     assert sum(len(TABLE.findall(text)) for text in texts.values()) >= 4
+    assert sum(len(RECIPES.findall(text)) for text in texts.values()) == 1
     for path, text in texts.items():
         assert updated(text) == text, path.name
 
