@@ -5,12 +5,13 @@ import math
 import pathlib
 from collections.abc import Mapping
 
-FILE = "model.json"
+# Folder of a SavedModel that servers leave alone, and the card in it.
+EXTRA, FILE = "assets.extra", "model.json"
 
 
 def read(path: pathlib.Path) -> dict:
     """The model card of a version, {} where it has none that can be read."""
-    for place in (path / "assets.extra" / FILE, path / FILE):
+    for place in (path / EXTRA / FILE, path / FILE):
         try:
             found = json.loads(place.read_text(encoding="utf-8"))
         except (OSError, ValueError):

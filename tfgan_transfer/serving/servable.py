@@ -6,6 +6,7 @@ only `tf.saved_model.load` can run fails here as it fails there.
 
 import contextlib
 import ctypes
+import logging
 import pathlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -164,7 +165,8 @@ def python_session(path: pathlib.Path) -> tuple[Session, Signatures]:
     graph = tf.Graph()
     session = tf.compat.v1.Session(graph=graph)
     try:
-        with graph.as_default(), _quiet():
+        # Its advice to use another loader is no use here.
+        with graph.as_default(), only_errors(tf.get_logger()):
             loaded = tf.compat.v1.saved_model.loader.load(
                 session, ["serve"], str(path)
             )
@@ -236,9 +238,8 @@ def _wanted(
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the advice to use another loader, which is no use here, back."""
-    logger = tf.get_logger()
+def only_errors(logger: logging.Logger) -> Iterator[None]:
+    """Keeps back what a logger says that is no error."""
     level = logger.level
     logger.setLevel("ERROR")
     try:

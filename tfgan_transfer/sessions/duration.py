@@ -1,7 +1,7 @@
 """How long a run will take, from a few steps on noise."""
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import keras
 
@@ -22,49 +22,55 @@ def duration(plan: Plan) -> dict:
         JSON values: seconds of the first step, which traces, and of each
         after it; hours of all steps, without evaluations and pictures.
     """
-    first, each = of_steps(plan)
+    config, family = plan.config, families.of(plan.config)
+    train = family.noise(config, plan.description)
+    first, each = of_model(built(plan, train), plan, train, LONGEST)
     return {
         "first_step_seconds": round(first, 1),
         "seconds_per_step": round(each, 4),
-        "hours": round((first + each * plan.config["steps"]) / 3600, 3),
+        "hours": round((first + each * config["steps"]) / 3600, 3),
     }
 
 
-def of_steps(plan: Plan, longest: float = LONGEST) -> tuple[float, float]:
-    """Trains for a few steps on noise.
+def built(
+    plan: Plan, train: object, start_from: Callable | None = None
+) -> keras.Model:
+    """The compiled model of a run that has not begun.
 
     Args:
         plan: Of the run.
-        longest: Seconds after which no further step is tried.
-
-    Returns:
-        Seconds of the first step, which traces, and of each after it.
+        train: Images to train on, or noise in their place.
+        start_from: As in `Family.build`.
     """
     config = plan.config
-    family = families.of(config)
-    train = family.noise(config, plan.description)
     strategy = devices.strategy(config)
     devices.prepare(config)
     with strategy.scope():
-        model = family.build(plan, train, xla=devices.use_xla(config, strategy))
-    stream = iter(family.batches(config, train, strategy, 0))
-    return of_model(model, stream, longest)
+        return families.of(config).build(
+            plan,
+            train,
+            xla=devices.use_xla(config, strategy),
+            start_from=start_from,
+        )
 
 
 def of_model(
-    model: keras.Model, stream: Iterator, longest: float
+    model: keras.Model, plan: Plan, train: object, longest: float
 ) -> tuple[float, float]:
     """Trains a model for a few steps.
 
     Args:
-        model: Compiled.
-        stream: Of its batches.
+        model: What `built` returned.
+        plan: Of the run.
+        train: As for `built`.
         longest: Seconds after which no further step is tried.
 
     Returns:
         Seconds of the first step, which traces, and the mean of those after
         it: on a busy machine slow ones count as well.
     """
+    batches = families.of(plan.config).batches
+    stream = iter(batches(plan.config, train, model.distribute_strategy, 0))
 
     def one() -> float:
         return precision.elapsed(lambda: model.train_function(stream))

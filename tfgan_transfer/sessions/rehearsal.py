@@ -10,7 +10,7 @@ import keras
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import duration
-from tfgan_transfer.training import checkpoint, devices, precision
+from tfgan_transfer.training import checkpoint, precision
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
@@ -57,24 +57,11 @@ def costs(
     """
     config, family = plan.config, families.of(plan.config)
     train = split.train if split else family.noise(config, plan.description)
-    strategy = devices.strategy(config)
-    devices.prepare(config)
     made: list[keras.Model] = []
-
-    def build() -> None:
-        with strategy.scope():
-            made.append(
-                family.build(
-                    plan,
-                    train,
-                    xla=devices.use_xla(config, strategy),
-                    start_from=start_from,
-                )
-            )
-
-    building = precision.elapsed(build)
-    stream = iter(family.batches(config, train, strategy, 0))
-    first, each = duration.of_model(made[0], stream, longest)
+    building = precision.elapsed(
+        lambda: made.append(duration.built(plan, train, start_from))
+    )
+    first, each = duration.of_model(made[0], plan, train, longest)
     around = _around(plan, split, made[0], report) if split else ()
     return Costs(building + first, each, *around)
 

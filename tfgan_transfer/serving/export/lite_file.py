@@ -1,14 +1,14 @@
 """A signature as a file of LiteRT, which was called TensorFlow Lite."""
 
-import contextlib
 import logging
 import pathlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
+from tfgan_transfer.serving import servable
 from tfgan_transfer.serving.export import savedmodel
 from tfgan_transfer.serving.export.signatures import Signature
 
@@ -27,7 +27,8 @@ def write(name: str, signature: Signature, path: pathlib.Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Names of inputs and outputs come from signatures of a SavedModel.
         savedmodel.write_graph(pathlib.Path(folder), {name: signature})
-        with _quiet():
+        # Warnings of gradients, which nobody asks a file for.
+        with servable.only_errors(logging.getLogger("absl")):
             converter = tf.lite.TFLiteConverter.from_saved_model(
                 folder, signature_keys=[name]
             )
@@ -49,15 +50,3 @@ def answer(
     from ai_edge_litert.interpreter import Interpreter
 
     return Interpreter(str(path)).get_signature_runner()(**inputs)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps warnings of gradients back, which nobody asks a file for."""
-    logger = logging.getLogger("absl")
-    level = logger.level
-    logger.setLevel("ERROR")
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -11,11 +11,10 @@ import keras
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.serving import records
+from tfgan_transfer.serving.card import EXTRA
+from tfgan_transfer.serving.card import FILE as CARD
 from tfgan_transfer.serving.export import drafts
 from tfgan_transfer.serving.export.signatures import Signature
-
-EXTRA = "assets.extra"
-CARD = "model.json"
 
 
 def publish(
