@@ -8,11 +8,14 @@ Written are `payload.000` and so on, none larger than `--part_mb`, a
 `manifest.json` with the sums of each and of the whole, and `unpack.sh`, which
 puts it together where it has been brought. In it are the files of the wheels
 that something imports or opens (`wheels.py` says which), the files that this
-repository tracks, and what is taken of `--shared`.
+repository tracks, and what is taken of `--shared`. CUDA's large libraries are
+left to the machine, where `unpack.sh` looks for them; `--without=` carries
+them too. `--count` says beforehand how many parts there will be at most.
 """
 
 import collections
 import json
+import math
 import pathlib
 import platform
 import shutil
@@ -33,14 +36,19 @@ flags.DEFINE_bool("download", False, "Let pip fetch wheels into it first.")
 flags.DEFINE_string("python_version", PYTHON, "Python of that machine.")
 flags.DEFINE_list("platform", wheels.PLATFORMS, "Platforms, as pip has them.")
 flags.DEFINE_list(
-    "without", [], "CUDA libraries that are there, such as nccl,cudnn*."
+    "without",
+    wheels.BORROWED,
+    "CUDA libraries and packages that are there, such as cudnn*,scipy.",
 )
 flags.DEFINE_string("shared", "../shared", "Folder of data sets.")
 flags.DEFINE_list("take", [], "Files and folders of it.")
-flags.DEFINE_float("part_mb", 60.0, "MB of the largest part.", OVERHEAD / 5e5)
+# A machine that takes 64 MiB at a time takes it with this repository's files.
+flags.DEFINE_float("part_mb", 45.0, "MB of the largest part.", OVERHEAD / 5e5)
 flags.DEFINE_integer("preset", 6, "Of xz, 0 for fast.", 0, 9)
 flags.DEFINE_integer("threads", 2, "Blocks compressed at a time.", 1)
-flags.DEFINE_bool("count", False, "Only say what is kept of each wheel.")
+flags.DEFINE_bool(
+    "count", False, "Only say what is kept of each wheel, and how many parts."
+)
 
 
 def tracked() -> list[str]:
@@ -104,14 +112,25 @@ def fill(archive: tarfile.TarFile) -> dict[str, int]:
 
 
 def count(folder: pathlib.Path) -> None:
-    """Prints the MB that are kept of each wheel, and as they lie in it."""
+    """Prints the MB that are kept of each wheel, and as they lie in it.
+
+    Below it stand files that hardly get smaller, and the parts of all.
+    """
     kept = collections.defaultdict(lambda: [0, 0])
     for _, wheel, inside in wheels.files(folder, FLAGS.without):
-        for name in (pathlib.Path(wheel.filename).name, "all"):
-            kept[name][0] += inside.file_size
-            kept[name][1] += inside.compress_size
+        row = kept[pathlib.Path(wheel.filename).name]
+        row[0] += inside.file_size
+        row[1] += inside.compress_size
+    for name, paths in (
+        ("repository", [ROOT / name for name in tracked()]),
+        ("shared", taken(pathlib.Path(FLAGS.shared))),
+    ):
+        kept[name] = [sum(path.stat().st_size for path in paths)] * 2
+    kept["all"] = [sum(column) for column in zip(*kept.values(), strict=True)]
     for name, sizes in sorted(kept.items(), key=lambda row: row[1]):
         print("{:9,.1f} {:9,.1f}  {}".format(*(s / 1e6 for s in sizes), name))
+    most = math.ceil(kept["all"][1] / (FLAGS.part_mb * 1e6))
+    print(f"at most {most} parts of {FLAGS.part_mb:g} MB, fewer by xz")
 
 
 def main(argv):
@@ -120,7 +139,11 @@ def main(argv):
     taken(pathlib.Path(FLAGS.shared))
     if FLAGS.download:
         wheels.download(folder, FLAGS.python_version, FLAGS.platform)
-    if not any(folder.glob("*.whl")):
+    try:
+        some = wheels.once(folder)
+    except ValueError as error:
+        raise app.UsageError(f"--wheels: {error}") from error
+    if not some:
         raise app.UsageError(
             f"--wheels: no wheel in {str(folder)!r}; add --download"
         )
@@ -135,8 +158,12 @@ def main(argv):
     parts = Parts(out, "payload", size, FLAGS.preset, FLAGS.threads)
     with tarfile.open(fileobj=parts, mode="w|") as archive:
         contents = fill(archive)
-    manifest = {"python": FLAGS.python_version, "contents": contents}
-    manifest |= parts.close()
+    manifest = {
+        "python": FLAGS.python_version,
+        "contents": contents,
+        "borrowed": wheels.borrowed(folder, FLAGS.without),
+        **parts.close(),
+    }
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1))
     for name in ("unpack.sh", "unpack.py"):
         shutil.copy(HERE / name, out)

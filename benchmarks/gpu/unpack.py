@@ -11,6 +11,7 @@ import json
 import lzma
 import os
 import pathlib
+import shlex
 import shutil
 import sys
 import tarfile
@@ -22,7 +23,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 export BARE_LD_LIBRARY_PATH="$LD_LIBRARY_PATH"
 export PYTHONPATH="$here/repository:$here/site"
 export PYTHONNOUSERSITE=1
-for folder in "$here"/site/nvidia/*/lib; do
+for folder in @BORROWED@ "$here"/site/nvidia/*/lib; do
     LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 done
 export LD_LIBRARY_PATH
@@ -64,6 +65,57 @@ class Stream:
             self.rest = memoryview(data)
         given, self.rest = bytes(self.rest[:size]), self.rest[size:]
         return given
+
+
+def places():
+    """Folders in which a machine may have CUDA libraries."""
+    paths = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    found = [pathlib.Path(path) for path in paths if path]
+    for path in map(pathlib.Path, sys.path):
+        # Those of PyTorch and JAX, newer and older.
+        found += sorted(path.glob("nvidia/*/lib"))
+    found += sorted(pathlib.Path("/usr/local").glob("cuda*/lib64"))
+    found.append(pathlib.Path("/usr/lib/x86_64-linux-gnu"))
+    return [path for path in found if path.is_dir()]
+
+
+def numbers(path):
+    """(12,) of libcublas.so.12."""
+    words = path.name.partition(".so.")[2].split(".")
+    return tuple(int(word) for word in words if word.isdigit())
+
+
+def library(name, folders):
+    """Where this machine has a library, of another version if need be."""
+    stem = name.partition(".so.")[0]
+    for folder in folders:
+        if (folder / name).exists():
+            return folder / name
+    others = [p for folder in folders for p in folder.glob(stem + ".so.*")]
+    return max(others, key=numbers, default=None)
+
+
+def borrow(names, new):
+    """Links the machine's libraries under the names by which they are opened.
+
+    What they need themselves lies beside them.
+
+    Returns:
+        Folders of the machine in which they are, and names of those that it
+        does not have.
+    """
+    links = new / "site" / "nvidia" / "borrowed" / "lib"
+    links.mkdir(parents=True)
+    used, missing, folders = [], [], places()
+    for name in names:
+        path = library(name, folders)
+        if path is None:
+            missing.append(name)
+            continue
+        (links / name).symlink_to(path)
+        if str(path.parent) not in used:
+            used.append(str(path.parent))
+    return used, missing
 
 
 def stop(message):
@@ -112,9 +164,17 @@ def main(folder, into):
         pass
     if stream.sum.hexdigest() != manifest["sha256"]:
         stop("the parts are not of one payload; bring all of them again")
-    (new / "run").write_text(RUN.replace("@PYTHON@", python))
+    used, missing = borrow(manifest["borrowed"], new)
+    words = " ".join(map(shlex.quote, used))
+    script = RUN.replace("@PYTHON@", python).replace("@BORROWED@", words)
+    (new / "run").write_text(script)
     (new / "run").chmod(0o755)
     new.rename(into)
+    if missing:
+        print(
+            f"not on this machine: {', '.join(missing)}; without them "
+            "everything may run on CPU; pack again with --without="
+        )
     try:
         ctypes.CDLL("libcuda.so.1")
     except OSError:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import lzma
+import math
 import os
 import pathlib
 import signal
@@ -28,7 +29,10 @@ WHEEL = {
     "tensorflow/__init__.py": TENSORFLOW,
     "tensorflow/include/big.h": "#" * 5000,
     "tensorflow/a/tests/test_a.py": "raise ImportError",
-    "nvidia/cudnn/lib/libcudnn_ops.so.9": "kept",
+    "nvidia/cuda_runtime/lib/libcudart.so.12": "kept",
+    "nvidia/cudnn/lib/libcudnn_ops.so.9": "borrowed",
+    "nvidia/cublas/lib/libcublas.so.12": "borrowed",
+    "nvidia/nccl/lib/libnccl.so.2": "borrowed",
     "nvidia/cusolver/lib/libcusolverMg.so.11": "left out",
     "nvidia/cuda_nvcc/bin/ptxas": "#!/bin/sh\necho assembled\n",
     "made-1.data/purelib/top.py": "VALUE = 7",
@@ -36,6 +40,9 @@ WHEEL = {
     "made-1.data/platlib/clang/native/libclang.so": "left out",
     "made-1.dist-info/METADATA": "Name: made\nVersion: 1\n",
 }
+# What the other machine has: one of the same version, one of a later CUDA,
+# none of the third.
+LIBRARIES = ("libcudnn_ops.so.9", "libcublas.so.12.8", "libcublas.so.13")
 # What divides a training into parts.
 PARTS = ("steps", "critic_schedule", "grow")
 # It waits where it is told to, once, and says what it found.
@@ -105,7 +112,14 @@ def payload(tmp_path_factory):
 
 def unpack(payload, into):
     script = payload / "parts" / "unpack.sh"
-    environment = {**os.environ, "PATH": f"{sys.prefix}/bin:{os.defpath}"}
+    (payload / "cuda libraries").mkdir(exist_ok=True)
+    for name in LIBRARIES:
+        (payload / "cuda libraries" / name).touch()
+    environment = {
+        **os.environ,
+        "PATH": f"{sys.prefix}/bin:{os.defpath}",
+        "LD_LIBRARY_PATH": str(payload / "cuda libraries"),
+    }
     return subprocess.run(
         ["sh", str(script), str(into)],
         capture_output=True,
@@ -120,6 +134,7 @@ def machine(payload, tmp_path_factory):
     into = tmp_path_factory.mktemp("machine") / "evidence"
     done = unpack(payload, into)
     assert done.returncode == 0, done.stderr
+    assert "not on this machine: libnccl.so.2; without" in done.stdout
     return into
 
 
@@ -134,10 +149,14 @@ def test_parts_are_one_stream_and_none_is_too_large(payload):
 
 def test_what_is_used_is_there_and_nothing_else(payload, machine):
     site = machine / "site"
-    files = [path for path in site.rglob("*") if path.is_file()]
+    files = [
+        path
+        for path in site.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    ]
     assert {path.relative_to(site).as_posix() for path in files} == {
         "tensorflow/__init__.py",
-        "nvidia/cudnn/lib/libcudnn_ops.so.9",
+        "nvidia/cuda_runtime/lib/libcudart.so.12",
         "nvidia/cuda_nvcc/bin/ptxas",
         "top.py",
         "made-1.dist-info/METADATA",
@@ -150,6 +169,56 @@ def test_what_is_used_is_there_and_nothing_else(payload, machine):
         text=True,
     )
     assert said.stdout == "assembled\n"
+
+
+def test_large_libraries_are_those_of_the_machine(payload, machine):
+    theirs = payload / "cuda libraries"
+    links = machine / "site" / "nvidia" / "borrowed" / "lib"
+    assert {link.name: link.readlink() for link in links.iterdir()} == {
+        "libcudnn_ops.so.9": theirs / "libcudnn_ops.so.9",
+        "libcublas.so.12": theirs / "libcublas.so.13",
+    }
+    ask = "import os; print(os.environ['LD_LIBRARY_PATH'])"
+    said = subprocess.run(
+        [machine / "run", "-c", ask], capture_output=True, text=True, env={}
+    )
+    # What lies beside a library is found, and no folder is the present one.
+    assert said.stdout.strip().split(":") == [
+        str(machine / "site" / "nvidia" / "cuda_runtime" / "lib"),
+        str(links),
+        str(theirs),
+    ]
+
+
+def test_a_package_that_is_there_is_left_out_and_two_are_an_error(
+    gpu_modules, payload, tmp_path
+):
+    wheels = gpu_modules("wheels")
+    folder = payload / "wheels"
+    assert [*wheels.files(folder)] and not [*wheels.files(folder, ["made"])]
+    for name in ("made-1-py3.whl", "made-2-py3.whl", "other-1-py3.whl"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match="made-1-py3.whl and made-2-py3.whl"):
+        wheels.once(tmp_path)
+
+
+def test_the_number_of_parts_is_said_before_they_are_made(payload, tmp_path):
+    said = python(
+        GPU / "pack.py",
+        f"--out={tmp_path / 'parts'}",
+        f"--wheels={payload / 'wheels'}",
+        f"--shared={payload / 'shared'}",
+        "--take=data/photos.zip",
+        "--part_mb=4",
+        "--count",
+    )
+    *rows, last = said.stdout.splitlines()
+    size = {row.split()[2]: float(row.split()[1]) for row in rows}
+    assert size["shared"] == 0.0 and size["all"] == max(size.values())
+    most = math.ceil(size["all"] / 4)
+    assert last == f"at most {most} parts of 4 MB, fewer by xz"
+    assert not (tmp_path / "parts").exists()
+    assert len([*(payload / "parts").glob("payload.*")]) <= most
 
 
 @pytest.mark.parametrize("harm", ["missing", "damaged"])
