@@ -5,8 +5,8 @@
 Three ways in one run, alternating: `features.extract` (uint8 in, resize,
 batches, arrays out); the bare SavedModel in a loop on images that are resized
 already; and torch-fidelity's extractor of the same depth with random weights,
-where it is installed. Each in a process of its own, as TensorFlow and PyTorch
-do not always load together. Medians over the rounds.
+where it is installed and has that layer. Each in a process of its own, as
+TensorFlow and PyTorch do not always load together. Medians over the rounds.
 """
 
 import json
@@ -55,6 +55,8 @@ def torch_fidelity(pictures, path, layer):
         import torch
         from torch_fidelity import feature_extractor_inceptionv3 as module
     except ImportError:
+        return None
+    if layer not in LEVELS:
         return None
     torch.manual_seed(0)
     network = module.FeatureExtractorInceptionV3
@@ -125,7 +127,8 @@ def main(argv):
     for name, values in rates.items():
         median = statistics.median(values)
         if FLAGS.json:
-            row = {"way": name, "images_per_second": round(median, 1)}
+            row = {"way": name, "layer": FLAGS.layer}
+            row["images_per_second"] = round(median, 1)
             print(json.dumps(row), flush=True)
             continue
         print(

@@ -43,7 +43,7 @@ flags.DEFINE_integer("threads", 0, "Of each process; 0 for its default.", 0)
 flags.DEFINE_list("peers", None, "Repositories of `step_peer.py`.")
 flags.DEFINE_enum("device", "cpu", SIDES, "What computes.")
 flags.DEFINE_bool("quick", False, "Two rounds, one critic update, batch 8.")
-flags.DEFINE_bool("json", False, "Print a line of JSON for each way as well.")
+flags.DEFINE_bool("json", False, "Print lines of JSON.")
 
 HERE = pathlib.Path(__file__).parent
 CASES = {
@@ -126,6 +126,11 @@ class Worker:
         line = self.process.stdout.readline()
         return json.loads(line) if line else None
 
+    def last_words(self):
+        """What it said before it ended; nothing if that was shown."""
+        self.errors.seek(0)
+        return "".join(self.errors.read().strip().splitlines()[-1:])
+
     def run(self, what, count):
         self.process.stdin.write(json.dumps([what, count]) + "\n")
         self.process.stdin.flush()
@@ -153,9 +158,7 @@ def measure(case, precision, ways):
         if worker.ready:
             workers[way] = worker
         else:
-            worker.errors.seek(0)
-            last = worker.errors.read().strip().splitlines()[-1:]
-            print(f"  {way}: does not run: {last}")
+            print(f"  {way}: does not run: {worker.last_words()}", flush=True)
     for _ in range(FLAGS.rounds):
         for worker in workers.values():
             worker.run("step", FLAGS.steps)
@@ -168,6 +171,8 @@ def measure(case, precision, ways):
 def counted(case, precision):
     """FLOPs that a step of ours has to do; by a process, for its memory."""
     worker = Worker(case, "count", PRECISIONS[precision])
+    if not worker.ready:
+        sys.exit(f"the step cannot be counted: {worker.last_words()}")
     flops = worker.ready["flops"]
     worker.close()
     return flops
@@ -204,7 +209,7 @@ def report(name, precision, flops, workers):
             "first_s": round(worker.ready["first"], 1),
         }
         if FLAGS.json:
-            print(json.dumps(row))
+            print(json.dumps(row), flush=True)
             continue
         print(
             f"  {way:20} {wall:7.3f} s, cpu {cpu:7.3f} s, "
@@ -220,9 +225,8 @@ def main(argv):
     del argv
     ways = FLAGS.ways or WAYS
     ways = [w for w in ways if w.startswith(OURS) or FLAGS.torch_python]
-    rounds = FLAGS.rounds
     if FLAGS.quick:
-        FLAGS.rounds = min(rounds, 2)
+        FLAGS.rounds = min(FLAGS.rounds, 2)
     for name in FLAGS.cases or CASES:
         case = {**CASES, **MORE}[name]
         case = {**case, "name": name, "n_critic": FLAGS.n_critic}

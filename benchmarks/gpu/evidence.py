@@ -13,7 +13,6 @@ rehearses everything with `jobs_tiny.json`, on a CPU too.
 
 import contextlib
 import ctypes
-import json
 import os
 import pathlib
 import platform
@@ -21,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TextIO
 
@@ -50,18 +50,19 @@ import json, tensorflow as tf
 details = tf.config.experimental.get_device_details
 cards = [details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
 names = [card.get("device_name", "GPU") for card in cards]
-print(json.dumps([tf.__version__, names]))
+print(json.dumps({"cards": names, "tensorflow": tf.__version__}))
 """
+# Seconds that its answer may take.
+ANSWER = 120
+# Seconds between two looks at a job.
+LOOK = 0.1
+# Whether this process was told to end. Nothing is interrupted by it, so that
+# what a job has found is written even if it ended at that moment.
+told = threading.Event()
 
 
 class Cut(Exception):
-    """This process was told to end."""
-
-
-def cut(number, frame):
-    # Once is enough: jobs are being ended.
-    signal.signal(number, signal.SIG_IGN)
-    raise Cut
+    """This process was told to end, and no job runs any more."""
 
 
 def dies_with_us():
@@ -69,22 +70,23 @@ def dies_with_us():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def machine() -> dict:
+def machine(out: pathlib.Path) -> dict:
     """The card and the programs, as JSON values."""
-    said = subprocess.run(
-        [sys.executable, "-c", ASKED], capture_output=True, text=True
-    ).stdout
-    version, cards = json.loads(said) if said else ("", [])
+    log = new_log(out / "logs", "machine")
+    with log.open("a") as file:
+        run(["-c", ASKED], file, ANSWER)
     driver = ""
     if shutil.which("nvidia-smi"):
         ask = ["nvidia-smi", "--query-gpu=driver_version,memory.total"]
         driver = subprocess.run(
             [*ask, "--format=csv,noheader"], capture_output=True, text=True
         ).stdout.strip()
+    found = {"cards": [], "tensorflow": ""}
+    for row in results.rows(log.read_text(errors="replace")):
+        found |= row
     return {
-        "cards": cards,
+        **found,
         "driver": driver,
-        "tensorflow": version,
         "python": platform.python_version(),
         "processors": os.cpu_count(),
     }
@@ -105,7 +107,12 @@ def _signal(process: subprocess.Popen, number: int) -> None:
 
 
 def run(words: list[str], log: TextIO, limit: float) -> str:
-    """Runs one command: `done`, `failed` or `out of time`."""
+    """Runs one command: `done`, `failed` or `out of time`.
+
+    Raises:
+        Cut: If this process was told to end; the command has been ended.
+    """
+    until = time.monotonic() + limit
     process = subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
@@ -115,14 +122,13 @@ def run(words: list[str], log: TextIO, limit: float) -> str:
         preexec_fn=dies_with_us,
         env={**os.environ, **AROUND},
     )
-    try:
-        process.wait(max(0.0, limit))
-    except subprocess.TimeoutExpired:
-        end(process)
-        return "out of time"
-    except Cut:
-        end(process)
-        raise
+    while process.poll() is None:
+        if told.wait(LOOK):
+            end(process)
+            raise Cut
+        if time.monotonic() > until:
+            end(process)
+            return "out of time"
     return "failed" if process.returncode else "done"
 
 
@@ -171,9 +177,11 @@ def take(all_jobs: list[jobs.Job], places: dict, until: float) -> None:
     out = pathlib.Path(places["out"])
     found = results.read(out)
     if not found["machine"]:
-        found["machine"] = machine()
+        found["machine"] = machine(out)
         results.write(out, found)
     for job in pending(all_jobs, found):
+        if told.is_set():
+            raise Cut
         left = until - time.monotonic()
         if left < job.seconds:
             print(f"{job.name}: needs {job.seconds:g} s, {left:.0f} s are left")
@@ -199,8 +207,8 @@ def main(argv):
         "shared": str(pathlib.Path(FLAGS.shared).absolute()),
         "peer": FLAGS.torch_python,
     }
-    signal.signal(signal.SIGTERM, cut)
-    signal.signal(signal.SIGINT, cut)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
     try:
         take(jobs.read(pathlib.Path(path)), places, until)
     except Cut:
