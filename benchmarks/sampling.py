@@ -36,6 +36,9 @@ def main(argv):
         case = {**train_step.CASES[name], "n_critic": 1}
         for precision in FLAGS.precisions:
             workers = train_step.measure(case, precision, ways)
+            if "graph_sample" not in workers:
+                print("  nothing to compare with: `graph_sample` is missing")
+                continue
             base = workers["graph_sample"].median("step", 0)
             for way, worker in workers.items():
                 wall, cpu = (worker.median("step", c) for c in (0, 1))
