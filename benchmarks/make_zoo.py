@@ -35,9 +35,11 @@ flags.DEFINE_bool("json", False, "Print what was measured, not the card.")
 # Of a file of weights: what a repository should carry.
 MOST_BYTES = 16 * 10**6
 
-# Flags that say how a model was trained, in the order of the card.
-SHOWN = """size channels network width latent_size adversarial_loss n_critic
-gradient_penalty batch_size steps seed generator_lr precision holdout""".split()
+# Flags that say how a model was trained, in the order of the card: those that
+# the run had.
+SHOWN = """recipe source size channels network width latent_size
+adversarial_loss critic critic_schedule grow n_critic gradient_penalty
+batch_size steps seed generator_lr precision holdout""".split()
 
 
 def command(module, **settings):
@@ -53,7 +55,8 @@ def command(module, **settings):
 
 def card(manifest, evaluation):
     used = manifest["run"]["flags"]
-    shown = " ".join(f"--{name}={used[name]}" for name in SHOWN)
+    had = [name for name in SHOWN if used.get(name) not in (None, "")]
+    shown = " ".join(f"--{name}={used[name]}" for name in had)
     rows = "\n".join(
         f"| {row['name']} | {row['value']:.4g} | {row['spread'] or 0:.1g} | "
         f"{row['floor']['value']:.4g} |"
@@ -116,11 +119,15 @@ def main(argv):
     try:
         for path in trial.glob("*.npz"):
             if path.stat().st_size > MOST_BYTES:
-                sys.exit(f"{path.name} has more than {MOST_BYTES:,} bytes")
+                sys.exit(
+                    f"error: {path.name} has more than {MOST_BYTES:,} bytes; "
+                    "train a narrower network, see --width"
+                )
         evaluation = measured(trial, data)
         old = FLAGS.if_better and final.exists()
         if old and not better(evaluation, measured(final, data)):
-            return print(f"{FLAGS.name} of the zoo is as good; it stays")
+            print(f"{FLAGS.name} of the zoo is as good; it stays")
+            return
         command(
             "generate", checkpoint=trial, num=32, grid=trial / "samples.png"
         )
@@ -131,7 +138,8 @@ def main(argv):
     finally:
         shutil.rmtree(trial, ignore_errors=True)
     if not FLAGS.json:
-        return print(text)
+        print(text)
+        return
     values = {row["name"]: row["value"] for row in evaluation}
     sizes = [path.stat().st_size for path in final.glob("*.npz")]
     values["largest_file_mb"] = round(max(sizes) / 1e6, 1)
