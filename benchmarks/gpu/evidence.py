@@ -168,8 +168,19 @@ def pending(all_jobs: list[jobs.Job], found: dict) -> list[jobs.Job]:
     """Jobs that are not done: first those that were never tried."""
     state = {name: row["state"] for name, row in found["jobs"].items()}
     todo = [job for job in all_jobs if state.get(job.name) != "done"]
-    new = ("did not fit", None)
+    new = ("did not fit", "no data", None)
     return sorted(todo, key=lambda job: state.get(job.name) not in new)
+
+
+def obstacle(job: jobs.Job, places: dict, left: float) -> tuple[str, str]:
+    """What keeps a job from being begun, as a state and in words, if any."""
+    if lacks := jobs.missing(job, pathlib.Path(places["shared"])):
+        return "no data", f"{', '.join(lacks)} not in --shared"
+    if left < job.seconds:
+        return "did not fit", (
+            f"needs {job.seconds:g} s, {left:.0f} s are left"
+        )
+    return "", ""
 
 
 def take(all_jobs: list[jobs.Job], places: dict, until: float) -> None:
@@ -183,9 +194,10 @@ def take(all_jobs: list[jobs.Job], places: dict, until: float) -> None:
         if told.is_set():
             raise Cut
         left = until - time.monotonic()
-        if left < job.seconds:
-            print(f"{job.name}: needs {job.seconds:g} s, {left:.0f} s are left")
-            row = {"state": "did not fit", "about": job.about, "rows": []}
+        state, why = obstacle(job, places, left)
+        if state:
+            print(f"{job.name}: {why}")
+            row = {"state": state, "about": job.about, "rows": []}
             # What an earlier try has found is worth more.
             found["jobs"].setdefault(job.name, row)
         else:

@@ -2,9 +2,12 @@
 
 import json
 import pathlib
+import re
 from typing import NamedTuple
 
 FOLDER = pathlib.Path(__file__).parent
+# A file or folder of data in a command: `zip:{shared}/data/NAME.zip#part`.
+_SHARED = re.compile(r"\{shared\}/([^#]+)")
 
 
 class Job(NamedTuple):
@@ -48,3 +51,12 @@ def read(path: pathlib.Path) -> list[Job]:
 def words(command: list[str], places: dict[str, str]) -> list[str]:
     """A command with its places filled in."""
     return [word.format_map(places) for word in command]
+
+
+def missing(job: Job, shared: pathlib.Path) -> list[str]:
+    """Data that a job names and that are not in the folder of data sets."""
+    found = (
+        _SHARED.search(word) for command in job.commands for word in command
+    )
+    names = dict.fromkeys(match[1] for match in found if match)
+    return [name for name in names if not (shared / name).exists()]

@@ -273,6 +273,8 @@ def test_a_cut_loses_nothing_and_the_same_command_goes_on(
         job("waits", waits, goes_on=True),
         job("fails", ["-c", "raise SystemExit(1)"]),
         job("long", ["-c", "pass"], seconds=3600),
+        job("lacks", ["-c", "pass", "zip:{shared}/data/none.zip#a"]),
+        job("has", ["-c", "pass", "zip:{shared}/data/photos.zip#a"]),
         job("slow", ["-c", "import time; time.sleep(600)"], limit=0.1),
         job("last", say("evaluation=[dict(name='kid', value=0.5)]")),
     ]
@@ -299,10 +301,13 @@ def test_a_cut_loses_nothing_and_the_same_command_goes_on(
         "waits": "done",
         "fails": "failed",
         "long": "did not fit",
+        "lacks": "no data",
+        "has": "done",
         "slow": "out of time",
         "last": "done",
     }
     assert "first:" not in said and "long: needs 3600 s" in said
+    assert "lacks: data/none.zip not in --shared" in said
     assert found["jobs"]["first"] == kept["first"]
     assert found["jobs"]["waits"]["rows"] == [{"value": 7, "again": True}]
     page = python(GPU / "tables.py", out).stdout
