@@ -102,13 +102,14 @@ def main(argv):
     )
     context = multiprocessing.get_context("spawn")
     arguments = (pictures, FLAGS.inception, FLAGS.layer)
-    pipes = {}
+    pipes, workers = {}, []
     for way in (ours, bare, torch_fidelity):
         near, far = context.Pipe()
         worker = context.Process(
             target=serve, args=(way, arguments, far), daemon=True
         )
         worker.start()
+        workers.append(worker)
         # The last end but the worker's own: if that dies, there is an end.
         far.close()
         try:
@@ -123,6 +124,8 @@ def main(argv):
             rates[name].append(FLAGS.images / pipe.recv())
     for pipe in pipes.values():
         pipe.send(False)
+    for worker in workers:
+        worker.join()
     own = statistics.median(rates["ours"])
     for name, values in rates.items():
         median = statistics.median(values)
