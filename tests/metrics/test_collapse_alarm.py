@@ -39,9 +39,51 @@ def test_recall_works_the_other_way_round():
         collapse_alarm(score("recall", 0), score("ms_ssim", 0))
 
 
-def noise(count, seed):
+def test_a_spread_that_shrank_raises_the_alarm_and_says_of_what():
+    for name, words in (
+        ("color_spread", "samples have lost their colours"),
+        ("feature_spread", "samples show too few things"),
+    ):
+        real = score(name, 40.0)
+        assert not collapse_alarm(score(name, 21.0), real).raised
+        alarm = collapse_alarm(score(name, 10.0), real)
+        assert alarm.raised and alarm.variety == 0.25
+        assert alarm.message.startswith(f"collapse: {words} ({name} 10.000")
+        # Grey images have no colours to lose.
+        assert not collapse_alarm(score(name, 0.0), score(name, 0.0)).raised
+
+
+def noise(count, seed, channels=1):
     rng = np.random.default_rng(seed)
-    return rng.integers(0, 256, (count, 16, 16, 1), dtype=np.uint8)
+    shape = count, 16, 16, channels
+    return rng.integers(0, 256, shape, dtype=np.uint8)
+
+
+def test_samples_that_turned_grey_are_noticed_though_they_are_varied():
+    watch = CollapseWatch(noise(60, 0, 3))
+    samples = noise(60, 1, 3)
+    assert watch(samples) == ""
+    paler = samples.mean(axis=-1, keepdims=True) + 0.4 * (
+        samples - samples.mean(axis=-1, keepdims=True)
+    )
+    warning = watch(np.uint8(paler))
+    assert warning.startswith("collapse: samples have lost their colours (")
+    assert warning.endswith(
+        "40% of the real variety); --restart_from=STEP goes back to before it"
+    )
+
+
+def test_a_feature_network_notices_that_few_things_are_shown():
+    def halves(images):
+        return images.reshape(len(images), 2, -1).mean(axis=-1)
+
+    real, samples = noise(60, 0), noise(60, 1)
+    bright = np.arange(60) % 2 == 1
+    real[bright, :8] //= 4
+    watch = CollapseWatch(real, features=halves)
+    assert "show too few things (feature_spread" in watch(samples)
+    samples[bright, :8] //= 4
+    assert watch(samples) == ""
 
 
 def test_a_label_that_collapsed_is_named_while_the_others_are_varied():

@@ -8,7 +8,7 @@ package, whose values bear its name: `kid[lite0@stride_32]`.
 import dataclasses
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -81,6 +81,15 @@ def described(images: np.ndarray) -> np.ndarray:
     network = _lite0()
     layer = network.layer(None)
     return extract(network, images, [layer])[layer]
+
+
+def describer() -> Callable[[np.ndarray], np.ndarray] | None:
+    """`described`, or None where the classifier is not installed."""
+    try:
+        _lite0()
+    except UserError:
+        return None
+    return described
 
 
 def _marked(

@@ -9,7 +9,7 @@ import numpy as np
 from tfgan_transfer import data, pixels
 from tfgan_transfer.data import subset
 from tfgan_transfer.errors import UserError, choices
-from tfgan_transfer.evaluations import evaluation
+from tfgan_transfer.evaluations import evaluation, feature_network
 from tfgan_transfer.evaluations.bars import bars
 from tfgan_transfer.families.single import build
 from tfgan_transfer.metrics import collapse, ms_ssim
@@ -160,9 +160,11 @@ def _watch(
     small = min(pictures.shape[1:3]) < ms_ssim.SMALLEST
     if small or len(pictures) < collapse.FEWEST:
         return None
+    described = feature_network.describer()
     if not labelled:
-        return CollapseWatch(pictures)
-    return CollapseWatch(pictures, real.labels[:count], real.vocabulary)
+        return CollapseWatch(pictures, features=described)
+    labels = real.labels[:count]
+    return CollapseWatch(pictures, labels, real.vocabulary, described)
 
 
 def load_data(opened: Opened, flags: Mapping) -> data.Split:
