@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.pictures import Pictures
@@ -80,6 +80,36 @@ def timed(
     return recipes.scaled(settings, wanted), (
         f"{factor:.2g} times the recipe's, for {pictures.images:,} pictures"
     )
+
+
+def too_long(
+    given: Mapping,
+    settings: Mapping,
+    pictures: Pictures,
+    steps: float,
+    spent: Callable[[], float],
+    parts: list[budget.Part],
+) -> bool:
+    """Whether not even some steps of a recipe fit into the hours.
+
+    Args:
+        given: Settings that the user gave.
+        settings: Of the recipe.
+        pictures: The user's.
+        steps: As many as it takes to be worth it.
+        spent: Says how many seconds have gone since the command began.
+        parts: Of the recipe, as fast at least as they are.
+    """
+    if given.keys() & COUNTED:
+        return False
+    allowed = hours(given, pictures)
+    least = max(len(parts), math.ceil(steps))
+    needed = budget.seconds(
+        budget.shared(parts, least),
+        watched(given, parts, settings, least),
+        counted(spent(), allowed),
+    )
+    return needed > 3600 * allowed
 
 
 def counted(spent: float, hours: float | None) -> float:
