@@ -112,6 +112,31 @@ def test_it_draws_at_once_and_shows_the_card(page):
     assert "kid 0.5 (</script> none)" in quality
 
 
+def test_numbers_of_the_card_can_be_read(page):
+    page.images()
+    shown = page.browser.execute_script(
+        "return arguments[0].map(value => shown(value).textContent ?? "
+        "shown(value))",
+        [0.15554341673851013, 3, {"value": 2.5e-5, "note": "", "labels": []}],
+    )
+    # Nothing is said of what is empty.
+    assert shown == ["0.1555", "3", "value0.000025"]
+
+
+def test_it_is_dark_where_all_is(page):
+    background = "return getComputedStyle(document.body).backgroundColor"
+    found = {}
+    for scheme in ("light", "dark"):
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        page.browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": media}
+        )
+        numbers = page.browser.execute_script(background)
+        found[scheme] = [int(n) for n in re.findall(r"\d+", numbers)]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert max(found["dark"]) < 64 < 192 < min(found["light"])
+
+
 def test_pictures_are_enlarged_and_choices_named(page):
     page.images()
     (image, *_) = page.browser.find_elements("tag name", "img")
