@@ -4,6 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+# Characters of a value that a message repeats.
+_LONGEST = 80
 # What marks an argument in a message; other programs' options have hyphens.
 _MARK = re.compile(r"(?<![\w-])--(?=[a-z]\w*(?![\w-]))")
 
@@ -45,6 +47,33 @@ class UserError(ValueError):
         return UserError(re.sub(named, f"--{instead}", self.command_line))
 
 
+def shown(value: object) -> str:
+    """A value that was received, in one short line.
+
+    Args:
+        value: Anything; of an array its kind and shape are told.
+    """
+    shape = getattr(value, "shape", ())
+    if shape and hasattr(value, "dtype"):
+        return f"an array of {value.dtype} {list(shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def nearest(received: str, options: Iterable[str]) -> str | None:
+    """The option that was probably meant, whatever its case; None if unclear.
+
+    Args:
+        received: An unknown value.
+        options: All values that would have been accepted.
+    """
+    named = {str(option).lower(): str(option) for option in options}
+    near = difflib.get_close_matches(
+        str(received).lower(), named, n=1, cutoff=0.5
+    )
+    return named[near[0]] if near else None
+
+
 def choices(name: str, received: str, options: Iterable[str]) -> str:
     """Describes a value that is not among the known ones.
 
@@ -57,8 +86,8 @@ def choices(name: str, received: str, options: Iterable[str]) -> str:
         One line that lists the options and suggests the nearest of them.
     """
     options = [str(option) for option in options]
-    near = difflib.get_close_matches(str(received), options, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(received, options)
+    hint = f" Did you mean {near!r}?" if near else ""
     return (
         f"{name}: unknown value {received!r}, expected one of "
         f"{', '.join(options)}.{hint}"

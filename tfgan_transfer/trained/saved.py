@@ -35,6 +35,11 @@ def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
             f"{flag}: {str(location)!r} is an ensemble; expected one model, "
             f"such as {members.members[0].run_dir}"
         )
+    if found is None and path in zoo.names():
+        raise UserError(
+            f"{flag}: no whole checkpoint in {path!r}; did you mean "
+            f"{zoo.PREFIX}{path}?"
+        )
     if found is None:
         raise UserError(
             f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
