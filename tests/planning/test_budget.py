@@ -73,6 +73,12 @@ def test_half_of_the_hours_are_left_to_train():
     assert length.counted(100.0, 0.1) == 100
     assert length.counted(300.0, 0.1) == pytest.approx(180)
     few = Pictures(400, ())
+    given = {"hours": 0.2}
+    settings = {"grow": "32:100,64:60"}
+    for spent, words in ((100, "0.2 hours"), (600, "half of 0.2 hours, since")):
+        _, why = length.timed(given, settings, [SMALL, LARGE], few, spent)
+        assert why.startswith(f"as many as fit into {words}")
+    assert "took 10 minutes" in why
     timed, _ = length.timed(GROWN, GROWN, [SMALL, LARGE], few, 1e6)
     # Steps are given by --grow: the plan changes nothing.
     assert timed is GROWN

@@ -58,7 +58,7 @@ def timed(
         )
         if recipes.total(fitted) >= int(most * own):
             return fitted, f"more would not help {pictures.images:,} pictures"
-        return fitted, f"as many as fit into {given['hours']:g} hours"
+        return fitted, _as_many(given["hours"], spent)
     wanted = max(len(parts) + 1, round(factor * own))
     seconds = budget.seconds(
         budget.shared(parts, wanted), cadenced(settings, wanted), spent
@@ -73,12 +73,22 @@ def timed(
             cadenced,
             counted(spent, allowed),
         )
-        why = f"as many as fit into {allowed:g} hours; --hours=H for more"
+        why = f"{_as_many(allowed, spent)}; --hours=H for more"
         return {**fitted, "hours": allowed}, why
     if wanted == own:
         return settings, ""
     return recipes.scaled(settings, wanted), (
         f"{factor:.2g} times the recipe's, for {pictures.images:,} pictures"
+    )
+
+
+def _as_many(hours: float, spent: float) -> str:
+    """Why there are no more steps, on a machine too busy to plan as well."""
+    if spent <= counted(spent, hours):
+        return f"as many as fit into {hours:g} hours"
+    return (
+        f"as many as fit into half of {hours:g} hours, since planning alone "
+        f"took {spent / 60:.0f} minutes here"
     )
 
 
