@@ -117,7 +117,11 @@ def test_numbers_of_the_card_can_be_read(page):
     shown = page.browser.execute_script(
         "return arguments[0].map(value => shown(value).textContent ?? "
         "shown(value))",
-        [0.15554341673851013, 3, {"value": 2.5e-5, "note": "", "labels": []}],
+        [
+            0.15554341673851013,
+            3,
+            {"value": 2.5e-5, "note": "", "of": {}, "as": []},
+        ],
     )
     # Nothing is said of what is empty.
     assert shown == ["0.1555", "3", "value0.000025"]
@@ -171,7 +175,10 @@ def test_prompt_and_an_unknown_word(page):
 def test_upload(page, tmp_path):
     for value in (17, 200):
         Image.new("RGB", (5, 7), (value, 0, 0)).save(tmp_path / f"{value}.png")
+    button = page.browser.find_element("tag name", "button")
+    assert button.text == "Generate"
     page.choose("signature", "from A to B")
+    assert button.text == "Translate"
     files = [str(tmp_path / f"{value}.png") for value in (17, 200)]
     page.fill("image_bytes", "\n".join(files))
     page.press()
