@@ -27,6 +27,14 @@ MISTAKES = {
     "run among images": (["--data=folder:{tmp}"], "lies inside --data="),
     "endless holdout": (["--holdout=inf"], "--holdout: expected a finite"),
     "no rate": (["--critic_lr=nan"], "--critic_lr: expected a finite"),
+    "no time": (
+        ["--hours=0"],
+        "flag --hours=0: expected a number of at least 0.001",
+    ),
+    "no step": (
+        ["--steps=ten"],
+        "flag --steps=ten: expected a whole number of at least 1",
+    ),
     "huge seed": (["--seed=4294967296"], "--seed"),
     "huge batch": (["--batch_size=99999999999"], "--batch_size"),
     "unknown metric": (

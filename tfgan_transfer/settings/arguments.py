@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tfgan_transfer.errors import UserError, choices, nearest, shown
+from tfgan_transfer.errors import UserError, choices, shown
 from tfgan_transfer.settings.setting import Setting
 
 
@@ -43,20 +43,12 @@ def read(given: Mapping, rows: Sequence[Setting]) -> dict:
     known = {row.name: row for row in rows}
     for name in given:
         if name not in known:
-            raise UserError(_unknown(name, sorted(known)))
+            raise UserError(choices("settings", name, sorted(known)))
     return {
         name: _value(known[name], value)
         for name, value in given.items()
         if value is not None
     }
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    """One that is near to it; else all of them, which are many."""
-    near = nearest(name, known)
-    if near is None:
-        return choices("settings", name, known)
-    return f"settings: unknown value {name!r}. Did you mean {near!r}?"
 
 
 def _value(row: Setting, value: object) -> object:
