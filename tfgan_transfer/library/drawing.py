@@ -143,8 +143,8 @@ def translate(
     Args:
         gan: A `CycleGAN`, or what `from_preset` takes.
         images: Uint8 [N, H, W, C]. Another size than that of training works;
-            sides that the network cannot halve are continued by reflection
-            and cut off again.
+            sides that the network cannot halve are reflect-padded, and the
+            padding is cut off again.
         direction: `"a2b"` or `"b2a"`.
 
     Returns:

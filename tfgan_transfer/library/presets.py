@@ -11,9 +11,14 @@ import tensorflow as tf
 from tfgan_transfer import data, families
 from tfgan_transfer.errors import UserError, shown
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.gans.model import GAN
 from tfgan_transfer.library import records
-from tfgan_transfer.library.models import ACGAN, WGANGP, CycleGAN, StackGAN
+from tfgan_transfer.library.models import (
+    ACGAN,
+    GAN,
+    WGANGP,
+    CycleGAN,
+    StackGAN,
+)
 from tfgan_transfer.networks.architecture import LAYERS
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved, zoo

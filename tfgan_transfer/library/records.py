@@ -12,7 +12,7 @@ import keras
 
 import tfgan_transfer
 from tfgan_transfer.errors import UserError, shown
-from tfgan_transfer.gans.model import GAN
+from tfgan_transfer.library.models import GAN
 from tfgan_transfer.networks.architecture import LAYERS
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved, zoo
