@@ -2,8 +2,11 @@
 
 import difflib
 import re
+import textwrap
 from collections.abc import Iterable
 
+# Characters of a value that a message repeats, and options that it lists.
+_LONGEST, _MANY = 80, 40
 # What marks an argument in a message; other programs' options have hyphens.
 _MARK = re.compile(r"(?<![\w-])--(?=[a-z]\w*(?![\w-]))")
 
@@ -45,6 +48,14 @@ class UserError(ValueError):
         return UserError(re.sub(named, f"--{instead}", self.command_line))
 
 
+def shown(value: object) -> str:
+    """A value that was received, in a short line; an array by its shape."""
+    shape = getattr(value, "shape", ())
+    if shape and hasattr(value, "dtype"):
+        return f"an array of {value.dtype} {list(shape)}"
+    return textwrap.shorten(repr(value), _LONGEST, placeholder="...")
+
+
 def choices(name: str, received: str, options: Iterable[str]) -> str:
     """Describes a value that is not among the known ones.
 
@@ -54,12 +65,13 @@ def choices(name: str, received: str, options: Iterable[str]) -> str:
         options: All values that would have been accepted.
 
     Returns:
-        One line that lists the options and suggests the nearest of them.
+        One line that lists the options, unless they are very many, and
+        suggests the nearest of them, whatever its case.
     """
-    options = [str(option) for option in options]
-    near = difflib.get_close_matches(str(received), options, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return (
-        f"{name}: unknown value {received!r}, expected one of "
-        f"{', '.join(options)}.{hint}"
-    )
+    known = {str(option).lower(): str(option) for option in options}
+    text = f"{name}: unknown value {received!r}"
+    near = difflib.get_close_matches(str(received).lower(), known, 1, 0.5)
+    hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+    if near and len(known) > _MANY:
+        return f"{text}.{hint}"
+    return f"{text}, expected one of {', '.join(known.values())}.{hint}"

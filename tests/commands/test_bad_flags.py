@@ -27,6 +27,14 @@ MISTAKES = {
     "run among images": (["--data=folder:{tmp}"], "lies inside --data="),
     "endless holdout": (["--holdout=inf"], "--holdout: expected a finite"),
     "no rate": (["--critic_lr=nan"], "--critic_lr: expected a finite"),
+    "no time": (
+        ["--hours=0"],
+        "flag --hours=0: expected a number of at least 0.001",
+    ),
+    "no step": (
+        ["--steps=ten"],
+        "flag --steps=ten: expected a whole number of at least 1",
+    ),
     "huge seed": (["--seed=4294967296"], "--seed"),
     "huge batch": (["--batch_size=99999999999"], "--batch_size"),
     "unknown metric": (
@@ -153,9 +161,15 @@ def damaged(unbroken: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
 GENERATE_MISTAKES = {
     "nothing to open": (["--out={tmp}/out"], "--run_dir: expected"),
     "nothing to write": (["--run_dir={run}"], "--out: nothing to write"),
-    "no run": (["--run_dir={tmp}/none", "--out={tmp}/out"], "no whole"),
+    "no run": (
+        ["--run_dir={tmp}/none", "--out={tmp}/out"],
+        "--run_dir: no whole",
+    ),
     "not a run": (["--run_dir={tmp}", "--out={tmp}/out"], "no whole checkp"),
-    "a file": (["--checkpoint={tmp}/file", "--grid=x.png"], "no whole check"),
+    "a file": (
+        ["--checkpoint={tmp}/file", "--grid=x.png"],
+        "--checkpoint: no whole check",
+    ),
     "damaged": (
         ["--checkpoint={tmp}/damaged", "--grid={tmp}/x.png"],
         "--checkpoint: damaged: ema_generator.npz is not what was written",

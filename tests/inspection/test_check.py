@@ -141,6 +141,8 @@ def test_exit_codes_for_scripts(commands, messy, tmp_path, photographs):  # noqa
     finished = commands.run(CHECK, f"--data=folder:{clean}")
     assert finished.code == 0, finished.err
     assert finished.out.splitlines()[-1] == "nothing to mend"
+    # That is no thing to mend, and a thing to know.
+    assert "very few        expect pictures much like these" in finished.out
 
     out = tmp_path / "deep" / "page.html"
     finished = commands.run(

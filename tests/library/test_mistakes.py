@@ -19,6 +19,11 @@ def gan(digits):
 
 
 @pytest.fixture(scope="module")
+def other(digits):
+    return tt.build(digits, **{**SMALL, "n_critic": 2})
+
+
+@pytest.fixture(scope="module")
 def labelled(digits):
     return tt.build(digits, model="acgan", **SMALL)
 
@@ -45,8 +50,152 @@ CASES = {
     "fit": (lambda w: images(fit="stretch"), "fit: unknown value 'stretch'"),
     "holdout": (lambda w: images(holdout=-1), "holdout: expected at least 0"),
     "limit": (lambda w: images(limit="9"), "limit: expected a whole number"),
+    "no data": (lambda w: tt.load_images(None), "data: expected where images"),
+    "one domain": (
+        lambda w: tt.load_domains("shapes", None),
+        "data_b: expected where images",
+    ),
+    "pixels": (
+        lambda w: tt.load_images(np.zeros((4, 8, 8, 3), np.uint8)),
+        r"data: expected a text, received an array of uint8 \[4, 8, 8, 3\]$",
+    ),
+    "side": (lambda w: images(size=8.5), "size: expected a side such as 64"),
+    "no number": (
+        lambda w: images(holdout=float("nan")),
+        "holdout: expected a finite number",
+    ),
+    "too many": (
+        lambda w: images(limit=1790, holdout=50),
+        "limit=1790 and holdout=50 ask for 1840",
+    ),
+    "too many held out": (
+        lambda w: images(holdout=1800),
+        "holdout=1800 asks for 1801 .*; lower it$",
+    ),
     "setting": (lambda w: images(hold_out=3), "settings: unknown value"),
     "preset": (lambda w: tt.from_preset("zoo:dogs"), "preset: unknown value"),
+    "preset of the zoo": (
+        lambda w: tt.from_preset("faces_32"),
+        "preset: .* did you mean zoo:faces_32",
+    ),
+    "nothing": (lambda w: tt.from_preset(None), "preset: expected a path"),
+    "no file": (
+        lambda w: tt.from_preset("/no/such.keras"),
+        "preset: '/no/such.keras' cannot be opened",
+    ),
+    "no place": (lambda w: w.gan.save_to_preset(None), "path: expected a path"),
+    "no base": (
+        lambda w: tt.export(w.gan, None),
+        "model_base: expected a path, received None",
+    ),
+    "no grid": (lambda w: tt.SampleGrid(None), "folder: expected a path"),
+    "no place for grids": (
+        lambda w: w.gan.fit(
+            w.digits.batches(w.gan, 4),
+            steps_per_epoch=1,
+            callbacks=[tt.SampleGrid("/dev/null/x")],
+            verbose=0,
+        ),
+        "folder: '/dev/null/x/00000.png' cannot be written",
+    ),
+    "photos to fit": (
+        lambda w: w.gan.fit(w.digits),
+        "x: expected batches .* received <Photos: 40",
+    ),
+    "pixels to fit": (
+        lambda w: w.gan.fit(w.digits.images),
+        "x: expected batches .* received an array of uint8",
+    ),
+    "nothing to fit": (lambda w: w.gan.fit(), "x: expected batches"),
+    "batches of another": (
+        lambda w: w.gan.fit(w.digits.batches(w.other, 4), steps_per_epoch=1),
+        r"x: expected image of shape \(1, 8, 8, 1\) for each example, "
+        r"received \(2, 8, 8, 1\);",
+    ),
+    "one set to fit": (
+        lambda w: w.translator.fit(w.digits.batches(w.gan, 4)),
+        "x: expected image_a of shape .* received none",
+    ),
+    "validation": (
+        lambda w: w.gan.fit(w.digits, validation_data=w.digits),
+        "validation_data: a loss says nothing",
+    ),
+    "keras' evaluate": (lambda w: w.gan.evaluate(w.digits), "evaluate: a loss"),
+    "keras' predict": (lambda w: w.gan.predict(w.digits), "predict: a model"),
+    "optimizer": (
+        lambda w: w.other.compile("adamm"),
+        "optimizers: expected names such as 'adam'",
+    ),
+    "penalty": (
+        lambda w: w.other.compile(gradient_penalty=-1),
+        "gradient_penalty: expected a number of at least 0, received -1",
+    ),
+    "penalty in words": (
+        lambda w: w.other.compile(r1="10"),
+        "r1: expected a number",
+    ),
+    "cycle": (
+        lambda w: w.translator.compile(cycle_weight=-1.0),
+        "cycle_weight: expected a number of at least 0",
+    ),
+    "no networks": (lambda w: tt.WGANGP(None, None), "networks: expected mod"),
+    "not compiled": (
+        lambda w: w.digits.batches(tt.WGANGP(w.gan.generator, w.gan.critic)),
+        "gan: is not compiled",
+    ),
+    "shape": (
+        lambda w: tt.networks.dcgan.generator(64, latent_size=4),
+        r"image_shape: expected \(height, width, channels\), received 64",
+    ),
+    "no gan": (
+        lambda w: w.digits.batches("gan"),
+        "gan: expected a model of this package, such as",
+    ),
+    "start": (
+        lambda w: w.digits.batches(w.gan, start_step=-1),
+        "start_step: expected a whole number",
+    ),
+    "not photos": (
+        lambda w: tt.adapt("zoo:faces_32", "folder:photos"),
+        "photos: expected what load_images",
+    ),
+    "pixels for photos": (
+        lambda w: tt.evaluate(w.gan, w.digits.images, ["swd"]),
+        "photos: expected what load_images",
+    ),
+    "not a gan": (
+        lambda w: tt.adapt(w.gan.generator, w.digits),
+        "gan: expected a model of this package, or what from_preset takes",
+    ),
+    "size of a model": (
+        lambda w: tt.adapt(w.gan, w.digits, size=16),
+        "size: is settled when images are loaded",
+    ),
+    "near setting": (
+        lambda w: tt.adapt(w.gan, w.digits, generator_learning_rate=1.0),
+        "settings: unknown value 'generator_learning_rate'. Did you mean "
+        r"'generator_lr'\?$",
+    ),
+    "no count": (lambda w: w.gan.generate("16"), "count, truncation: .*'16'"),
+    "half": (lambda w: w.gan.generate(2.5), "count, truncation: .*2.5"),
+    "seed": (lambda w: w.gan.generate(2, seed="a"), "seed: expected a whole"),
+    "large seed": (lambda w: w.gan.generate(2, seed=2**63), "seed: expected"),
+    "name of a gan": (
+        lambda w: tt.generate("/no/such"),
+        "gan: no whole checkpoint",
+    ),
+    "name to judge": (
+        lambda w: tt.evaluate("/no/such", w.digits, ["swd"]),
+        "gan: no whole checkpoint",
+    ),
+    "metrics": (
+        lambda w: tt.evaluate(w.gan, w.digits, []),
+        r"metrics: expected names such as .* received \[\]",
+    ),
+    "case": (
+        lambda w: tt.evaluate(w.gan, w.digits, ["KID"]),
+        r"metrics: .* Did you mean 'kid'\?",
+    ),
     "no preset": (lambda w: tt.from_preset("/no/such"), "preset: no whole"),
     "format": (
         lambda w: tt.export("zoo:faces_32", "/no/such", format="onx"),
@@ -154,3 +303,16 @@ def test_optimizers_are_keras_own_mistakes(digits):
         gan.compile("adamm")
     with pytest.raises(ValueError, match="Received: adversarial_loss='gan'"):
         gan.compile(adversarial_loss="gan")
+
+
+def test_what_numpy_and_pathlib_give_is_taken(digits, tmp_path):
+    found = tt.load_images("digits", size=np.int64(8), limit=np.int32(40))
+    assert found.images.shape == (40, 8, 8, 3)
+    with pytest.raises(tt.UserError, match="did you mean data=folder:"):
+        tt.load_images(tmp_path)
+
+
+def test_floats_are_no_pixels(digits):
+    images = digits.images
+    with pytest.raises(ValueError, match="expected uint8"):
+        tt.metrics.sliced_wasserstein_distance(images / 255.0, images)

@@ -73,6 +73,12 @@ def test_half_of_the_hours_are_left_to_train():
     assert length.counted(100.0, 0.1) == 100
     assert length.counted(300.0, 0.1) == pytest.approx(180)
     few = Pictures(400, ())
+    given = {"hours": 0.2}
+    settings = {"grow": "32:100,64:60"}
+    for spent, words in ((100, "0.2 hours"), (600, "half of 0.2 hours, since")):
+        _, why = length.timed(given, settings, [SMALL, LARGE], few, spent)
+        assert why.startswith(f"as many as fit into {words}")
+    assert "took 10 minutes" in why
     timed, _ = length.timed(GROWN, GROWN, [SMALL, LARGE], few, 1e6)
     # Steps are given by --grow: the plan changes nothing.
     assert timed is GROWN
@@ -113,9 +119,41 @@ def test_nothing_is_tried_twice(monkeypatch, tmp_path):
     assert [part.steps for part in parts] == [6, 4, 10]
     assert [part.measuring for part in parts] == [7.0, 7.0, 7.0]
     assert parts[0].loading > 0 and parts[1].loading == 0
-    # One report, at the end.
+    # One report, at the end; that of a recipe which ends earlier is known.
     assert [part.reporting for part in parts] == [0.0, 0.0, 4.0]
-    small = {"critic_schedule": "network:3,both:5", "size": "8x8"}
+    small = {"critic_schedule": "network:3,both:5", "size": "8"}
     again = budget.tried({**settings, **small}, known)
     assert len(tries) == 3 and [part.steps for part in again] == [3, 5]
     assert again[-1].reporting == 4.0
+
+
+def test_what_takes_too_long_is_not_tried_to_the_end(monkeypatch, tmp_path):
+    tries, asked = [], []
+
+    def costs(plan, split, longest, start_from, report):
+        tries.append((plan.config["size"], plan.config["critic"]))
+        return rehearsal.Costs(1.0, 0.5, reporting=4.0 if report else 0.0)
+
+    def hopeless(parts):
+        asked.append([(part.size, part.steps, part.each) for part in parts])
+        return len(asked) == 2
+
+    monkeypatch.setattr(rehearsal, "costs", costs)
+    settings = {
+        "data": "digits",
+        "limit": 40,
+        "run_dir": str(tmp_path / "run"),
+        "batch_size": 2,
+        "adversarial_loss": "hinge",
+    }
+    known = {}
+    large = {"critic_schedule": "network:6,both:14", "grow": "8:10,16:10"}
+    assert budget.tried({**settings, **large}, known, hopeless) is None
+    assert tries == [("8x8", "network"), ("8x8", "both")]
+    # The slowest part is taken to be as fast as the one before.
+    each = [("8x8", 6, 0.5), ("8x8", 4, 0.5), ("8x8", 10, 0.5)]
+    assert asked == [each, each]
+    # What was tried serves the next recipe, its report included.
+    small = {"critic_schedule": "network:3,both:5", "size": "8"}
+    parts = budget.tried({**settings, **small}, known)
+    assert len(tries) == 2 and parts[-1].reporting == 4.0

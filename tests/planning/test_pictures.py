@@ -62,7 +62,7 @@ def plan(tmp_path, monkeypatch):
     """Chooses for so many pictures, with so many seconds for each step."""
 
     def chosen(images, seconds=0.2, **given):
-        def tried(settings, known=None):
+        def tried(settings, known=None, hopeless=None):
             whole = {"critic_schedule": None, "grow": None, **settings}
             ends = schedule.of(whole) or [schedule.Part(settings["steps"], {})]
             firsts = [0, *(part.last for part in ends)]

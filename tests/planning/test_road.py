@@ -19,7 +19,7 @@ SECONDS = {"32": 0.2, "64": 1.0, "96": 2.0}
 def made_up(monkeypatch):
     """Steps of a second at 64 px; the zoo's anime faces are nearest."""
 
-    def tried(settings, known=None):
+    def tried(settings, known=None, hopeless=None):
         parts = schedule.of({"critic_schedule": None, "grow": None, **settings})
         parts = parts or [schedule.Part(settings["steps"], {})]
         found, done = [], 0
@@ -167,6 +167,29 @@ def test_too_few_hours_for_large_pictures(tmp_path):
     chosen = choose({**folder(tmp_path), "hours": 0.05})
     assert chosen.settings["recipe"] == "few_images"
     assert "needs more than 0.05 hours here" in chosen.reasons["recipe"]
+
+
+def test_large_pictures_are_not_tried_where_small_ones_take_too_long(
+    tmp_path, monkeypatch
+):
+    asked, given = [], folder(tmp_path)
+
+    def tried(settings, known=None, hopeless=None):
+        # Half a second a step, whatever the size is.
+        steps = recipes.total(settings)
+        parts = [budget.Part(steps, 2.0, 0.5, "32")]
+        asked.append(hopeless and hopeless(parts))
+        return None if asked[-1] else parts
+
+    monkeypatch.setattr(budget, "tried", tried)
+    # 6 in 10 of 1,330 steps take 399 s at the least.
+    assert choose({**given, "hours": 0.1}).settings["recipe"] == "few_images"
+    assert asked == [True, None]
+    chosen = choose({**given, "hours": 0.12})
+    assert chosen.settings["recipe"] == "few_images_64"
+    # Who says how many steps there are does not ask for the time.
+    choose({**given, "hours": 0.1, "steps": 2000})
+    assert asked[2:] == [False, False]
 
 
 def test_what_is_not_chosen_says_why(tmp_path):

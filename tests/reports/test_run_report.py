@@ -11,6 +11,7 @@ from PIL import Image
 from tests.support import html_page
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.reports import drawings, report, run
+from tfgan_transfer.training import run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
 EVIL = "<script>alert(1)</script>"
@@ -311,3 +312,14 @@ def test_a_failing_report_is_a_warning(finished, capsys):
     assert capsys.readouterr().out == (
         "warning: no report was written: ZeroDivisionError by zero\n"
     )
+
+
+def test_what_was_logged_is_read_once(finished, monkeypatch):
+    """It may be long: a row for each hundred steps of days."""
+    add(finished, {"step": 30, "evaluation": [score(0.2)], "warning": "odd"})
+    read, rows = [], run_directory.rows
+    monkeypatch.setattr(
+        run_directory, "rows", lambda path: read.append(path) or rows(path)
+    )
+    assert "Training warned: odd" in page_of(finished).text
+    assert [path.name for path in read] == ["metrics.jsonl"]

@@ -44,6 +44,21 @@ def test_hours_follow_from_the_steps(monkeypatch):
     }
 
 
+def test_steps_that_take_equally_long_are_few(monkeypatch):
+    def tried(*seconds):
+        """Steps that were taken, of those that would take so long."""
+        times = iter([9.0, 9.0, *seconds])
+        monkeypatch.setattr(precision, "elapsed", lambda work: next(times))
+        duration.duration(Plan(resolved()))
+        return len(seconds) - len([*times])
+
+    assert tried(*[0.5] * 20) == duration.FEWEST
+    # A mean of 1 s with a deviation of 0.5 s is not known to 0.04 s by 20.
+    assert tried(*[0.5, 1.5] * 10) == duration.STEPS
+    # One slow step among the first is outweighed in the end.
+    assert duration.FEWEST < tried(0.7, *[0.5] * 19) < duration.STEPS
+
+
 def test_slow_steps_are_not_repeated_for_long(monkeypatch):
     calls = []
     monkeypatch.setattr(

@@ -121,7 +121,7 @@ def test_when_labels_drown(labels, latent, conditioning, warns):
         ),
         (
             ["--rotate=-3"],
-            "flag --rotate=-3: -3.0 is not a number in the range",
+            "flag --rotate=-3: expected a number of at least 0 and at most 180",
         ),
         (
             ["--model=acgan", "--conditioning=none"],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.running import TRAIN
+from tests.support.running import GENERATE, TRAIN
 from tfgan_transfer.networks import cyclegan
 from tfgan_transfer.pixels import to_uint8
 from tfgan_transfer.trained import saved, translating, translators
@@ -313,8 +313,13 @@ def test_mistakes_end_in_one_line(commands, run, unbroken, tmp_path):
     ):
         assert message in refused(commands, run, *flags)
     message = refused(commands, unbroken, images, out)
-    assert "holds a wgan_gp, which does not translate" in message
+    assert "is of model=wgan_gp, which does not translate" in message
     assert not (tmp_path / "out").exists()
+    drawn = commands.run(
+        GENERATE, f"--run_dir={run}", f"--grid={tmp_path}/x.png"
+    )
+    assert drawn.code == 2 and drawn.err.startswith("error: --run_dir: ")
+    assert "translates images and draws none; use translate" in drawn.err
 
 
 def archive(path, names):

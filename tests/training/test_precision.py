@@ -25,13 +25,20 @@ def resolved(**flags):
     return config.resolve({**FLAGS, **flags}, None, side=8, count=40)
 
 
+@pytest.fixture(autouse=True)
+def forgotten():
+    precision.faster.cache_clear()
+    yield
+    precision.faster.cache_clear()
+
+
 @pytest.mark.parametrize(
     "half, full, chosen",
     [(0.5, 1.0, BFLOAT16), (0.95, 1.0, FLOAT32), (2.0, 1.0, FLOAT32)],
 )
 def test_bfloat16_has_to_be_faster(monkeypatch, half, full, chosen):
     monkeypatch.setattr(precision, "has_bfloat16", lambda: True)
-    monkeypatch.setattr(precision, "_layer", lambda settings, name: name)
+    monkeypatch.setattr(precision, "_layer", lambda *sizes: sizes[-1])
     seconds = {BFLOAT16: half, FLOAT32: full}
     monkeypatch.setattr(precision, "elapsed", seconds.get)
     settings = resolved(precision="auto")
@@ -48,6 +55,12 @@ def test_a_real_layer_is_measured(monkeypatch):
     settings = resolved(precision="auto")
     assert precision.settle_precision(settings, {}) == FLOAT32
     assert len(measured) == 10 and min(measured) > 0
+    # A plan asks for each of its parts, and its run once more.
+    assert precision.settle_precision(settings, {}) == FLOAT32
+    assert len(measured) == 10
+    larger = {**settings, "size": "16"}
+    assert precision.settle_precision(larger, {}) == FLOAT32
+    assert len(measured) == 20
 
 
 def test_what_is_settled_already_is_not_probed(monkeypatch):

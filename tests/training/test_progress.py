@@ -117,6 +117,15 @@ def test_a_clock_set_back_changes_no_estimate(tmp_path, monkeypatch, capsys):
     assert row["timing"]["images_per_second"] == 8
 
 
+def test_a_step_that_traces_is_no_measure_of_speed(tmp_path, capsys):
+    callback = progress(RunDirectory(tmp_path))
+    callback.every = 1
+    train(callback, 1, 2)
+    first, second = capsys.readouterr().out.splitlines()
+    assert "images/s" not in first and "first step" in first
+    assert "images/s" in second
+
+
 def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):
     train(progress(RunDirectory(tmp_path)), 1, 12)
     lines = capsys.readouterr().out.splitlines()

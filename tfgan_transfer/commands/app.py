@@ -74,7 +74,7 @@ def run(
     except KeyboardInterrupt:
         _fail("interrupted", console.EXIT_INTERRUPTED)
     except (flags.Error, UserError) as error:
-        said = getattr(error, "command_line", str(error))
+        said = _as_given(getattr(error, "command_line", str(error)))
         _fail(f"error: {' '.join(said.split())}", EXIT_USER_ERROR)
     except OSError as error:
         if error.errno not in _OF_THE_DISK:
@@ -96,6 +96,21 @@ def _parse(program: str, words: Sequence[str]) -> list[str]:
         if not place:
             raise
         raise UserError(f"--flagfile: {place}: {error}") from error
+
+
+def _as_given(said: str) -> str:
+    """A sentence about a checkpoint, of a run if one was given.
+
+    What opens a trained model knows its path and not what named it.
+    """
+    given = {
+        name
+        for name in ("checkpoint", "run_dir")
+        if name in flags.FLAGS and flags.FLAGS[name].present
+    }
+    if given == {"run_dir"} and said.startswith("--checkpoint:"):
+        return f"--run_dir:{said.removeprefix('--checkpoint:')}"
+    return said
 
 
 def _fail(line: str, code: int) -> NoReturn:

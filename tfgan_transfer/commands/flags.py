@@ -49,6 +49,41 @@ class BareText(flags.Flag):
         return super()._parse(bare.get(argument, argument))
 
 
+class Number(flags.ArgumentParser):
+    """A number within the bounds of its setting, else a sentence about them.
+
+    Args:
+        row: The setting, an integer or a number.
+    """
+
+    def __init__(self, row: Setting):
+        whole = row.kind == "integer"
+        self.reads = flags.IntegerParser() if whole else flags.FloatParser()
+        self.row = row
+        self.syntactic_help = "a whole number" if whole else "a number"
+
+    def parse(self, argument: str | float) -> float:
+        """Reads it as absl does, and judges it.
+
+        Raises:
+            ValueError: If it is no number, or out of bounds.
+        """
+        low, high = self.row.low, self.row.high
+        bounds = {"at least": low, "at most": high}
+        words = [f"{w} {n}" for w, n in bounds.items() if n is not None]
+        of = f" of {' and '.join(words)}" if words else ""
+        mistake = ValueError(f"expected {self.syntactic_help}{of}")
+        try:
+            value = self.reads.convert(argument)
+        except (TypeError, ValueError):
+            raise mistake from None
+        if (low is not None and value < low) or (
+            high is not None and value > high
+        ):
+            raise mistake
+        return value
+
+
 def define(command: str, values: flags.FlagValues = flags.FLAGS) -> None:
     """Defines the flags of a command.
 
@@ -63,7 +98,6 @@ def define(command: str, values: flags.FlagValues = flags.FLAGS) -> None:
 
 def _define(row: Setting, values: flags.FlagValues) -> None:
     about = (row.name, None, row.help)
-    bounds = (row.low, row.high)
     if row.kind == "choice?":
         flags.DEFINE_flag(BareChoice(row), values)
     elif row.kind == "text?":
@@ -72,10 +106,9 @@ def _define(row: Setting, values: flags.FlagValues) -> None:
         flags.DEFINE_enum(
             row.name, None, list(row.choices), row.help, flag_values=values
         )
-    elif row.kind == "integer":
-        flags.DEFINE_integer(*about, *bounds, flag_values=values)
-    elif row.kind == "number":
-        flags.DEFINE_float(*about, *bounds, flag_values=values)
+    elif row.kind in ("integer", "number"):
+        serializer = flags.ArgumentSerializer()
+        flags.DEFINE(Number(row), *about, values, serializer)
     else:
         kinds = {
             "text": flags.DEFINE_string,

@@ -1,6 +1,7 @@
 """Which images are trained on and which are held out, decided by seed."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 from tfgan_transfer.errors import UserError
@@ -38,7 +39,8 @@ def counts(
     """
     if limit is not None and limit < 1:
         raise UserError(f"--limit must be at least 1, received {limit}")
-    if holdout < 0 or (holdout >= 1 and holdout != int(holdout)):
+    whole = holdout < 1 or holdout % 1 == 0
+    if not (0 <= holdout < math.inf and whole):
         raise UserError(
             "--holdout must be a whole number of images or a share between 0 "
             f"and 1, received {holdout}"
@@ -48,9 +50,12 @@ def counts(
         held = max(held, 1)
     train = found - held if limit is None else limit
     if train < 1 or train + held > found:
-        asked = f"--limit={limit} and " if limit is not None else ""
+        given = [] if limit is None else [f"--limit={limit}"]
+        given += [f"--holdout={holdout}"] if held else []
+        several = len(given) > 1
         raise UserError(
-            f"{asked}--holdout={holdout} ask for {max(train, 1) + held} images "
-            f"but the source has {found}; lower one of them"
+            f"{' and '.join(given)} {'ask' if several else 'asks'} for "
+            f"{max(train, 1) + held} images but the source has {found}; lower "
+            f"{'one of them' if several else 'it'}"
         )
     return train, held

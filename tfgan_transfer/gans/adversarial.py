@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
-from tfgan_transfer.gans import optimizers, step
+from tfgan_transfer.gans import feeding, optimizers, step
 from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.gans.model import GAN, copy_of
@@ -105,6 +105,8 @@ class AdversarialGAN(GAN, keras.Model):
             ValueError: If the loss is unknown or a number is out of range.
         """
         game = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
+        weights = {"gradient_penalty": gradient_penalty, "r1": r1, "r2": r2}
+        feeding.check_numbers(**weights, clip=clip)
         if penalty_every < 1:
             raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         if n_critic < 1 or not 0 <= ema_decay < 1:

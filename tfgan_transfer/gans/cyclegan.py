@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
-from tfgan_transfer.gans import optimizers, step
+from tfgan_transfer.gans import feeding, optimizers, step
 from tfgan_transfer.gans.model import GAN, copy_of
 from tfgan_transfer.gans.pool import ImagePool
 from tfgan_transfer.translation_losses import TRANSLATION_LOSSES, l1_distance
@@ -110,6 +110,11 @@ class CycleGAN(GAN, keras.Model):
         """
         game = losses.named(TRANSLATION_LOSSES, adversarial_loss)
         _check(n_critic, ema_decay, pool_size)
+        feeding.check_numbers(
+            cycle_weight=cycle_weight,
+            identity_weight=identity_weight,
+            gradient_penalty=gradient_penalty,
+        )
         super().compile(optimizer=None)
         with self.distribute_strategy.scope():
             adam = optimizers.adam(2e-4, 0.5)

@@ -8,7 +8,13 @@ import keras
 import numpy as np
 
 import tfgan_transfer
-from tfgan_transfer.gans import loop
+from tfgan_transfer.errors import UserError, shown
+from tfgan_transfer.gans import feeding, loop
+
+_NO_LOSS = (
+    "a loss says nothing of how good a GAN is; measure it with "
+    "tfgan_transfer.evaluate(gan, photos)"
+)
 
 
 class GAN:
@@ -87,8 +93,36 @@ class GAN:
         tfgan_transfer.save_to_preset(self, path)
 
     def fit(self, x: object = None, *, shuffle: bool = False, **options):
-        """Trains as `keras.Model.fit` does; batches are shuffled already."""
+        """Trains as `keras.Model.fit` does; batches are shuffled already.
+
+        Raises:
+            UserError: If batches are not those that the model takes, or are
+                to be judged by, for which there is no loss.
+        """
+        if options.keys() & {"validation_data", "validation_split"}:
+            raise UserError(f"--validation_data: {_NO_LOSS}")
+        if self.compiled:
+            feeding.check_batches(self, x)
         return super().fit(x, shuffle=shuffle, **options)
+
+    def evaluate(self, *given: object, **options: object) -> None:
+        """Says what measures such a model.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(f"evaluate: {_NO_LOSS}")
+
+    def predict(self, *given: object, **options: object) -> None:
+        """Says what draws with such a model.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(
+            "predict: a model of two games has no one output; draw with its "
+            "generate(), or translate with tfgan_transfer.translate"
+        )
 
     def get_config(self) -> dict:
         """Configuration that `from_config` rebuilds the networks from."""
@@ -170,7 +204,16 @@ class GAN:
 
 
 def copy_of(network: keras.Model) -> keras.Model:
-    """A network of the same architecture, with the same weights."""
+    """A network of the same architecture, with the same weights.
+
+    Raises:
+        UserError: If it is no network.
+    """
+    if not isinstance(network, keras.Model):
+        raise UserError(
+            "--networks: expected models of Keras, such as those of "
+            f"tfgan_transfer.networks, received {shown(network)}"
+        )
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     return copy

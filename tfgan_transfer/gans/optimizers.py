@@ -2,6 +2,8 @@
 
 import keras
 
+from tfgan_transfer.errors import UserError, shown
+
 Given = str | dict | keras.optimizers.Optimizer | None
 
 
@@ -16,11 +18,21 @@ def pair(
         default: What is taken if nothing is given.
 
     Raises:
-        ValueError: If Keras has no optimizer of this name.
+        UserError: If Keras has no optimizer of this name.
     """
-    first = default if generator is None else keras.optimizers.get(generator)
-    second = first if critic is None else keras.optimizers.get(critic)
+    first = default if generator is None else _made(generator)
+    second = first if critic is None else _made(critic)
     return first, copy_of(first) if second is first else second
+
+
+def _made(given: Given) -> keras.optimizers.Optimizer:
+    try:
+        return keras.optimizers.get(given)
+    except ValueError as error:
+        raise UserError(
+            "--optimizers: expected names such as 'adam', or optimizers of "
+            f"Keras, received {shown(given)}"
+        ) from error
 
 
 def adam(rate: float, beta_1: float) -> keras.optimizers.Optimizer:

@@ -8,8 +8,21 @@ from tfgan_transfer.data import ImageSet
 
 # A class of fewer is drawn by heart rather than learned.
 FEWEST = 20
+# A set of fewer is learned by heart, whatever its classes are.
+ENOUGH = 100
 # Where the largest class has so many times the pictures of the smallest.
 MOST_UNEVEN = 10
+
+
+def very_few(count: int) -> str:
+    """What a set of so many pictures lets expect; nothing if there are enough.
+
+    Args:
+        count: Pictures, 0 if that is unknown.
+    """
+    if 0 < count < ENOUGH:
+        return f"expect pictures much like these; {ENOUGH} or more are better"
+    return ""
 
 
 class Balance(NamedTuple):

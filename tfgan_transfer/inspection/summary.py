@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgan_transfer.inspection import balance
 from tfgan_transfer.inspection.findings import Finding
 from tfgan_transfer.inspection.survey import Survey
 
@@ -15,6 +16,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
     usable, unusable = len(survey.names), len(survey.bad_files)
     lost = f", {unusable:,} cannot be read" if unusable else ""
     found = [("pictures", f"{usable:,} can be used{lost}")]
+    if words := balance.very_few(usable):
+        found.append(("very few", words))
     found += [
         (name, _range(survey.shapes.summary()[name], unit))
         for name, unit in (("width", " px"), ("height", " px"), ("aspect", ""))

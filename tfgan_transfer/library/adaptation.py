@@ -12,9 +12,10 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import source
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.library import records
-from tfgan_transfer.library.photos import Photos
+from tfgan_transfer.library.photos import Photos, require_photos
 from tfgan_transfer.settings import arguments
 from tfgan_transfer.settings.critic import CRITIC
+from tfgan_transfer.settings.data import DATA
 from tfgan_transfer.settings.model import LABELS, MODEL, STACK, TRANSLATION
 from tfgan_transfer.settings.training import DEVICES, TRAINING, TRANSFER
 from tfgan_transfer.trained import saved
@@ -79,7 +80,7 @@ def adapt(
             "--gan: was made from networks alone, and nobody can say how to "
             "make them for other images; start from `from_preset` or `build`"
         )
-    photos.require("translator" in record)
+    require_photos(photos, "translator" in record)
     strategy = getattr(gan, "distribute_strategy", tf.distribute.get_strategy())
     chosen = {"model": record["flags"]["model"], **settings}
     with records.on_disk(gan) as path, strategy.scope():
@@ -126,13 +127,21 @@ def build(photos: Photos, **settings: object) -> "AnyGAN":
         >>> gan.generate(3, labels="7").shape
         (3, 8, 8, 1)
     """
-    model = "cyclegan" if "data_a" in photos.settings else "wgan_gp"
+    paired = "data_a" in getattr(photos, "settings", ())
+    require_photos(photos, paired)
+    model = "cyclegan" if paired else "wgan_gp"
     return _made(_planned(photos, {"model": model, **settings}), photos)
 
 
 def _planned(
     photos: Photos, chosen: Mapping, source: str | None = None
 ) -> Plan:
+    elsewhere = {row.name for row in DATA} - {row.name for row in _ROWS}
+    for name in sorted(elsewhere & chosen.keys()):
+        raise UserError(
+            f"--{name}: is settled when images are loaded; give it to "
+            "load_images"
+        )
     given = arguments.read(chosen, _ROWS)
     explicit = {**_DEFAULTS, **photos.settings, **given}
     if source:

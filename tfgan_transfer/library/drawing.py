@@ -1,5 +1,6 @@
 """Images that models draw, as arrays."""
 
+import numbers
 import pathlib
 from collections.abc import Sequence
 
@@ -7,7 +8,7 @@ import keras
 import numpy as np
 
 from tfgan_transfer import pixels
-from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.errors import UserError, choices, shown
 from tfgan_transfer.library import records
 from tfgan_transfer.settings.choices import DIRECTIONS
 from tfgan_transfer.trained import opening, prompts, saved
@@ -55,11 +56,8 @@ def generate(
         >>> images.shape, images.dtype
         ((4, 32, 32, 3), dtype('uint8'))
     """
-    if count < 1 or not 0 < truncation <= 1:
-        raise UserError(
-            "--count, --truncation: expected at least 1 and a factor above 0 "
-            f"and up to 1, received {count} and {truncation}"
-        )
+    _check(count, seed, truncation)
+    records.require(gan)
     options = {"seed": seed, "truncation": truncation}
     if isinstance(gan, keras.Model):
         _refuse(hasattr(gan, "translate"))
@@ -70,13 +68,31 @@ def generate(
             **options,
         )
     else:
-        opened = opening.open_model(str(gan))
+        try:
+            opened = opening.open_model(str(gan))
+        except UserError as error:
+            raise error.about("checkpoint", "gan") from error
         _refuse("translator" in opened.record)
         sampler = opened.sampler(**options)
     asked = _asked(sampler, count, labels, tags)
     if asked is None:
         asked = sampler.labels(count)
     return np.concatenate([*sampler.render(sampler.latents(count), asked)])
+
+
+def _check(count: object, seed: object, truncation: object) -> None:
+    factor = isinstance(truncation, numbers.Real) and 0 < truncation <= 1
+    if not records.whole(count, 1) or not factor:
+        raise UserError(
+            "--count, --truncation: expected a whole number of at least 1 and "
+            "a factor above 0 and up to 1, received "
+            f"{shown(count)} and {shown(truncation)}"
+        )
+    if not records.whole(seed, -(2**63)):
+        raise UserError(
+            "--seed: expected a whole number of at most 64 bits, received "
+            f"{shown(seed)}"
+        )
 
 
 def _refuse(translates: bool) -> None:
@@ -127,8 +143,8 @@ def translate(
     Args:
         gan: A `CycleGAN`, or what `from_preset` takes.
         images: Uint8 [N, H, W, C]. Another size than that of training works;
-            sides that the network cannot halve are continued by reflection
-            and cut off again.
+            sides that the network cannot halve are reflect-padded, and the
+            padding is cut off again.
         direction: `"a2b"` or `"b2a"`.
 
     Returns:
@@ -148,6 +164,7 @@ def translate(
     """
     if direction not in DIRECTIONS:
         raise UserError(choices("--direction", direction, DIRECTIONS))
+    records.require(gan)
     if not isinstance(gan, keras.Model):
         translators = Translators.of(
             saved.find(str(pathlib.Path(gan)), "--gan")

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import keras
 
 from tfgan_transfer import families
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.errors import UserError, shown
 from tfgan_transfer.evaluations import measuring, table
 from tfgan_transfer.library import records
-from tfgan_transfer.library.photos import Photos
+from tfgan_transfer.library.photos import Photos, require_photos
 from tfgan_transfer.metrics.score import Row
 from tfgan_transfer.settings import arguments
 from tfgan_transfer.settings.options import EVALUATE
@@ -94,8 +94,8 @@ def evaluate(
     """
     given = arguments.read(options, _ROWS)
     if metrics is not None:
-        names = metrics if isinstance(metrics, str) else ",".join(metrics)
-        given["metrics"] = names
+        given["metrics"] = _names(metrics)
+    require_photos(photos)
     given["size"] = photos.settings["size"]
     with records.on_disk(gan) as path:
         opened = opening.open_model(path, ema=given.get("ema", True))
@@ -103,6 +103,19 @@ def evaluate(
         family = families.of(opened.record["flags"])
         run, about = family.evaluate(given, opened, photos.split)
         return Scores(measuring.measure(run, about, show=False))
+
+
+def _names(metrics: object) -> str:
+    names = [metrics] if isinstance(metrics, str) else metrics
+    texts = isinstance(names, Sequence) and [
+        name for name in names if isinstance(name, str)
+    ]
+    if not texts or len(texts) < len(names):
+        raise UserError(
+            "--metrics: expected names such as ['swd', 'precision_recall'], "
+            f"received {shown(metrics)}"
+        )
+    return ",".join(texts)
 
 
 def _check(record: Mapping, photos: Photos) -> None:

@@ -3,17 +3,16 @@
 from typing import TYPE_CHECKING, Any
 
 from tfgan_transfer.gans import ACGAN, WGANGP, CycleGAN, StackGAN
+from tfgan_transfer.gans.model import GAN
 
 # Layers and optimizers of saved models are registered by being imported.
 from tfgan_transfer.trained import saved as _saved  # noqa: F401
 from tfgan_transfer.training import optimizers as _optimizers  # noqa: F401
 
-__all__ = ["ACGAN", "WGANGP", "CycleGAN", "StackGAN"]
+__all__ = ["ACGAN", "GAN", "WGANGP", "CycleGAN", "StackGAN"]
 
 if TYPE_CHECKING:
     import keras
-
-    from tfgan_transfer.gans.model import GAN
 
     class AnyGAN(GAN, keras.Model):
         """One of these classes, for type checkers and editors."""

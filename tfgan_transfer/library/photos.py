@@ -7,10 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer import data, families
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.errors import UserError, shown
 from tfgan_transfer.library import records
 from tfgan_transfer.settings import arguments, config
 from tfgan_transfer.settings.data import DATA, PAIRS
+from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import BY_NAME
 
 _BATCH = ("batch_size", "flip", "rotate", "seed")
@@ -35,7 +36,13 @@ class Photos:
     def __init__(self, model: str, **settings: object):
         self.settings = arguments.read(settings, _LOADED)
         resolved = config.completed({**self.settings, "model": model})
-        self._paired = "data_a" in self.settings
+        self._paired = RULES[model].translates
+        for name in ("data_a", "data_b") if self._paired else ("data",):
+            if name not in self.settings:
+                raise UserError(
+                    f"--{name}: expected where images are, such as "
+                    "folder:photos, received none"
+                )
         self.split = families.of(resolved).load_data(resolved, _warn)
         for remark in self.split.remarks:
             warnings.warn(remark, stacklevel=3)
@@ -62,7 +69,8 @@ class Photos:
         held = self.split.holdout
         held = len(held.a if self._paired else held)
         shape = "x".join(map(str, self.images.shape[1:]))
-        labels = f", {len(self.vocabulary)} labels" if self.vocabulary else ""
+        count = len(self.vocabulary)
+        labels = f", {count} label{'s' * (count > 1)}" if count else ""
         return f"<Photos: {len(self)} of {shape}, {held} held out{labels}>"
 
     def batches(
@@ -99,6 +107,12 @@ class Photos:
             UserError: If images or labels are not those the model takes, or
                 replicas cannot share the batch.
         """
+        records.require_compiled(gan)
+        if start_step is not None and not records.whole(start_step, 0):
+            raise UserError(
+                "--start_step: expected a whole number of at least 0, "
+                f"received {shown(start_step)}"
+            )
         record = records.of(gan)
         given = dict(batch_size=batch_size, flip=flip, rotate=rotate, seed=seed)
         rows = [BY_NAME[name] for name in _BATCH]
@@ -152,6 +166,22 @@ class Photos:
                 f"--batch_size: expected a multiple of the {replicas} "
                 f"replicas, received {resolved['batch_size']}"
             )
+
+
+def require_photos(photos: object, paired: bool | None = None) -> None:
+    """Refuses what are no images, or not as many sets as a model takes.
+
+    Args:
+        photos: What the user gave.
+        paired: Whether two sets are taken; None if either will do.
+    """
+    if not isinstance(photos, Photos):
+        raise UserError(
+            "--photos: expected what load_images or load_domains returns, "
+            f"received {shown(photos)}"
+        )
+    if paired is not None:
+        photos.require(paired)
 
 
 def _asked(gan: keras.Model) -> dict:

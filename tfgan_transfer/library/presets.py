@@ -9,10 +9,16 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import data, families
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.errors import UserError, shown
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.library import records
-from tfgan_transfer.library.models import ACGAN, WGANGP, CycleGAN, StackGAN
+from tfgan_transfer.library.models import (
+    ACGAN,
+    GAN,
+    WGANGP,
+    CycleGAN,
+    StackGAN,
+)
 from tfgan_transfer.networks.architecture import LAYERS
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved, zoo
@@ -63,8 +69,9 @@ def from_preset(preset: str | pathlib.Path) -> "AnyGAN":
         >>> gan.generator.output_shape
         (None, 32, 32, 3)
     """
-    if pathlib.Path(preset).suffix == ".keras":
-        return keras.saving.load_model(preset)
+    preset = records.place(preset, "preset")
+    if preset.suffix == ".keras":
+        return _of_keras(preset)
     found = saved.find(str(preset), "--preset")
     record = found.manifest["run"]
     # A folder's name without where it lies.
@@ -73,6 +80,25 @@ def from_preset(preset: str | pathlib.Path) -> "AnyGAN":
     gan = _built(record)
     _restore(gan, checkpoint.load(found.path))
     gan.record = {**record, "preset": name}
+    return gan
+
+
+def _of_keras(path: pathlib.Path) -> keras.Model:
+    """A model that `keras.saving.save_model` has kept."""
+    try:
+        gan = keras.saving.load_model(path)
+    # Whatever is wrong in the file, Keras and its readers have a word for it.
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise UserError(
+            f"--preset: {str(path)!r} cannot be opened ({said}); expected a "
+            "file that keras.saving.save_model wrote"
+        ) from error
+    if not isinstance(gan, GAN):
+        raise UserError(
+            f"--preset: {str(path)!r} holds {shown(gan)}, expected a model of "
+            "this package"
+        )
     return gan
 
 
@@ -142,7 +168,8 @@ def save_to_preset(gan: keras.Model, path: str | pathlib.Path) -> None:
         >>> bool((same.generate(2) == gan.generate(2)).all())
         True
     """
-    final = pathlib.Path(path)
+    records.require_model(gan)
+    final = records.place(path, "path")
     if final.exists() and not (final / checkpoint.MANIFEST).exists():
         raise UserError(
             f"--path: {str(final)!r} exists and is no preset; choose another "

@@ -47,7 +47,8 @@ def export(
         ...     tt.export("zoo:faces_32", folder).name
         '1'
     """
+    base = records.place(model_base, "model_base")
     with records.on_disk(gan) as path:
         return exporting.export(
-            path, str(model_base), ema=ema, checked=check, format=format
+            path, str(base), ema=ema, checked=check, format=format
         )

@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import numbers
+import os
 import pathlib
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,8 @@ from collections.abc import Iterator, Mapping
 import keras
 
 import tfgan_transfer
+from tfgan_transfer.errors import UserError, shown
+from tfgan_transfer.library.models import GAN
 from tfgan_transfer.networks.architecture import LAYERS
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved, zoo
@@ -92,8 +96,12 @@ def on_disk(gan: keras.Model | str) -> Iterator[str]:
     What can be done with a trained model is done with its checkpoint. One
     that is in memory is written down for as long as that takes.
     """
+    require(gan)
     if not isinstance(gan, keras.Model):
-        yield str(gan)
+        try:
+            yield str(gan)
+        except UserError as error:
+            raise error.about("checkpoint", "gan") from error
         return
     with tempfile.TemporaryDirectory() as folder:
         # As in a run directory, where what was measured of it would lie.
@@ -102,9 +110,62 @@ def on_disk(gan: keras.Model | str) -> Iterator[str]:
 
 def about(gan: keras.Model | str) -> Mapping:
     """The record of a model or of what a name stands for."""
+    require(gan)
     if isinstance(gan, keras.Model):
         return of(gan)
     return saved.find(str(gan), "--gan").manifest["run"]
+
+
+def require(gan: object) -> None:
+    """Refuses what is neither a model of this package nor a name of one."""
+    if not isinstance(gan, GAN | str | os.PathLike):
+        raise UserError(
+            "--gan: expected a model of this package, or what from_preset "
+            f"takes, received {shown(gan)}"
+        )
+
+
+def require_model(gan: object) -> None:
+    """Refuses what is no model of this package; a name is none."""
+    if not isinstance(gan, GAN):
+        raise UserError(
+            "--gan: expected a model of this package, such as from_preset "
+            f"returns, received {shown(gan)}"
+        )
+
+
+def require_compiled(gan: object) -> None:
+    """Refuses what cannot be trained."""
+    require_model(gan)
+    if not gan.compiled:
+        raise UserError("--gan: is not compiled; call its compile() first")
+
+
+def whole(number: object, least: int) -> bool:
+    """Whether something is a whole number, and large enough.
+
+    Args:
+        number: Python's or NumPy's; True is none.
+        least: The smallest one. None is above what 64 bits hold.
+    """
+    return (
+        isinstance(number, numbers.Integral)
+        and not isinstance(number, bool)
+        and least <= number < 2**63
+    )
+
+
+def place(path: object, argument: str) -> pathlib.Path:
+    """Somewhere to write to.
+
+    Raises:
+        UserError: If it is no path; `argument` is what it was given as.
+    """
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise UserError(
+            f"--{argument}: expected a path, received {shown(path)}"
+        )
+    return pathlib.Path(path)
 
 
 def name_of(record: Mapping) -> str:

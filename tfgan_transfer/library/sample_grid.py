@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from tfgan_transfer import images, pixels
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.library import records
 from tfgan_transfer.settings.choices import DIRECTIONS
 from tfgan_transfer.trained.sampling import Sampler
@@ -52,7 +53,7 @@ class SampleGrid(keras.callbacks.Callback):
         show: bool | None = None,
     ):
         super().__init__()
-        self.folder = pathlib.Path(folder)
+        self.folder = records.place(folder, "folder")
         self.count = count
         self.seed = seed
         self.examples = examples
@@ -71,7 +72,13 @@ class SampleGrid(keras.callbacks.Callback):
         scale = images.readable_scale(side)
         for name, picture in self._pictures().items():
             path = self.folder / f"{name}{number:05d}.png"
-            images.save(path, picture, scale)
+            try:
+                images.save(path, picture, scale)
+            except OSError as error:
+                raise UserError(
+                    f"--folder: {str(path)!r} cannot be written "
+                    f"({error.strerror}); give a folder that can be"
+                ) from error
             if self.show:
                 from IPython import display
 

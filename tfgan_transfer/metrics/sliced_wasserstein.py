@@ -59,7 +59,7 @@ def sliced_wasserstein(
         Mean, floor and levels; lower is better.
 
     Raises:
-        ValueError: Shapes differ.
+        ValueError: Shapes differ, or images are not uint8.
         UserError: Images that the pyramid cannot halve.
 
     Example:
@@ -71,6 +71,10 @@ def sliced_wasserstein(
     """
     if real.shape != fake.shape or real.ndim != 4:
         raise ValueError(f"images of shapes {real.shape}, {fake.shape}")
+    if {real.dtype, fake.dtype} != {np.dtype(np.uint8)}:
+        raise ValueError(
+            f"images of {real.dtype} and {fake.dtype}, expected uint8"
+        )
     if unfit := _unfit(*real.shape[1:3]):
         raise UserError(f"The sliced Wasserstein distance needs {unfit}.")
     runs = np.array([_measure(real, fake, seed) for seed in bars(seeds)])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.errors import UserError, choices, shown
 from tfgan_transfer.layers.convolution import Convolution
 from tfgan_transfer.layers.norms import BatchNorm, LayerNorm
 from tfgan_transfer.layers.rectifier import Rectifier
@@ -45,6 +45,11 @@ def doublings(
     Raises:
         UserError: If a side is outside 8..256 px or no count fits.
     """
+    if not isinstance(image_shape, tuple | list) or len(image_shape) != 3:
+        raise UserError(
+            "--image_shape: expected (height, width, channels), received "
+            f"{shown(image_shape)}"
+        )
     height, width, channels = image_shape
     received = f"received {height}x{width} px"
     if channels < 1:

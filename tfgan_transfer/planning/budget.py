@@ -5,10 +5,11 @@ everything that a run does beside its steps.
 """
 
 import contextlib
+import itertools
 import json
 import pathlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tfgan_transfer import families
@@ -18,7 +19,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.reports import report
 from tfgan_transfer.sessions import phases, rehearsal
 from tfgan_transfer.sessions.pace import Timetable
-from tfgan_transfer.settings import config, recipes, schedule
+from tfgan_transfer.settings import config, recipes, schedule, sizes
 from tfgan_transfer.transfer.report import Row
 
 # Seconds for which the steps of a part are tried.
@@ -66,14 +67,26 @@ class Part(NamedTuple):
 
 
 def tried(
-    settings: Mapping, known: dict[str, Part] | None = None
-) -> list[Part]:
+    settings: Mapping,
+    known: dict[str, Part] | None = None,
+    hopeless: Callable[[list[Part]], bool] | None = None,
+) -> list[Part] | None:
     """Tries each part of a run on some of its images.
+
+    A later part has images as large at least, or one critic more, and is no
+    faster: what was tried tells the least that the whole run takes, and saves
+    the trial of the slowest part where even that is too much.
 
     Args:
         settings: As `Family.resolve` takes them.
         known: Parts that other recipes have in common with this one; what is
             tried here is added.
+        hopeless: Says of parts, the last of which were not tried and are
+            taken to be as fast as the one before, whether even they take too
+            long.
+
+    Returns:
+        The parts; None if they do.
     """
     known = {} if known is None else known
     ends = schedule.of({**_WHOLE, **settings})
@@ -88,16 +101,39 @@ def tried(
             alone["steps"] = part.last - done
         plan = _plan(alone)
         key = _same(plan.config)
+        rest = ends[len(found) + 1 :]
         if key not in known:
-            last = part is ends[-1]
+            # Another recipe may end where its size does.
+            last = not any(_same_size(alone, one.settings) for one in rest)
             known[key] = _try(plan, split, known.values(), last)
         found.append(known[key]._replace(steps=plan.config["steps"]))
         done = part.last
+        if (
+            rest
+            and hopeless
+            and hopeless([*found, *_as_fast(found[-1], part, rest)])
+        ):
+            return None
     found[0] = found[0]._replace(loading=loading)
-    # What another recipe ended with takes as long here.
-    reporting = max(part.reporting for part in known.values())
-    found[-1] = found[-1]._replace(reporting=reporting)
-    return found
+    # Only the last part ends with a report, which any of its size has tried.
+    size = found[-1].size
+    reporting = max(p.reporting for p in known.values() if p.size == size)
+    unreported = [part._replace(reporting=0.0) for part in found[:-1]]
+    return [*unreported, found[-1]._replace(reporting=reporting)]
+
+
+def _same_size(settings: Mapping, later: Mapping) -> bool:
+    """Whether a part has the images of the one before it."""
+    size = settings.get("size")
+    return later.get("size", size) == size
+
+
+def _as_fast(
+    part: Part, end: schedule.Part, rest: Sequence[schedule.Part]
+) -> Iterator[Part]:
+    """The parts to come, as if they took no longer than the last one tried."""
+    for before, after in itertools.pairwise([end, *rest]):
+        yield part._replace(steps=after.last - before.last)
 
 
 def seconds(parts: list[Part], settings: Mapping, spent: float = 0.0) -> float:
@@ -186,7 +222,13 @@ def shared(parts: list[Part], steps: int) -> list[Part]:
 def _same(settings: Mapping) -> str:
     """What is alike in parts that take the same time."""
     rest = {k: v for k, v in settings.items() if k not in _LENGTHS}
+    rest["size"] = _size(settings)
     return json.dumps(rest, sort_keys=True, default=str)
+
+
+def _size(settings: Mapping) -> str:
+    """Height and width: a square that was grown to is one that was named."""
+    return "x".join(map(str, sizes.parse_size(settings["size"])))
 
 
 def _plan(settings: Mapping) -> Plan:
@@ -223,7 +265,7 @@ def _try(
     """Tries a part; an evaluation takes as long in all that have its size."""
     if split and hasattr(split.train, "images"):
         split = phases.scaled(split, plan.config)
-    settings, size = plan.config, str(plan.config["size"])
+    settings, size = plan.config, _size(plan.config)
     measuring = [part.measuring for part in known if part.size == size]
     if measuring:
         plan = plan._replace(config={**settings, "eval_every": 0})

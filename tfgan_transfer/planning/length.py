@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.pictures import Pictures
@@ -58,7 +58,7 @@ def timed(
         )
         if recipes.total(fitted) >= int(most * own):
             return fitted, f"more would not help {pictures.images:,} pictures"
-        return fitted, f"as many as fit into {given['hours']:g} hours"
+        return fitted, _as_many(given["hours"], spent)
     wanted = max(len(parts) + 1, round(factor * own))
     seconds = budget.seconds(
         budget.shared(parts, wanted), cadenced(settings, wanted), spent
@@ -73,13 +73,53 @@ def timed(
             cadenced,
             counted(spent, allowed),
         )
-        why = f"as many as fit into {allowed:g} hours; --hours=H for more"
+        why = f"{_as_many(allowed, spent)}; --hours=H for more"
         return {**fitted, "hours": allowed}, why
     if wanted == own:
         return settings, ""
     return recipes.scaled(settings, wanted), (
         f"{factor:.2g} times the recipe's, for {pictures.images:,} pictures"
     )
+
+
+def _as_many(hours: float, spent: float) -> str:
+    """Why there are no more steps, on a machine too busy to plan as well."""
+    if spent <= counted(spent, hours):
+        return f"as many as fit into {hours:g} hours"
+    return (
+        f"as many as fit into half of {hours:g} hours, since planning alone "
+        f"took {spent / 60:.0f} minutes here"
+    )
+
+
+def too_long(
+    given: Mapping,
+    settings: Mapping,
+    pictures: Pictures,
+    steps: float,
+    spent: Callable[[], float],
+    parts: list[budget.Part],
+) -> bool:
+    """Whether not even some steps of a recipe fit into the hours.
+
+    Args:
+        given: Settings that the user gave.
+        settings: Of the recipe.
+        pictures: The user's.
+        steps: As many as it takes to be worth it.
+        spent: Says how many seconds have gone since the command began.
+        parts: Of the recipe, as fast at least as they are.
+    """
+    if given.keys() & COUNTED:
+        return False
+    allowed = hours(given, pictures)
+    least = max(len(parts), math.ceil(steps))
+    needed = budget.seconds(
+        budget.shared(parts, least),
+        watched(given, parts, settings, least),
+        counted(spent(), allowed),
+    )
+    return needed > 3600 * allowed
 
 
 def counted(spent: float, hours: float | None) -> float:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tfgan_transfer.data import Description
+from tfgan_transfer.inspection import balance
 from tfgan_transfer.inspection.shapes import Shapes
 
 # Between so many pictures the recipes were measured, at their own length.
-FEW, MANY = 100, 1000
+FEW, MANY = balance.ENOUGH, 1000
 # What is worth a sentence: a share that is cut off, a factor of enlarging.
 MUCH_CUT, MUCH_LARGER = 0.25, 1.5
 
@@ -55,12 +56,8 @@ class Pictures(NamedTuple):
 
     def warning(self) -> str:
         """Says it if they are few, for the line that counts them."""
-        if 0 < self.images < FEW:
-            return (
-                "very few: expect pictures much like these; "
-                f"{FEW} or more are better"
-            )
-        return ""
+        words = balance.very_few(self.images)
+        return f"very few: {words}" if words else ""
 
     def fitted(self, size: tuple[int, int], settings: Mapping) -> str:
         """Says what becomes of pictures of another size or shape.

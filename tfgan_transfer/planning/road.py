@@ -1,7 +1,8 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
+import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -171,20 +172,8 @@ def choose(
         if "recipe" not in given:
             _look(given, found, reasons, say)
     names = _recipes(given, model, pictures)
-    known: dict[str, budget.Part] = {}
-    for name in names:
-        settings = _settings(given, name)
-        say(f"trying a few steps of {name} ...")
-        own = recipes.total(settings)
-        seen = length.watching(given, settings, own)
-        parts = budget.tried({**settings, **seen}, known)
-        least = min(1.0, length.stretch(given, pictures)) * own
-        settings, reasons["steps"] = length.timed(
-            given, settings, parts, pictures, spent()
-        )
-        chosen = recipes.total(settings)
-        if chosen >= LEAST * least or name == names[-1]:
-            break
+    name, settings, parts, why = _fitting(given, names, pictures, say, spent)
+    reasons["steps"], chosen = why, recipes.total(settings)
     parts = budget.shared(parts, chosen)
     reasons["pictures"] = pictures.warning()
     reasons["recipe"] = _why(name, names, given, pictures)
@@ -197,6 +186,39 @@ def choose(
         spent(),
         bool(settings.get("hours")) and not given.keys() & length.COUNTED,
     )
+
+
+def _fitting(
+    given: Mapping,
+    names: Sequence[str],
+    pictures: Pictures,
+    say: Callable[[str], None],
+    spent: Callable[[], float],
+) -> tuple[str, dict, list[budget.Part], str]:
+    """The best recipe of which enough steps fit into the hours, or the last.
+
+    Returns:
+        Its name, its settings with as many steps as fit, its parts as they
+        were tried, and why it is so many steps.
+    """
+    known: dict[str, budget.Part] = {}
+    for name in names:
+        settings, hopeless = _settings(given, name), None
+        say(f"trying a few steps of {name} ...")
+        own = recipes.total(settings)
+        seen = length.watching(given, settings, own)
+        least = LEAST * min(1.0, length.stretch(given, pictures)) * own
+        if name != names[-1]:
+            hopeless = functools.partial(
+                length.too_long, given, settings, pictures, least, spent
+            )
+        parts = budget.tried({**settings, **seen}, known, hopeless)
+        if parts is None:
+            continue
+        settings, why = length.timed(given, settings, parts, pictures, spent())
+        if recipes.total(settings) >= least or name == names[-1]:
+            break
+    return name, settings, parts, why
 
 
 def _model(given: Mapping) -> str:

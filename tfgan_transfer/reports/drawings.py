@@ -151,10 +151,12 @@ def _judgement(found: Memorisation, judged: bool) -> Markup | str:
             "Whether that is closer than chance nobody can say here: the run "
             "has no pictures that it has not seen. Train with --holdout=N."
         )
+    count = len(found.flagged)
     said = (
-        f"{len(found.flagged)} of {_SAMPLES} are closer to a training picture "
-        f"than nearly all of {len(found.held_out)} real pictures are that the "
-        f"model has never seen; by chance it would be about {_SAMPLES // 100}."
+        f"{count} of {_SAMPLES} {'is' if count == 1 else 'are'} closer to a "
+        f"training picture than nearly all of {len(found.held_out)} real "
+        "pictures are that the model has never seen; by chance it would be "
+        f"about {_SAMPLES // 100}."
     )
     if found.alarm:
         return (

@@ -15,7 +15,8 @@ from tfgan_transfer.markup import (
 )
 from tfgan_transfer.reports import curves
 from tfgan_transfer.reports.page import Section
-from tfgan_transfer.training.run_directory import RunDirectory, rows
+from tfgan_transfer.training import run_directory
+from tfgan_transfer.training.run_directory import RunDirectory
 
 # Rows of `metrics.jsonl` that training explains itself by, two to a drawing.
 LOSSES = {
@@ -69,15 +70,37 @@ def finite(value: object) -> bool:
     )
 
 
-def measured(run: RunDirectory) -> dict[str, Measured]:
+class Log(NamedTuple):
+    """What `metrics.jsonl` holds, read once for the whole page.
+
+    Attributes:
+        rows: All of it, oldest first.
+        measured: Metric name -> what is known of it, in the order of the last
+            row.
+    """
+
+    rows: list[dict]
+    measured: dict[str, Measured]
+
+    @classmethod
+    def of(cls, run: RunDirectory) -> "Log":
+        """Reads the file of a run; one that is not there is empty."""
+        found = list(run_directory.rows(run.metrics))
+        return cls(found, measured(run_directory.evaluations(found)))
+
+
+def measured(evaluations: Iterable[Mapping]) -> dict[str, Measured]:
     """Metric name -> what is known of it, in the order of the last row.
 
     Values of other weights than the averaged ones, and of samples that were
     scaled, are left out.
+
+    Args:
+        evaluations: Rows of `metrics.jsonl`, oldest first.
     """
     groups: dict[tuple, dict[int, float]] = {}
     newest: dict[str, tuple[int, Mapping]] = {}
-    for row in run.evaluations():
+    for row in evaluations:
         if not row.get("ema", True) or "size" in row or "images" in row:
             continue
         for score in filter(lambda s: finite(s["value"]), row["evaluation"]):
@@ -99,12 +122,11 @@ def _comparable(score: Mapping) -> tuple:
     return tuple(str(score.get(field)) for field in fields)
 
 
-def metrics(run: RunDirectory) -> Section | None:
+def metrics(log: Log) -> Section | None:
     """A card for each metric, with its floor and how it was measured."""
-    found = measured(run)
     cards = [
         _card(name, one)
-        for name, one in found.items()
+        for name, one in log.measured.items()
         if "/" not in name or name.rpartition("/")[2] in _PARTS
     ]
     if not cards:
@@ -113,7 +135,7 @@ def metrics(run: RunDirectory) -> Section | None:
         "Each number is one way of asking how near the pictures come to real "
         "ones. None of them sees everything: look at the pictures too."
     )
-    parts = [_warnings(run), element("div", *cards, class_="cards")]
+    parts = [_warnings(log.rows), element("div", *cards, class_="cards")]
     return Section("How good is it?", joined(parts), lead)
 
 
@@ -182,9 +204,9 @@ def _protocol(name: str, one: Measured) -> Markup:
     return folded("How it was measured", element("ul", *items))
 
 
-def _warnings(run: RunDirectory) -> Markup | None:
+def _warnings(logged: Iterable[Mapping]) -> Markup | None:
     """What training warned of at its last evaluation, part by part."""
-    evaluated = [row for row in rows(run.metrics) if "warning" in row]
+    evaluated = [row for row in logged if "warning" in row]
     text = evaluated[-1]["warning"] if evaluated else ""
     if not text or not isinstance(text, str):
         return None
@@ -200,10 +222,10 @@ def _warnings(run: RunDirectory) -> Markup | None:
     )
 
 
-def classes(run: RunDirectory) -> Section | None:
+def classes(log: Log) -> Section | None:
     """Metrics that were taken class by class, in one table."""
     values: dict[str, dict[str, str]] = {}
-    for name, one in measured(run).items():
+    for name, one in log.measured.items():
         metric, slash, label = name.partition("/")
         if slash and label not in _PARTS:
             reading = readings.of(metric)
@@ -226,11 +248,11 @@ def classes(run: RunDirectory) -> Section | None:
     return Section("Class by class, in numbers", joined(body), lead)
 
 
-def losses(run: RunDirectory) -> Section | None:
+def losses(log: Log) -> Section | None:
     """Curves of what training logs about itself."""
     logged = [
         row
-        for row in rows(run.metrics)
+        for row in log.rows
         if "evaluation" not in row and finite(row.get("step"))
     ]
     cards = []

@@ -51,6 +51,7 @@ class RunReport:
         self.run, self.split, self.draw = run, split, draw
         self.flags = {**DEFAULTS, **stored["flags"]}
         self.data = stored["data"]
+        self.log = measurements.Log.of(run)
         self.newest, _ = checkpoint.latest(run.checkpoints)
         self.missing: list[str] = []
         self.sections: list[Section] = []
@@ -64,16 +65,16 @@ class RunReport:
         section, missing = watched(self.run.samples, self.flags)
         self.missing += missing
         self._add(section)
-        self._try("What was measured", measurements.metrics, self.run)
-        if not self._has_metrics():
+        self._try("What was measured", measurements.metrics, self.log)
+        if not self.log.measured:
             self.missing.append(
                 "Numbers that say how good it is: none were measured. Train "
                 "with --eval_every, or type the second command of How to go on."
             )
         if not translates:
             self._drawn()
-        self._try("Single classes", measurements.classes, self.run)
-        self._try("Curves of the training", measurements.losses, self.run)
+        self._try("Single classes", measurements.classes, self.log)
+        self._try("Curves of the training", measurements.losses, self.log)
         self._try("What it started from", about.transfer, self.run)
         self._try("Unusable files", about.bad_files, self.run)
         self._add(about.settings(self.flags))
@@ -91,9 +92,6 @@ class RunReport:
         except (UserError, OSError, ValueError, KeyError) as error:
             said = getattr(error, "command_line", str(error))
             self.missing.append(f"{what}: {said}.".replace("..", "."))
-
-    def _has_metrics(self) -> bool:
-        return bool(measurements.measured(self.run))
 
     def _drawn(self) -> None:
         """What the trained model draws for the page."""
@@ -144,7 +142,7 @@ class RunReport:
         return Header(
             "Training report",
             self.run.path.resolve().name,
-            [*_lead(flags, data, measurements.measured(self.run))],
+            [*_lead(flags, data, self.log.measured)],
             {
                 "pictures": _counted(data.get("images")),
                 "held out": _counted(held_out) if held_out else None,

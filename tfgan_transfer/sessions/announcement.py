@@ -1,6 +1,7 @@
 """What a run says about itself before its first step and after its last."""
 
 import pathlib
+import shlex
 import sys
 from collections.abc import Mapping
 
@@ -29,11 +30,12 @@ def lines(
     config = plan.config
     family = families.of(config)
     frozen = "; ".join(map(str, model.frozen))
+    critic = config["n_critic"]
+    iterations = f"{critic} critic iteration{'s' * (critic > 1)}"
     return [
         *family.announce(plan, split, model),
-        f"training  {config['adversarial_loss']}, {config['n_critic']} "
-        f"critic iterations, batch {config['batch_size']}, "
-        f"{config['steps']} steps",
+        f"training  {config['adversarial_loss']}, {iterations}, "
+        f"batch {config['batch_size']}, {config['steps']} steps",
         f"freezing  {frozen}" if frozen else "freezing  nothing",
         f"devices   {devices}",
         *(
@@ -71,7 +73,8 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
         f"  samples      {grids[-1] if grids else run.samples}",
         f"  checkpoint   {newest.path if newest else run.checkpoints}",
         f"  metrics      {run.metrics}",
-        f"  TensorBoard  {programs}/tensorboard --logdir {run.tensorboard}",
+        f"  TensorBoard  {programs}/tensorboard --logdir "
+        f"{shlex.quote(str(run.tensorboard))}",
         "next:",
         f"  {programs}/python -m tfgan_transfer.{command}",
         sep="\n",

@@ -1,7 +1,8 @@
 """How long a run will take, from a few steps on noise."""
 
+import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
@@ -10,6 +11,9 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.training import devices, precision
 
 STEPS, LONGEST = 20, 30.0
+# Steps that are taken at least, where there is time, and the relative error of
+# their mean at which there are enough of them: times need be true to a fifth.
+FEWEST, SURE = 5, 0.04
 
 
 def duration(plan: Plan) -> dict:
@@ -77,6 +81,18 @@ def of_model(
 
     first, _ = one(), one()
     rest: list[float] = []
-    while len(rest) < STEPS and sum(rest) < longest:
+    while len(rest) < STEPS and sum(rest) < longest and not known(rest):
         rest.append(one())
     return first, statistics.fmean(rest)
+
+
+def known(seconds: Sequence[float]) -> bool:
+    """Whether steps took so equally long that no other is needed.
+
+    Args:
+        seconds: Of each. The standard error of their mean is judged.
+    """
+    if len(seconds) < FEWEST:
+        return False
+    error = statistics.stdev(seconds) / math.sqrt(len(seconds))
+    return error <= SURE * statistics.fmean(seconds)

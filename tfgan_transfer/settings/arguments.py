@@ -1,9 +1,12 @@
 """Settings as Python gives them: checked as the command line checks flags."""
 
+import math
+import numbers
+import os
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.errors import UserError, choices, shown
 from tfgan_transfer.settings.setting import Setting
 
 
@@ -19,6 +22,7 @@ _KINDS = {
     "yes": _Kind((bool,), "True or False"),
 }
 _TEXT = _Kind((str, int, list, tuple), "a text")
+_SIZE = _TEXT._replace(called="a side such as 64, or (height, width)")
 
 
 def read(given: Mapping, rows: Sequence[Setting]) -> dict:
@@ -26,7 +30,8 @@ def read(given: Mapping, rows: Sequence[Setting]) -> dict:
 
     Args:
         given: Name -> value; None is what is not given. A size may be a
-            number or (height, width), a list of names a list.
+            number or (height, width), a list of names a list, a path a
+            `pathlib.Path`, and any number one of NumPy's.
         rows: The settings that may be given.
 
     Returns:
@@ -47,14 +52,21 @@ def read(given: Mapping, rows: Sequence[Setting]) -> dict:
 
 
 def _value(row: Setting, value: object) -> object:
-    kind = _KINDS.get(row.kind, _TEXT)
+    sized = row.name.endswith("size")
+    kind = _KINDS.get(row.kind, _SIZE if sized else _TEXT)
+    value = _plain(value)
     # True is a number to Python, and no size to anybody.
     odd = isinstance(value, bool) and bool not in kind.types
     if odd or not isinstance(value, kind.types):
         raise UserError(
-            f"--{row.name}: expected {kind.called}, received {value!r}"
+            f"--{row.name}: expected {kind.called}, received {shown(value)}"
         )
-    if kind is _TEXT:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(
+            f"--{row.name}: expected a finite number, received {value}"
+        )
+    text = row.kind not in _KINDS
+    if text:
         value = _text(row, value)
     if row.choices and value not in row.choices:
         raise UserError(choices(f"--{row.name}", value, row.choices))
@@ -62,11 +74,22 @@ def _value(row: Setting, value: object) -> object:
         (row.low, lambda: value < row.low, "at least"),
         (row.high, lambda: value > row.high, "at most"),
     ):
-        if bound is not None and kind is not _TEXT and wrong():
+        if bound is not None and not text and wrong():
             raise UserError(
                 f"--{row.name}: expected {words} {bound}, received {value}"
             )
     return value
+
+
+def _plain(value: object) -> object:
+    """A number of NumPy's as Python's, a path as text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _text(row: Setting, value: object) -> str:

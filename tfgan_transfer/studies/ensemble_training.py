@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shlex
 from collections.abc import Mapping
 
 from tfgan_transfer import data, families
@@ -166,12 +167,13 @@ def train(planned: Ensemble) -> int:
             "command, when it has ended, makes sure of them"
         )
         return EXIT_RUN_AGAIN
+    run_dir = shlex.quote(f"--run_dir={planned.path}")
     print(
         f"\ndone: {len(planned.members)} models of {flags['steps']} steps, "
         f"{len(planned.vocabulary)} classes",
         "next:",
-        f"  python -m tfgan_transfer.generate --run_dir={planned.path} "
-        "--grid=classes --out=classes.png",
+        f"  python -m tfgan_transfer.generate {run_dir} --grid=classes "
+        "--out=classes.png",
         sep="\n",
     )
     return 0

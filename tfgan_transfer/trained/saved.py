@@ -35,6 +35,11 @@ def find(path: str, flag: str = "--checkpoint") -> checkpoint.Checkpoint:
             f"{flag}: {str(location)!r} is an ensemble; expected one model, "
             f"such as {members.members[0].run_dir}"
         )
+    if found is None and path in zoo.names():
+        raise UserError(
+            f"{flag}: no whole checkpoint in {path!r}; did you mean "
+            f"{zoo.PREFIX}{path}?"
+        )
     if found is None:
         raise UserError(
             f"{flag}: no whole checkpoint in {str(location)!r}; expected a run "
@@ -58,8 +63,18 @@ def generator(found: checkpoint.Checkpoint, *, ema: bool = True) -> keras.Model:
     Args:
         found: The checkpoint.
         ema: Whether to take the averaged weights.
+
+    Raises:
+        UserError: If it is one of a CycleGAN.
     """
-    model = architecture.generator(found.manifest["run"])
+    run = found.manifest["run"]
+    if "generator" not in run:
+        raise UserError(
+            f"--checkpoint: {str(found.path)!r} is of "
+            f"model={run['flags']['model']}, which translates images and draws "
+            "none; use translate"
+        )
+    model = architecture.generator(run)
     name = "ema_generator" if ema else "generator"
     groups = checkpoint.load(found.path)
     checkpoint.restore({name: model}, {name: groups[name]})

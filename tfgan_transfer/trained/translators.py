@@ -47,9 +47,9 @@ class Translators:
         run = found.manifest["run"]
         if "translator" not in run:
             raise UserError(
-                f"--checkpoint: {str(found.path)!r} holds a "
-                f"{run['flags']['model']}, which does not translate; expected "
-                "one of `train --model=cyclegan`"
+                f"--checkpoint: {str(found.path)!r} is of "
+                f"model={run['flags']['model']}, which does not translate; "
+                "expected one of `train --model=cyclegan`"
             )
         shape = tuple(run["translator"]["image_shape"])
         return cls(_networks(found, run, ema), shape)

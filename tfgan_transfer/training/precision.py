@@ -1,5 +1,6 @@
 """Which arithmetic is the faster one on this machine."""
 
+import functools
 import pathlib
 import time
 from collections.abc import Callable, Mapping
@@ -42,13 +43,27 @@ def settle_precision(config: Mapping, before: Mapping) -> str:
     devices.strategy(config)
     if not has_bfloat16():
         return FULL
-    works = {name: _layer(config, name) for name in (FULL, HALF)}
-    seconds = {name: [] for name in works}
+    return faster(config["size"], config["width"], config["batch_size"])
+
+
+@functools.cache
+def faster(size: str, width: int, batch_size: int) -> str:
+    """What is computed in, measured once: a plan and its run are to agree.
+
+    Args:
+        size: Of images, as `--size` has it.
+        width: Channels of the layer that is tried.
+        batch_size: Images in a batch.
+    """
+    works = {
+        name: _layer(size, width, batch_size, name) for name in (FULL, HALF)
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(5):
         for name, work in works.items():
             seconds[name].append(elapsed(work))
-    faster = min(seconds[HALF]) < WORTHWHILE * min(seconds[FULL])
-    return HALF if faster else FULL
+    worth = min(seconds[HALF]) < WORTHWHILE * min(seconds[FULL])
+    return HALF if worth else FULL
 
 
 def has_bfloat16() -> bool:
@@ -62,13 +77,13 @@ def has_bfloat16() -> bool:
     return not {"avx512_bf16", "amx_bf16"}.isdisjoint(words)
 
 
-def _layer(config: Mapping, precision: str) -> Callable[[], tf.Tensor]:
+def _layer(
+    size: str, width: int, batch_size: int, precision: str
+) -> Callable[[], tf.Tensor]:
     """A convolution of the run's size, and both its gradients."""
-    height, width = parse_size(config["size"])
-    layer = Convolution(
-        2 * config["width"], 4, 2, padding="same", dtype=precision
-    )
-    shape = [config["batch_size"], height // 2, width // 2, config["width"]]
+    sides = [side // 2 for side in parse_size(size)]
+    layer = Convolution(2 * width, 4, 2, padding="same", dtype=precision)
+    shape = [batch_size, *sides, width]
     images = tf.cast(tf.random.uniform(shape), layer.compute_dtype)
     layer.build(shape)
 

@@ -121,13 +121,15 @@ class Progress(keras.callbacks.Callback):
         if not self.bar.disable:
             self.bar.set_postfix(values)
             return
+        # The first step traces, and is no measure of others.
+        timed = self.timed_steps
         done = step - self.start_step
         taken = time.monotonic() - self.began
         left = taken / done * (self.steps - step)
         print(
             f"step {step}/{self.steps}",
             *(f"{k} {v}" for k, v in values.items()),
-            f"{timing['images_per_second']:.0f} images/s",
+            *([f"{timing['images_per_second']:.0f} images/s"] if timed else ()),
             f"ETA {tqdm.tqdm.format_interval(left)}",
             *([self.first] if self.first else ()),
             sep="  ",

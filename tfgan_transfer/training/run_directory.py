@@ -203,7 +203,7 @@ class RunDirectory:
         """Drops metric rows after `step`: they will be written again."""
         kept = [
             json.dumps(row) + "\n"
-            for row in self._metric_rows()
+            for row in whole(rows(self.metrics))
             if row["step"] <= step
         ]
         if self.metrics.exists():
@@ -211,15 +211,7 @@ class RunDirectory:
 
     def evaluations(self) -> list[dict]:
         """The rows of `metrics.jsonl` that hold an evaluation, oldest first."""
-        return [row for row in self._metric_rows() if row.get("evaluation")]
-
-    def _metric_rows(self) -> Iterator[dict]:
-        """Rows as training and `evaluate` write them; others are left out."""
-        for row in rows(self.metrics):
-            scores = row.get("evaluation", [])
-            if _is_number(row.get("step")) and isinstance(scores, list):
-                if all(map(_is_score, scores)):
-                    yield row
+        return evaluations(rows(self.metrics))
 
     def append_metrics(self, row: Mapping) -> None:
         """Adds one row of JSON to `metrics.jsonl`."""
@@ -242,6 +234,28 @@ def rows(path: pathlib.Path) -> Iterator[dict]:
             continue
         if isinstance(row, dict):
             yield row
+
+
+def whole(found: Iterable[dict]) -> Iterator[dict]:
+    """Rows as training and `evaluate` write them; others are left out.
+
+    Args:
+        found: What `rows` yields of `metrics.jsonl`.
+    """
+    for row in found:
+        scores = row.get("evaluation", [])
+        if _is_number(row.get("step")) and isinstance(scores, list):
+            if all(map(_is_score, scores)):
+                yield row
+
+
+def evaluations(found: Iterable[dict]) -> list[dict]:
+    """The rows that hold an evaluation, oldest first.
+
+    Args:
+        found: What `rows` yields of `metrics.jsonl`.
+    """
+    return [row for row in whole(found) if row.get("evaluation")]
 
 
 def refuse_changes(stored: Mapping, requested: Mapping) -> None:

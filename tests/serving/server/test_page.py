@@ -112,6 +112,35 @@ def test_it_draws_at_once_and_shows_the_card(page):
     assert "kid 0.5 (</script> none)" in quality
 
 
+def test_numbers_of_the_card_can_be_read(page):
+    page.images()
+    shown = page.browser.execute_script(
+        "return arguments[0].map(value => shown(value).textContent ?? "
+        "shown(value))",
+        [
+            0.15554341673851013,
+            3,
+            {"value": 2.5e-5, "note": "", "of": {}, "as": []},
+        ],
+    )
+    # Nothing is said of what is empty.
+    assert shown == ["0.1555", "3", "value0.000025"]
+
+
+def test_it_is_dark_where_all_is(page):
+    background = "return getComputedStyle(document.body).backgroundColor"
+    found = {}
+    for scheme in ("light", "dark"):
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        page.browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": media}
+        )
+        numbers = page.browser.execute_script(background)
+        found[scheme] = [int(n) for n in re.findall(r"\d+", numbers)]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert max(found["dark"]) < 64 < 192 < min(found["light"])
+
+
 def test_pictures_are_enlarged_and_choices_named(page):
     page.images()
     (image, *_) = page.browser.find_elements("tag name", "img")
@@ -146,7 +175,10 @@ def test_prompt_and_an_unknown_word(page):
 def test_upload(page, tmp_path):
     for value in (17, 200):
         Image.new("RGB", (5, 7), (value, 0, 0)).save(tmp_path / f"{value}.png")
+    button = page.browser.find_element("tag name", "button")
+    assert button.text == "Generate"
     page.choose("signature", "from A to B")
+    assert button.text == "Translate"
     files = [str(tmp_path / f"{value}.png") for value in (17, 200)]
     page.fill("image_bytes", "\n".join(files))
     page.press()

@@ -1,5 +1,6 @@
 """What a run of two translators shows of itself."""
 
+import shlex
 from collections.abc import Mapping
 
 import keras
@@ -58,7 +59,6 @@ def steering(*_: object) -> list[keras.callbacks.Callback]:
 
 def next_command(config: Mapping, run: RunDirectory) -> str:
     """What to type when a run is done."""
-    return (
-        f"translate --run_dir={run.path} --direction=a2b "
-        f"--images={config['data_a']} --out=translated"
-    )
+    words = f"--run_dir={run.path}", "--direction=a2b"
+    words += f"--images={config['data_a']}", "--out=translated"
+    return shlex.join(["translate", *words])

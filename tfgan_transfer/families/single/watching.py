@@ -1,5 +1,6 @@
 """What a run of a generator and a critic shows of itself."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -130,4 +131,5 @@ def steering(
 
 def next_command(config: Mapping, run: RunDirectory) -> str:
     """What to type when a run is done."""
-    return f"generate --run_dir={run.path} --num=16 --grid=samples.png"
+    words = f"--run_dir={run.path}", "--num=16", "--grid=samples.png"
+    return shlex.join(["generate", *words])
