@@ -55,6 +55,15 @@ FLAGS = {
     "steps": STEPS,
 }
 ACGAN = {"model": "acgan", "network": "dcgan", "label_smoothing": 0.1}
+# What a classifier sees of a few pixels; heads that learn slowly enough for
+# three steps of SGD to be compared.
+ON_FEATURES = {
+    **ACGAN,
+    "n_critic": 1,
+    "feature_size": 32,
+    "generator_lr": 0.001,
+    "feature_lr": 0.001,
+}
 CASES = (
     Case("dcgan", {"network": "dcgan", "n_critic": 2}),
     Case("resnet", {"network": "resnet", "n_critic": 1}),
@@ -141,6 +150,40 @@ CASES = (
             "conditioning": "batch_norm",
             "adversarial_loss": "hinge",
             "spectral_norm": True,
+        },
+    ),
+    Case(
+        "acgan_projected",
+        {
+            **ON_FEATURES,
+            "critic": "projected",
+            "class_taps": "16,32",
+            "adversarial_loss": "hinge",
+        },
+    ),
+    Case(
+        "acgan_both",
+        {
+            **ON_FEATURES,
+            "critic": "both",
+            "class_critic": "projected",
+            "feature_augment": "translation",
+            "adversarial_loss": "relativistic",
+            "r1": 0.5,
+            "r2": 0.0,
+        },
+    ),
+    Case(
+        "acgan_projection",
+        {
+            **ON_FEATURES,
+            "critic": "both",
+            "class_critic": "both",
+            "class_head": "projection",
+            "label_smoothing": 0.0,
+            "conditioning": "batch_norm",
+            "adversarial_loss": "non_saturating",
+            "r1": 1.0,
         },
     ),
     Case(
