@@ -95,7 +95,7 @@ class AdversarialGAN(GAN, keras.Model):
             augmentation: Applied to all images on their way to the critic.
             regulariser: Maps the generator to a scalar that is added to its
                 loss; what it keeps in `.variables` is saved with the model.
-            class_game: What the critic's class head is for.
+            class_game: What the critic's class head is for, if it has one.
             feature_game: What a second critic is for, on frozen features.
             apart: Whether the critic sees real and generated images in
                 batches of their own, as its batch norm may need.
@@ -124,8 +124,8 @@ class AdversarialGAN(GAN, keras.Model):
         self.penalty_every, self.clip = penalty_every, clip
         self.ema_decay, self.augmentation = ema_decay, augmentation
         self.regulariser = regulariser
-        self.class_game, self.feature_game = class_game, feature_game
-        self.apart, self.xla = apart, xla
+        self.class_game = class_game if self.critic.outputs[1:] else None
+        self.feature_game, self.apart, self.xla = feature_game, apart, xla
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -199,7 +199,7 @@ class AdversarialGAN(GAN, keras.Model):
             loss = step.by_example(
                 self.adversarial_loss.critic(real_score, fake_score)
             )
-            if self.class_game and logits is not None:
+            if self.class_game:
                 class_loss, class_log = self.class_game.of_critic(
                     *step.halves(logits), slot["label"]
                 )
@@ -252,7 +252,7 @@ class AdversarialGAN(GAN, keras.Model):
             loss = step.by_example(
                 self.adversarial_loss.generator(real_score, fake_score)
             )
-            if (game := self.class_game) and logits is not None:
+            if game := self.class_game:
                 class_loss, class_log = game.of_generator(logits, slot["label"])
                 loss += class_loss
             if game := self.feature_game:
