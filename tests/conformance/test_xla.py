@@ -1,7 +1,9 @@
 """The gradient functions under XLA are those of the plain code.
 
 Tolerance: XLA fuses and reorders float32 sums; second derivatives through
-norms cancel, so a gradient may be off by 1e-5 of the largest of its layer.
+norms cancel, so a gradient may be off by 1e-5 of the largest of its layer, and
+by 1e-2 where it has come through the dozens of layers of a frozen classifier,
+of which any rectifier near 0 may turn over.
 """
 
 import numpy as np
@@ -11,16 +13,16 @@ import tensorflow as tf
 from tests.support import cases
 from tfgan_transfer.gans import step
 
-SHARE_OF_LARGEST = 1e-5
+SHARE_OF_LARGEST = {"network": 1e-5, "projected": 1e-2, "both": 1e-2}
 
 
-def assert_close(values, expected, name, largest=None):
+def assert_close(values, expected, name, share, largest=None):
     largest = np.abs(expected).max() if largest is None else largest
     np.testing.assert_allclose(
         values,
         expected,
-        rtol=1e-4,
-        atol=SHARE_OF_LARGEST * largest + 1e-6,
+        rtol=10 * share,
+        atol=share * largest + 1e-6,
         err_msg=name,
     )
 
@@ -35,14 +37,15 @@ def test_xla_gradients_equal_the_plain_ones(case):
         tf.distribute.get_strategy(),
         0,
     )
-    batch = next(iter(stream))
+    batch, share = next(iter(stream)), SHARE_OF_LARGEST[settings["critic"]]
     for name, slot in ("critic", 0), ("generator", settings["n_critic"]):
         part = step.critic_slot(batch, slot)
         compiled = getattr(model, f"_{name}_gradients")
         assert isinstance(compiled, tf.types.experimental.PolymorphicFunction)
         compiled, logs = compiled(part)
         plain, plain_logs = getattr(model, f"{name}_gradients")(part)
-        variables = getattr(model, name).trainable_variables
+        networks = model.critics if name == "critic" else [model.generator]
+        variables = [w for one in networks for w in one.trainable_variables]
         assert any(np.any(gradient) for gradient in plain)
         # A bias in front of a batch norm has no gradient but for rounding:
         # it is compared with what its layer is used to.
@@ -55,9 +58,9 @@ def test_xla_gradients_equal_the_plain_ones(case):
             compiled, plain, variables, strict=True
         ):
             layer = variable.path.rsplit("/", 1)[0]
-            assert_close(values, expected, variable.path, scale[layer])
+            assert_close(values, expected, variable.path, share, scale[layer])
         for key, expected in plain_logs.items():
-            assert_close(logs[key], expected, key)
+            assert_close(logs[key], expected, key, share)
 
 
 def test_xla_on_two_replicas():

@@ -218,3 +218,21 @@ def test_grey_images_have_a_critic_too():
 def test_unknown_options_are_refused(options, message):
     with pytest.raises(UserError, match=message):
         projected.critic((32, 32, 3), **options)
+
+
+def test_a_class_head_may_see_shallower_maps():
+    net = projected.critic(
+        (32, 32, 3), num_labels=5, class_taps=(32, 8), **SMALL
+    )
+    paths = [w.path for w in net.trainable_weights if w.path[:5] == "class"]
+    convs = [p for p in paths if p.endswith("conv/kernel")]
+    assert convs == ["class8_conv/kernel", "class_conv/kernel"]
+    maps = net.get_layer("features").output
+    head = keras.Model([maps[1], maps[3]], net.output[1])
+    *_, logits = net(images())
+    seen = net.get_layer("features")(images())
+    np.testing.assert_allclose(head([seen[1], seen[3]]), logits, atol=1e-6)
+    kernel = net.get_layer("class_logits").kernel
+    assert kernel.shape == (2 * 256, 5)
+    with pytest.raises(UserError, match="class_taps: unknown value 7"):
+        projected.critic((32, 32, 3), num_labels=5, class_taps=(7,), **SMALL)

@@ -55,6 +55,15 @@ FLAGS = {
     "steps": STEPS,
 }
 ACGAN = {"model": "acgan", "network": "dcgan", "label_smoothing": 0.1}
+# What a classifier sees of a few pixels. Rounding grows on its way back through
+# dozens of layers, so that three steps of SGD have to be short to be compared.
+ON_FEATURES = {
+    **ACGAN,
+    "n_critic": 1,
+    "feature_size": 32,
+    "generator_lr": 2e-4,
+    "feature_lr": 2e-4,
+}
 CASES = (
     Case("dcgan", {"network": "dcgan", "n_critic": 2}),
     Case("resnet", {"network": "resnet", "n_critic": 1}),
@@ -141,6 +150,40 @@ CASES = (
             "conditioning": "batch_norm",
             "adversarial_loss": "hinge",
             "spectral_norm": True,
+        },
+    ),
+    Case(
+        "acgan_projected",
+        {
+            **ON_FEATURES,
+            "critic": "projected",
+            "class_taps": "16,32",
+            "adversarial_loss": "hinge",
+        },
+    ),
+    Case(
+        "acgan_both",
+        {
+            **ON_FEATURES,
+            "critic": "both",
+            "class_critic": "projected",
+            "feature_augment": "translation",
+            "adversarial_loss": "relativistic",
+            "r1": 0.5,
+            "r2": 0.0,
+        },
+    ),
+    Case(
+        "acgan_projection",
+        {
+            **ON_FEATURES,
+            "critic": "both",
+            "class_critic": "both",
+            "class_head": "projection",
+            "label_smoothing": 0.0,
+            "conditioning": "batch_norm",
+            "adversarial_loss": "non_saturating",
+            "r1": 1.0,
         },
     ),
     Case(
@@ -261,8 +304,10 @@ def make(settings, optimizer=build.optimizer, xla=False, strategy=None):
         model = families.of(settings).build(
             planned(settings), images(settings["size"]), xla=xla
         )
-        # DCGAN's first weights are so small that penalties hardly count.
-        for weight in model.critic.trainable_variables:
+        # DCGAN's first weights are so small that penalties hardly count; those
+        # of heads on features are not.
+        own = [] if settings["critic"] == "projected" else [model.critic]
+        for weight in [w for one in own for w in one.trainable_variables]:
             # A correction's kernel of zeros has no size to change.
             if weight.name == "kernel" and np.any(weight):
                 weight.assign(weight * 0.2 / np.std(weight))

@@ -95,7 +95,7 @@ class AdversarialGAN(GAN, keras.Model):
             augmentation: Applied to all images on their way to the critic.
             regulariser: Maps the generator to a scalar that is added to its
                 loss; what it keeps in `.variables` is saved with the model.
-            class_game: What the critic's class head is for.
+            class_game: What the critic's class head is for, if it has one.
             feature_game: What a second critic is for, on frozen features.
             apart: Whether the critic sees real and generated images in
                 batches of their own, as its batch norm may need.
@@ -126,8 +126,8 @@ class AdversarialGAN(GAN, keras.Model):
         self.penalty_every, self.clip = penalty_every, clip
         self.ema_decay, self.augmentation = ema_decay, augmentation
         self.regulariser = regulariser
-        self.class_game, self.feature_game = class_game, feature_game
-        self.apart, self.xla = apart, xla
+        self.class_game = class_game if self.critic.outputs[1:] else None
+        self.feature_game, self.apart, self.xla = feature_game, apart, xla
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -203,7 +203,7 @@ class AdversarialGAN(GAN, keras.Model):
             )
             if self.class_game:
                 class_loss, class_log = self.class_game.of_critic(
-                    *tf.split(logits, 2), slot["label"]
+                    *step.halves(logits), slot["label"]
                 )
                 loss += class_loss
             penalty = tf.zeros_like(loss)
@@ -229,8 +229,7 @@ class AdversarialGAN(GAN, keras.Model):
         """Weighted sum of the penalties that are switched on, float32 [B]."""
 
         def score_of(part: int) -> Callable[[tf.Tensor], tf.Tensor]:
-            noise = self._noise(slot, part)
-            return lambda images: step.by_example(self.score(images, noise))
+            return lambda x: step.by_example(self._judged(x, slot, part)[0])
 
         total = tf.zeros([tf.shape(real)[0]])
         if self.gradient_penalty:
@@ -250,15 +249,13 @@ class AdversarialGAN(GAN, keras.Model):
         with tf.GradientTape() as tape:
             drawn = self.draw(slot)
             fake = self.augment(drawn, slot)
-            fake_score, logits = self.judge(fake, self._noise(slot, FAKE))
-            real_score = self.score(real, self._noise(slot, REAL))
+            fake_score, logits = self._judged(fake, slot, FAKE)
+            real_score, _ = self._judged(real, slot, REAL)
             loss = step.by_example(
                 self.adversarial_loss.generator(real_score, fake_score)
             )
-            if self.class_game:
-                class_loss, class_log = self.class_game.of_generator(
-                    logits, slot["label"]
-                )
+            if game := self.class_game:
+                class_loss, class_log = game.of_generator(logits, slot["label"])
                 loss += class_loss
             if game := self.feature_game:
                 loss += game.of_generator(slot["image"], drawn, slot)
@@ -293,14 +290,16 @@ class AdversarialGAN(GAN, keras.Model):
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """What `judge` says of real images, and then of generated ones."""
         if self.apart:
-            (ours, labels), (theirs, others) = map(self.judge, (real, fake))
-            scores = tf.concat([ours, theirs], axis=0)
-            return scores, step.joined(labels, others)
-        images = tf.concat([real, fake], axis=0)
-        return self.judge(images, self._noise(slot, REAL, FAKE))
+            ours = self._judged(real, slot, REAL)
+            theirs = self._judged(fake, slot, FAKE)
+            return tuple(map(step.joined, ours, theirs))
+        return self._judged(tf.concat([real, fake], axis=0), slot, REAL, FAKE)
 
     def judge(
-        self, images: tf.Tensor, noise: tf.Tensor | None = None
+        self,
+        images: tf.Tensor,
+        noise: tf.Tensor | None = None,
+        label: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """All that the critic says of images, in training mode.
 
@@ -308,6 +307,7 @@ class AdversarialGAN(GAN, keras.Model):
             images: Float32 [B, H, W, C] in [-1, 1].
             noise: Seeds [B] for what the critic draws; without them a critic
                 that draws is asked as in inference.
+            label: Float32 [B, L], for the scores of a projection head.
 
         Returns:
             Scores, float32 [B] or [B, K], and class logits [B, L], or None
@@ -320,21 +320,28 @@ class AdversarialGAN(GAN, keras.Model):
             outputs = self.critic([images, none], training=False)
         else:
             outputs = self.critic([images, noise], training=True)
-        if isinstance(outputs, (list, tuple)):
-            return tuple(outputs)
-        return outputs, None
+        if not isinstance(outputs, (list, tuple)):
+            return outputs, None
+        if game := self.class_game:
+            return game.conditioned(*outputs, label), outputs[1]
+        return tuple(outputs)
 
     def score(
         self, images: tf.Tensor, noise: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Critic scores as `judge` has them, float32 [B] or [B, K]."""
+        """Scores without labels, as `judge` has them, float32 [B] or [B, K]."""
         return self.judge(images, noise)[0]
 
-    def _noise(self, slot: step.Batch, *parts: int) -> tf.Tensor | None:
-        """Seeds [len(parts) * B], or None for a critic that draws nothing."""
-        if len(self.critic.inputs) == 1:
-            return None
-        return tf.concat([slot["noise"][:, part] for part in parts], axis=0)
+    def _judged(
+        self, images: tf.Tensor, slot: step.Batch, *parts: int
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """What `judge` says of a slot's images, [len(parts) * B] of them."""
+        noise, label = None, slot.get("label")
+        if len(self.critic.inputs) > 1:
+            noise = tf.concat([slot["noise"][:, part] for part in parts], 0)
+        if label is not None:
+            label = tf.concat([label] * len(parts), axis=0)
+        return self.judge(images, noise, label)
 
     @property
     def critics(self) -> list[keras.Model]:

@@ -4,18 +4,30 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 
+import keras
 import tensorflow as tf
 
 from tfgan_transfer import class_losses
 
+HEADS = ("auxiliary", "projection")
 
+
+@keras.saving.register_keras_serializable(package="tfgan_transfer")
 @dataclasses.dataclass
 class ClassGame:
-    """L_C of AC-GAN: the critic and the generator both minimise it.
+    """What a critic's class head is for: to classify, or to condition a score.
 
-    Odena et al. 2017 (arXiv 1610.09585), section 3.
+    An auxiliary head has a loss L_C of its own, which critic and generator
+    both minimise: Odena et al. 2017 (arXiv 1610.09585), section 3. With a
+    projection head there is none. What it says of the labels asked for is
+    added to the score: f(x, y) = psi(x) + y^T V phi(x), Miyato & Koyama 2018
+    (arXiv 1802.05637), equation 4; the logits are V phi(x), their biases
+    included. Images with several tags gain the sum, those without labels
+    nothing.
 
     Args:
+        class_head: `"auxiliary"` or `"projection"`; what follows is for the
+            first.
         class_loss: `"softmax"` for one label, `"sigmoid"` for tags.
         class_reduction: `"mean"` or `"sum"` over the tags. The mean, so that
             a longer vocabulary does not outweigh the score.
@@ -32,6 +44,7 @@ class ClassGame:
         ValueError: If a name is unknown or a number is out of range.
     """
 
+    class_head: str = "auxiliary"
     class_loss: str = "softmax"
     class_reduction: str = "mean"
     class_weight_critic: float = 1.0
@@ -41,6 +54,11 @@ class ClassGame:
 
     def __post_init__(self):
         self._loss = _loss(self.class_loss, self.class_reduction)
+        if self.class_head not in HEADS:
+            raise ValueError(
+                f"Unknown class_head, expected one of {[*HEADS]}. "
+                f"Received: class_head={self.class_head!r}"
+            )
         if not 0 <= self.label_smoothing < 1:
             raise ValueError(
                 "label_smoothing must be in [0, 1). "
@@ -58,6 +76,31 @@ class ClassGame:
         """The arguments that set the same game."""
         return dataclasses.asdict(self)
 
+    get_config = settings
+
+    @classmethod
+    def from_config(cls, config: dict) -> "ClassGame":
+        """Makes the game of `get_config`."""
+        return cls(**config)
+
+    def conditioned(
+        self,
+        scores: tf.Tensor,
+        logits: tf.Tensor | None,
+        labels: tf.Tensor | None,
+    ) -> tf.Tensor:
+        """Scores of images with their labels, or the scores as they are.
+
+        Args:
+            scores: Float32 [B] or, with several heads, [B, K].
+            logits: Float32 [B, L], or None from a critic without a class head.
+            labels: One-hot or multi-hot, float32 [B, L].
+        """
+        if self.class_head != "projection" or logits is None or labels is None:
+            return scores
+        term = tf.reduce_sum(labels * logits, axis=-1)
+        return scores + (term if scores.shape.rank == 1 else term[:, None])
+
     def of_critic(
         self, real_logits: tf.Tensor, fake_logits: tf.Tensor, labels: tf.Tensor
     ) -> tuple[tf.Tensor, dict]:
@@ -69,13 +112,9 @@ class ClassGame:
             labels: One-hot or multi-hot, float32 [B, L].
 
         Returns:
-            Float32 [B], and scalars.
+            Float32 [B], 0 of a projection head, and scalars.
         """
-        loss = self._loss(real_logits, labels, smoothing=self.label_smoothing)
-        if self.class_on_fake:
-            loss += self._loss(fake_logits, labels)
-        return self.class_weight_critic * loss, {
-            "critic_class_loss": tf.reduce_mean(loss),
+        accuracies = {
             "class_accuracy_real": class_losses.class_accuracy(
                 real_logits, labels
             ),
@@ -83,6 +122,13 @@ class ClassGame:
                 fake_logits, labels
             ),
         }
+        if self.class_head == "projection":
+            return tf.zeros_like(labels[:, 0]), accuracies
+        loss = self._loss(real_logits, labels, smoothing=self.label_smoothing)
+        if self.class_on_fake:
+            loss += self._loss(fake_logits, labels)
+        log = {"critic_class_loss": tf.reduce_mean(loss), **accuracies}
+        return self.class_weight_critic * loss, log
 
     def of_generator(
         self, logits: tf.Tensor, labels: tf.Tensor
@@ -94,8 +140,10 @@ class ClassGame:
             labels: Those they were drawn with, float32 [B, L].
 
         Returns:
-            Float32 [B], and scalars.
+            Float32 [B], 0 of a projection head, and scalars.
         """
+        if self.class_head == "projection":
+            return tf.zeros_like(labels[:, 0]), {}
         loss = self._loss(logits, labels)
         log = {"generator_class_loss": tf.reduce_mean(loss)}
         return self.class_weight_generator * loss, log

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgan_transfer import losses
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
+from tfgan_transfer.gans.class_game import ClassGame
 
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
@@ -17,14 +18,15 @@ class FeatureGame:
     weight, to what the generator hears from the GAN's critic.
 
     Args:
-        critic: Maps images [B, H, W, C] in [-1, 1] to float32 scores [B, K];
-            see `networks.projected`.
+        critic: Maps images [B, H, W, C] in [-1, 1] to float32 scores [B, K],
+            or to those and class logits [B, L]; see `networks.projected`.
         optimizer: Of its heads, built here.
         adversarial_loss: A key of `losses.ADVERSARIAL_LOSSES`.
         weight: Of its part of the generator's loss.
         augmentation: Applied to all images on their way to this critic.
         apart: Whether real and generated images are judged in batches of
             their own, as batch norm in the heads needs.
+        class_game: What its class head is for, if it has one.
 
     Raises:
         ValueError: If the loss is unknown or the weight is not positive.
@@ -38,6 +40,7 @@ class FeatureGame:
         weight: float = 1.0,
         augmentation: Augmentation | None = None,
         apart: bool = False,
+        class_game: ClassGame | None = None,
     ):
         self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         if weight <= 0:
@@ -48,6 +51,7 @@ class FeatureGame:
         self.weight = weight
         self.augmentation = augmentation
         self.apart = apart
+        self.class_game = class_game
         optimizer.build(critic.trainable_variables)
 
     def get_config(self) -> dict:
@@ -59,6 +63,8 @@ class FeatureGame:
             "adversarial_loss": self.name,
             "weight": self.weight,
             "augmentation": self.augmentation and serialize(self.augmentation),
+            "apart": self.apart,
+            "class_game": self.class_game and serialize(self.class_game),
         }
 
     @classmethod
@@ -83,34 +89,61 @@ class FeatureGame:
         Args:
             real: Images, float32 [B, H, W, C] in [-1, 1].
             fake: The same of generated ones.
-            slot: Its `augment` [B, K] ends in this game's random numbers.
+            slot: Its `augment` [B, K] ends in this game's random numbers; its
+                `label` [B, L] is for a class head.
         """
         seen = [self._augmented(images, slot) for images in (real, fake)]
+        label = slot.get("label")
         if self.apart:
-            scores = [self.critic(images, training=True) for images in seen]
+            said = [self._judged(images, label) for images in seen]
+            (real_score, real_logits), (fake_score, fake_logits) = said
         else:
-            joint = self.critic(tf.concat(seen, axis=0), training=True)
-            scores = tf.split(joint, 2)
-        real_score, fake_score = scores
+            images, labels = tf.concat(seen, axis=0), step.joined(label, label)
+            scores, logits = self._judged(images, labels)
+            real_score, fake_score = tf.split(scores, 2)
+            real_logits, fake_logits = step.halves(logits)
         loss = step.by_example(self.loss.critic(real_score, fake_score))
-        return loss, {
+        log = {
             "feature_critic_loss": tf.reduce_mean(loss),
             "feature_gap": tf.reduce_mean(real_score - fake_score),
         }
+        if self.class_game:
+            class_loss, class_log = self.class_game.of_critic(
+                real_logits, fake_logits, label
+            )
+            loss += class_loss
+            log |= {
+                f"feature_{name}": value for name, value in class_log.items()
+            }
+        return loss, log
 
     def of_generator(
         self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
     ) -> tf.Tensor:
         """What the generator's loss gains, weighted, float32 [B]."""
-        real_score = None
+        real_score, label = None, slot.get("label")
         if self.loss.relative:
             # No gradient reaches the generator from there.
-            real_score = tf.stop_gradient(self._score(real, slot))
-        loss = self.loss.generator(real_score, self._score(fake, slot))
-        return self.weight * step.by_example(loss)
+            score, _ = self._judged(self._augmented(real, slot), label)
+            real_score = tf.stop_gradient(score)
+        fake_score, logits = self._judged(self._augmented(fake, slot), label)
+        loss = self.weight * step.by_example(
+            self.loss.generator(real_score, fake_score)
+        )
+        if self.class_game:
+            # Weighted as the class loss of the GAN's own critic would be.
+            loss += self.class_game.of_generator(logits, label)[0]
+        return loss
 
-    def _score(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
-        return self.critic(self._augmented(images, slot), training=True)
+    def _judged(
+        self, images: tf.Tensor, label: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Scores [B, K] of images with their labels, and class logits."""
+        outputs = self.critic(images, training=True)
+        if not self.class_game:
+            return outputs, None
+        scores, logits = outputs
+        return self.class_game.conditioned(scores, logits, label), logits
 
     def _augmented(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
         if not self.augmentation:

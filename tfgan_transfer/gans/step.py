@@ -39,6 +39,11 @@ def joined(first: tf.Tensor | None, second: tf.Tensor | None):
     return None if first is None else tf.concat([first, second], axis=0)
 
 
+def halves(both: tf.Tensor | None) -> tuple:
+    """What `joined` has put together, apart again."""
+    return (None, None) if both is None else tuple(tf.split(both, 2))
+
+
 def by_example(values: tf.Tensor) -> tf.Tensor:
     """Mean over the heads or patches that judge one image.
 

@@ -9,7 +9,7 @@ normalises in the heads, the mixtures here start with a standard deviation of
 about 1, so that heads without a norm work too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 from keras import KerasTensor
@@ -47,12 +47,13 @@ def critic(
     norm: str = "none",
     size: int | None = None,
     seed: int = 0,
+    class_taps: Sequence[int] = (),
 ) -> keras.Model:
     """Builds the critic.
 
     Args:
         image_shape: `(height, width, channels)`, one channel or three.
-        num_labels: L; above 0 adds a class head on the deepest map.
+        num_labels: L; above 0 adds a class head.
         network: The frozen network, see `features.load`.
         taps: Strides of its maps, rising, each twice the one before.
         mixing: Channels of the mixture at each of these.
@@ -63,6 +64,9 @@ def critic(
             and scores have no gradient penalty of single images.
         size: Side in pixels of what the network sees; see `input_size`.
         seed: Of the frozen mixing weights.
+        class_taps: Strides of the maps that the class head sees; the deepest
+            if empty. What a classifier of objects has forgotten in its
+            deepest map, colours above all, is in those before it.
 
     Returns:
         A model from `image` `[B, H, W, C]` to unbounded scores `[B, K]`, K
@@ -74,6 +78,10 @@ def critic(
     """
     size = size or input_size(image_shape)
     _check(num_labels, taps, mixing, heads, norm, size)
+    class_taps = class_taps or taps[-1:]
+    for tap in class_taps:
+        if tap not in taps:
+            raise UserError(choices("class_taps", tap, taps))
     image = keras.Input(image_shape, name="image", dtype="float32")
     maps = features.FrozenFeatures(network, taps, size, name="features")(image)
     mixtures = _pyramid(maps, network, taps, mixing, seed)
@@ -84,8 +92,8 @@ def critic(
     x = keras.layers.Concatenate(name="scores", dtype="float32")(scores)
     if not num_labels:
         return keras.Model(image, x, name="critic")
-    spread = features.load(network).spreads[taps[-1]]
-    logits = _class_head(maps[-1], spread, num_labels)
+    seen = {tap: maps[taps.index(tap)] for tap in sorted(class_taps)}
+    logits = _class_head(seen, features.load(network).spreads, num_labels)
     return keras.Model(image, [x, logits], name="critic")
 
 
@@ -181,13 +189,34 @@ def _halved(x, name, channels, heads):
     )(x)
 
 
-def _class_head(x, spread, num_labels):
-    x = keras.layers.Rescaling(1 / spread, name="class_input")(x)
-    x = Convolution(_WIDEST, 3, padding="same", name="class_conv")(x)
-    x = blocks.critic_relu(x, "class_relu", 0.2)
-    x = keras.layers.GlobalAveragePooling2D(dtype="float32", name="class_mean")(
-        x
-    )
+def _class_head(
+    maps: Mapping[int, KerasTensor],
+    spreads: Mapping[int, float],
+    num_labels: int,
+) -> KerasTensor:
+    """Class logits of the means of some maps, each convolved once.
+
+    Args:
+        maps: Stride -> map, rising. The deepest has the names of the time
+            when it was the only one, without its stride.
+        spreads: Typical standard deviation of a map, by stride.
+        num_labels: L.
+
+    Returns:
+        Float32 `[B, L]`.
+    """
+    means = []
+    for tap, x in maps.items():
+        name = "class" if tap == max(maps) else f"class{tap}"
+        x = keras.layers.Rescaling(1 / spreads[tap], name=f"{name}_input")(x)
+        x = Convolution(_WIDEST, 3, padding="same", name=f"{name}_conv")(x)
+        x = blocks.critic_relu(x, f"{name}_relu", 0.2)
+        mean = keras.layers.GlobalAveragePooling2D(
+            dtype="float32", name=f"{name}_mean"
+        )
+        means.append(mean(x))
+    joined = keras.layers.Concatenate(dtype="float32", name="class_means")
+    x = joined(means) if len(means) > 1 else means[0]
     return keras.layers.Dense(num_labels, dtype="float32", name="class_logits")(
         x
     )

@@ -33,6 +33,7 @@ CRITICS = ("network", "projected", "both")
 HEADS = ("plain", "separable")
 HEAD_NORMS = ("none", "batch")
 
+CLASS_HEADS = ("auxiliary", "projection")
 CONDITIONINGS = ("concat", "batch_norm", "embedding", "none")
 CLASS_LOSSES = ("softmax", "sigmoid")
 CLASS_REDUCTIONS = ("mean", "sum")

@@ -89,4 +89,21 @@ CRITIC = (
         low=0,
         families=SINGLE,
     ),
+    Setting(
+        "class_critic",
+        "text",
+        "Which critic of --critic=both has a class head: the network's own "
+        "(network), the one on features (projected), or both.",
+        default="network",
+        choices=choices.CRITICS,
+        families=SINGLE,
+    ),
+    Setting(
+        "class_taps",
+        "text",
+        "Strides of the maps that the projected critic's class head sees, as "
+        "in 8,16,32 (the deepest alone).",
+        default="",
+        families=SINGLE,
+    ),
 )

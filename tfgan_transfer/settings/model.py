@@ -186,6 +186,15 @@ LABELS = (
         passed_on=SAME_MODEL,
     ),
     Setting(
+        "class_head",
+        "text",
+        "What the critic's class head is for: a class loss of its own "
+        "(auxiliary), or a term of the score (projection).",
+        default="auxiliary",
+        choices=choices.CLASS_HEADS,
+        families=SINGLE,
+    ),
+    Setting(
         "class_loss",
         "text",
         "softmax for one class an image, sigmoid for tags (as the data has "

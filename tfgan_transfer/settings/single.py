@@ -12,6 +12,12 @@ from tfgan_transfer.settings.choices import (
 )
 
 _PENALTIES = ("gradient_penalty", "r1", "r2")
+_OF_CLASS_LOSS = {
+    "class_weight_critic": 1.0,
+    "class_weight_generator": 1.0,
+    "class_on_fake": True,
+    "label_smoothing": 0.0,
+}
 
 
 def derive(config: Mapping, side: int, count: int, label_mode: str) -> dict:
@@ -81,6 +87,8 @@ def check_with_labels(config: Mapping) -> None:
     """The same for a model that is told what to draw."""
     check_network(config)
     _check_conditioning(config, config["conditioning"] != "none")
+    _check_class_head(config)
+    taps(config)
     check_game(config)
     check_transfer(config)
 
@@ -109,6 +117,36 @@ def check_transfer(config: Mapping) -> None:
             f"{config['source'] or ''}; --transfer=both, generator and critic "
             "need a --source, and nothing is taken from it with none"
         )
+
+
+def _check_class_head(config: Mapping) -> None:
+    """Refuses what says how to weigh a class loss where there is none."""
+    if config["class_head"] != "projection":
+        return
+    for name, neutral in _OF_CLASS_LOSS.items():
+        if config[name] != neutral:
+            raise UserError(
+                f"--{name}: is for the class loss of --class_head=auxiliary, "
+                f"received {config[name]} with --class_head=projection; leave "
+                "it out"
+            )
+
+
+def taps(config: Mapping) -> tuple[int, ...]:
+    """Reads `--class_taps`.
+
+    Raises:
+        UserError: If it is not a list of numbers.
+    """
+    words = [word.strip() for word in config["class_taps"].split(",")]
+    if not config["class_taps"]:
+        return ()
+    if not all(word.isdecimal() for word in words):
+        raise UserError(
+            "--class_taps: expected strides such as 8,16,32, received "
+            f"{config['class_taps']!r}"
+        )
+    return tuple(map(int, words))
 
 
 def check_game(config: Mapping) -> None:

@@ -10,6 +10,7 @@ import tfgan_transfer
 from tfgan_transfer import augment, data
 from tfgan_transfer.data import subset
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.networks import features
 from tfgan_transfer.networks.architecture import (
@@ -17,6 +18,7 @@ from tfgan_transfer.networks.architecture import (
     feature_critic,
     generator,
 )
+from tfgan_transfer.settings import single
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.settings.stack import CLASSES
 from tfgan_transfer.training import devices
@@ -86,12 +88,28 @@ def _critics(config: Mapping, common: Mapping) -> dict:
     }
     if apart(config):
         on_features["norm"] = config["feature_norm"]
-    if config["critic"] == "both":
-        return {"critic": judge, "feature_critic": on_features}
-    if config["critic"] == "projected":
-        labels = {k: v for k, v in common.items() if k == "num_labels"}
-        return {"critic": {**on_features, **labels}}
-    return {"critic": judge}
+    labels = judge.pop("num_labels", 0)
+    if labels and classifies(config, "network"):
+        judge["num_labels"] = labels
+    if labels and classifies(config, "projected"):
+        on_features["num_labels"] = labels
+        if config["class_taps"]:
+            on_features["class_taps"] = list(single.taps(config))
+    return {
+        "network": {"critic": judge},
+        "projected": {"critic": on_features},
+        "both": {"critic": judge, "feature_critic": on_features},
+    }[config["critic"]]
+
+
+def classifies(config: Mapping, critic: str) -> bool:
+    """Whether a critic, `"network"` or `"projected"`, has a class head.
+
+    The only critic of a labelled model always has.
+    """
+    if config["critic"] != "both":
+        return config["critic"] == critic
+    return config["class_critic"] in (critic, "both")
 
 
 def load_data(
@@ -193,7 +211,15 @@ def _feature_game(
         config["feature_weight"],
         augment.Augmentation(policy.transforms) if policy.transforms else None,
         apart=apart(config),
+        class_game=_feature_classes(config),
     )
+
+
+def _feature_classes(config: Mapping) -> ClassGame | None:
+    options = class_options(config)
+    if options and classifies(config, "projected"):
+        return ClassGame(**options)
+    return None
 
 
 def apart(config: Mapping) -> bool:
