@@ -66,9 +66,10 @@ def test_what_follows_from_what():
             "one of hourglass, resnet_6, resnet_9, unet.",
         ),
         (
-            {"adversarial_loss": "hinge"},
-            "--adversarial_loss of --model=cyclegan: unknown value 'hinge', "
-            "expected one of least_squares, non_saturating, wasserstein_gp.",
+            {"adversarial_loss": "relativistic"},
+            "--adversarial_loss of --model=cyclegan: unknown value "
+            "'relativistic', expected one of hinge, least_squares, "
+            "non_saturating, wasserstein_gp.",
         ),
         (
             {"steps": 10, "lr_constant_steps": 10},

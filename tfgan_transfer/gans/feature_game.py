@@ -59,6 +59,7 @@ class FeatureGame:
             "adversarial_loss": self.name,
             "weight": self.weight,
             "augmentation": self.augmentation and serialize(self.augmentation),
+            "apart": self.apart,
         }
 
     @classmethod

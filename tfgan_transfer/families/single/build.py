@@ -78,20 +78,26 @@ def _critics(config: Mapping, common: Mapping) -> dict:
     if config["network"] == "acgan":
         judge["dropout"] = config["dropout"]
         judge["activation_noise"] = config["activation_noise"]
-    on_features = {
-        "image_shape": common["image_shape"],
-        "features": config["features"],
-        "size": config["feature_size"],
-        "heads": config["feature_heads"],
-    }
-    if apart(config):
-        on_features["norm"] = config["feature_norm"]
+    on_features = judge_of_features(config, common["image_shape"])
     if config["critic"] == "both":
         return {"critic": judge, "feature_critic": on_features}
     if config["critic"] == "projected":
         labels = {k: v for k, v in common.items() if k == "num_labels"}
         return {"critic": {**on_features, **labels}}
     return {"critic": judge}
+
+
+def judge_of_features(config: Mapping, image_shape: list[int]) -> dict:
+    """Arguments of a critic on frozen features."""
+    described = {
+        "image_shape": image_shape,
+        "features": config["features"],
+        "size": config["feature_size"],
+        "heads": config["feature_heads"],
+    }
+    if apart(config):
+        described["norm"] = config["feature_norm"]
+    return described
 
 
 def load_data(
@@ -185,10 +191,18 @@ def _feature_game(
         return None
     judge = feature_critic(arguments["feature_critic"])
     judge.name = "feature_critic"
+    rate = optimizer(config, "feature", lr_scale, updates=config["n_critic"])
+    return game_of_features(config, judge, rate)
+
+
+def game_of_features(
+    config: Mapping, judge: keras.Model, rate: keras.optimizers.Optimizer
+) -> FeatureGame:
+    """The game of a second critic, as the settings have it."""
     policy = augment.parse(config["feature_augment"])
     return FeatureGame(
         judge,
-        optimizer(config, "feature", lr_scale, updates=config["n_critic"]),
+        rate,
         config["feature_loss"],
         config["feature_weight"],
         augment.Augmentation(policy.transforms) if policy.transforms else None,
