@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers.norms import InstanceNorm
-from tfgan_transfer.networks import cyclegan
+from tfgan_transfer.networks import architecture, cyclegan
 from tfgan_transfer.networks.cyclegan import TRANSLATORS
 
 
@@ -127,6 +127,59 @@ def test_patches_that_do_not_fit_are_refused():
     )
     with pytest.raises(UserError, match="critic_layers: expected at least"):
         cyclegan.patch_critic((16, 16, 3), layers=0)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_smooth_doublings_leave_flat_what_is_flat(name):
+    """Transposed convolutions make a chequered image of one colour."""
+    spread = {}
+    for doubling in cyclegan.DOUBLINGS:
+        keras.utils.set_random_seed(0)
+        net = TRANSLATORS[name]((32, 32, 3), width=4, doubling=doubling)
+        # Kernels as large as trained ones.
+        for weight in net.trainable_variables:
+            if weight.name == "kernel":
+                weight.assign(weight * 0.2 / np.std(weight))
+        # What norms divide by nothing shows nothing: their inputs as they are.
+        made = np.asarray(net(np.full((1, 32, 32, 3), 0.3), training=False))
+        inner = made[0, 12:20, 12:20]
+        near = np.abs(np.diff(inner, axis=0)).max()
+        spread[doubling] = max(near, np.abs(np.diff(inner, axis=1)).max())
+    assert spread["smooth"] < 1e-3 < 0.01 < spread["transposed"]
+
+
+def test_smooth_doublings_have_the_weights_of_their_table():
+    net = cyclegan.hourglass((64, 64, 3), width=4, doubling="smooth")
+    convolutions = [(16, 3, 4), (16, 4, 8), (16, 8, 16)]
+    convolutions += [(9, 16, 8), (9, 8, 4), (9, 4, 2), (9, 2, 3)]
+    norms = 2 * (4 + 8 + 16 + 8 + 4 + 2)
+    count = sum(n * a * b + b for n, a, b in convolutions)
+    assert trainable(net) == count + norms
+    unet = cyclegan.unet((64, 64, 3), width=4, doubling="smooth")
+    assert unet.get_layer("up1_join").output.shape[1:] == (64, 64, 2 + 3)
+    assert unet.get_layer("output").kernel.shape == (3, 3, 5, 3)
+
+
+def test_a_checkpoint_from_before_doublings_has_transposed_ones():
+    common = {"image_shape": [16, 16, 3], "width": 2}
+    before = {"network": "unet", "translator": common}
+    now = {**before, "translator": {**common, "doubling": "transposed"}}
+    one, other = (architecture.translation(x, "a2b") for x in (before, now))
+    assert one.get_config() == other.get_config()
+    with pytest.raises(UserError, match="doubling: unknown value 'sharp'"):
+        cyclegan.unet((16, 16, 3), 2, doubling="sharp")
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_smooth_translators_work_at_any_size(name):
+    net = TRANSLATORS[name]((16, 16, 3), width=2, doubling="smooth")
+    free = keras.models.clone_model(
+        net, input_tensors=keras.Input((None, None, 3))
+    )
+    free.set_weights(net.get_weights())
+    image = np.random.default_rng(0).normal(size=(1, 16, 16, 3))
+    np.testing.assert_allclose(free(image), net(image), atol=1e-5)
+    assert free(np.zeros((1, 48, 32, 3))).shape == (1, 48, 32, 3)
 
 
 def test_ups_lie_over_downs():

@@ -117,10 +117,8 @@ class CycleGAN(GAN, keras.Model):
             content_features: Maps images to a list of frozen maps.
             feature_games: What second critics are for, on frozen features:
                 `"a"` and `"b"`, the domains that they judge.
-            augmentation: Applied to all images on their way to the critics;
-                each game has its own.
-            apart: Whether critics see real and generated images in batches
-                of their own, as their batch norm may need.
+            augmentation: Of all images on their way to the GAN's own critics.
+            apart: Whether these see real and generated images apart.
             pool_size: Generated images that are remembered for each critic;
                 0 for none.
             n_critic: Critic iterations per generator step, at least 1.
