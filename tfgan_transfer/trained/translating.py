@@ -3,7 +3,7 @@
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -74,16 +74,13 @@ def run(given: Mapping) -> Iterator[str]:
     targets, picture = _destinations(given, originals)
     found = saved.find(given.get("checkpoint") or given["run_dir"])
     model = Translators.of(found, ema=given.get("ema", True))
-    direction = given.get("direction", "a2b")
+    direction, in_tiles = given.get("direction", "a2b"), given.get("tiles")
     with quiet():
         read = _reader(found, given, originals)
     shown, made = [], {}
     done = 0
     # A sheet alone needs no more than its rows.
-    wanted = originals if folder else originals[:SHEET_ROWS]
-    # On a terminal, and where there is something to wait for.
-    hidden = True if len(wanted) == 1 else None
-    for original in tqdm.tqdm(wanted, unit="image", disable=hidden):
+    for original in _shown(originals if folder else originals[:SHEET_ROWS]):
         try:
             with quiet():
                 pixels = read(original.fetch())
@@ -96,10 +93,8 @@ def run(given: Mapping) -> Iterator[str]:
                 why = f"here its file is that of {printable(twin)}"
                 skipped.append(Skipped(original.name, why))
                 continue
-            translated = _translated(
-                model, pixels, direction, given.get("tiles", False)
-            )
-            _write(path, translated, "--out")
+            made_of_it = _translated(model, pixels, direction, in_tiles)
+            _write(path, made_of_it, "--out")
             made[_file(path)] = original.name
         done += 1
         if len(shown) < SHEET_ROWS:
@@ -116,6 +111,12 @@ def run(given: Mapping) -> Iterator[str]:
         yield str(picture)
     if folder:
         yield f"{done} images in {folder}, {len(skipped)} skipped"
+
+
+def _shown(originals: Sequence[Original]) -> Iterable[Original]:
+    """How far one has come, on a terminal, where there is more than one."""
+    hidden = True if len(originals) == 1 else None
+    return tqdm.tqdm(originals, unit="image", disable=hidden)
 
 
 def _write(path: pathlib.Path, image: np.ndarray, flag: str) -> None:
@@ -312,7 +313,7 @@ def _translated(
     model: Translators,
     pixels: np.ndarray,
     direction: str,
-    in_tiles: bool = False,
+    in_tiles: bool | None = False,
 ) -> np.ndarray:
     # One by one: the answer for an image depends on nothing but the image.
     batch = to_float(pixels[np.newaxis])
