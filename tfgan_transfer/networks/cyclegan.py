@@ -10,8 +10,10 @@ A transposed convolution of stride 2 has kernels of its own for even and for
 odd pixels, and nothing makes them agree: a flat map comes out as a chequered
 one (Odena et al. 2016, doi 10.23915/distill.00003). With `doubling="smooth"`
 pixels are repeated and then convolved 3x3, which leaves flat what is flat, at
-the price of the 4x4 transposed one (`ops.resampling`); and the last maps are
-convolved once more at full resolution, where fine detail has to come from.
+the price of the 4x4 transposed one (`ops.resampling`); a binomial blur, which
+might as well stand between the two, makes the repetition a bilinear
+enlargement. And the last maps are convolved once more at full resolution, where
+fine detail has to come from.
 
 Layers are numbered from the pixels inwards, as everywhere.
 """
@@ -23,6 +25,7 @@ import keras
 from keras import KerasTensor
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.layers.blur import Blur
 from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.layers.edges import Cut, ReflectionPad
 from tfgan_transfer.layers.norms import InstanceNorm
@@ -57,7 +60,8 @@ def _doubled(
 ) -> KerasTensor:
     """Maps of twice the height and width, without norm or rectifier."""
     if doubling == "smooth":
-        return _conv(filters, 3, padding="same", resample="up", name=name)(x)
+        x = _conv(filters, 3, padding="same", resample="up", name=name)(x)
+        return Blur(name=f"{name}_blur")(x)
     return _transposed(filters, 4, padding="same", name=name)(x)
 
 
