@@ -58,10 +58,18 @@ def test_weights_and_logs_are_those_of_the_plain_code(name):
         assert logs[key] == pytest.approx(value, rel=1e-4, abs=1e-5), key
 
 
-# Each loss of translators, on its own kind of critic.
-@pytest.mark.parametrize("loss", choices.PAIR_LOSSES)
-def test_translators_and_their_pools_too(loss):
-    settings = pairs.resolve(loss, identity_weight=0.0, n_critic=1)
+# Each loss of translators, on its own kind of critic, and both kinds.
+PAIRS = ("least_squares", "non_saturating", "wasserstein_gp", "projected")
+
+
+def test_each_loss_of_translators_is_there():
+    named = {pairs.resolve(case)["adversarial_loss"] for case in PAIRS}
+    assert named == {*choices.PAIR_LOSSES}
+
+
+@pytest.mark.parametrize("case", [*PAIRS, "both"])
+def test_translators_and_their_pools_too(case):
+    settings = pairs.resolve(case, identity_weight=0.0, n_critic=1)
     weights, _ = pairs.fit(settings, replicas=1, xla=True)
     model = pairs.make(settings)
     pairs.train(model, settings)
