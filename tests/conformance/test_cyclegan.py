@@ -46,10 +46,25 @@ CASES = {
     "wasserstein_gp": {"adversarial_loss": "wasserstein_gp", "n_critic": 2},
     "batch_norm": {"network": "hourglass", "pool_size": 0},
     "residual": {"network": "resnet_6", "freeze": "a2b:0-2"},
+    "projected": {
+        "critic": "projected",
+        "adversarial_loss": "hinge",
+        "feature_size": 32,
+        "doubling": "smooth",
+    },
+    "both": {
+        "critic": "both",
+        "feature_size": 32,
+        "feature_lr": 0.001,
+        "augment": "translation",
+        "content_weight": 1.0,
+        "network": "resnet_6",
+        "doubling": "smooth",
+    },
 }
 every_case = pytest.mark.parametrize("case", CASES)
 # As in `test_replicas.py`; instance norm of small maps adds some rounding.
-TOLERANCE = {"rtol": 2e-5, "atol": 2e-5}
+TOLERANCE = {"rtol": 5e-5, "atol": 5e-5}
 
 
 def resolve(case, **flags):
@@ -160,6 +175,8 @@ def test_the_comparison_notices_pools_that_are_not_shared(monkeypatch):
 @every_case
 def test_xla_gradients_equal_the_plain_ones(case):
     settings = resolve(case)
+    # A hundred rectifiers of the frozen network turn rounding into steps.
+    share = 1e-4 if settings["critic"] == "network" else 5e-3
     model = make(settings, xla=True)
     (batch,) = batches(settings, stop=1)
     slot = step.critic_slot(batch, 0)
@@ -170,22 +187,22 @@ def test_xla_gradients_equal_the_plain_ones(case):
     plain_critics, plain_critic_log = model.critic_gradients(slot)
     gradients |= critics
     plain |= plain_critics
-    assert gradients.keys() == {*pairs.NETWORKS}
+    assert gradients.keys() == {*pairs.NETWORKS, *model.judges}
     for name, values in plain.items():
         # A bias in front of a norm has no gradient but for rounding.
-        assert_close(flat(gradients[name]), flat(values), name)
+        assert_close(flat(gradients[name]), flat(values), name, share)
     for name, value in {**plain_fakes, **plain_log, **plain_critic_log}.items():
-        assert_close({**fakes, **log, **critic_log}[name], value, name)
+        assert_close({**fakes, **log, **critic_log}[name], value, name, share)
 
 
 def flat(tensors):
     return np.concatenate([np.ravel(tensor) for tensor in tensors])
 
 
-def assert_close(value, expected, name):
+def assert_close(value, expected, name, share):
     largest = np.abs(expected).max()
     np.testing.assert_allclose(
-        value, expected, rtol=1e-4, atol=1e-4 * largest, err_msg=name
+        value, expected, rtol=share, atol=share * largest, err_msg=name
     )
 
 
@@ -202,7 +219,10 @@ def test_mixed_bfloat16_trains(case):
     logs = train(model, settings)
     for group, arrays in checkpoint.gather(model.state).items():
         assert all(np.isfinite(array).all() for array in arrays.values())
-        assert any(np.any(a != before[group][p]) for p, a in arrays.items())
+        # The chance of an augmentation stays.
+        assert group == "augmentation" or any(
+            np.any(a != before[group][p]) for p, a in arrays.items()
+        )
     _, expected = reference(case)
     for name in ("generator_loss", "critic_loss", "cycle_loss_a"):
         size = max(1.0, abs(expected[name]))

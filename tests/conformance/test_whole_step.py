@@ -47,13 +47,13 @@ def eagerly(name):
     return cases.checkpoint.gather(model.state), logs
 
 
-def resolve_pair(loss, **flags):
-    return pairs.resolve(loss, identity_weight=0.0, n_critic=1, **flags)
+def resolve_pair(case, **flags):
+    return pairs.resolve(case, identity_weight=0.0, n_critic=1, **flags)
 
 
 @functools.cache
-def pair_eagerly(loss):
-    settings = resolve_pair(loss)
+def pair_eagerly(case):
+    settings = resolve_pair(case)
     model = pairs.make(settings)
     logs = pairs.train(model, settings)
     return pairs.checkpoint.gather(model.state), logs
@@ -70,11 +70,19 @@ def test_weights_and_logs_are_those_of_the_plain_code(name):
         assert logs[key] == pytest.approx(value, rel=1e-4, abs=1e-5), key
 
 
-# Each loss of translators, on its own kind of critic.
-@pytest.mark.parametrize("loss", choices.PAIR_LOSSES)
-def test_translators_and_their_pools_too(loss):
-    weights, _ = pairs.fit(resolve_pair(loss), replicas=1, xla=True)
-    expected, _ = pair_eagerly(loss)
+# Each loss of translators, on its own kind of critic, and both kinds.
+PAIRS = ("least_squares", "non_saturating", "wasserstein_gp", "projected")
+
+
+def test_each_loss_of_translators_is_there():
+    named = {pairs.resolve(case)["adversarial_loss"] for case in PAIRS}
+    assert named == {*choices.PAIR_LOSSES}
+
+
+@pytest.mark.parametrize("case", [*PAIRS, "both"])
+def test_translators_and_their_pools_too(case):
+    weights, _ = pairs.fit(resolve_pair(case), replicas=1, xla=True)
+    expected, _ = pair_eagerly(case)
     assert weights["pool_b"]["filled"] == 5
     assert not cases.differences(weights, expected, **TOLERANCE)
 

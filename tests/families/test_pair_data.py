@@ -9,6 +9,7 @@ from PIL import Image
 from tests.support.running import TRAIN
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.pair import build as pairs
+from tfgan_transfer.families.pair import plan
 from tfgan_transfer.settings import config
 
 EVALUATE = "tfgan_transfer.evaluate"
@@ -36,6 +37,23 @@ def folder(tmp_path_factory):
 def settings(**explicit):
     explicit = {"model": "cyclegan", "size": "16", **explicit}
     return config.resolve(explicit, None, side=20, count=7)
+
+
+@pytest.mark.parametrize(
+    ("size", "smallest", "loaded"),
+    [
+        ("256", 300, "286"),
+        ("64", 96, "72"),
+        ("64x32", 96, "72x36"),
+        # Enlarged images would be blurred ones.
+        ("64", 64, None),
+        ("128", 142, None),
+    ],
+)
+def test_large_images_are_loaded_larger_than_they_are_cut(
+    size, smallest, loaded
+):
+    assert plan._jittered({"size": size}, smallest) == loaded
 
 
 def test_one_folder_for_both_sets(commands, folder, tmp_path):

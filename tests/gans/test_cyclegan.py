@@ -199,7 +199,7 @@ def test_the_averages_translate():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"adversarial_loss": "hinge"}, "Unknown adversarial_loss"),
+        ({"adversarial_loss": "relativistic"}, "Unknown adversarial_loss"),
         ({"n_critic": 0}, "n_critic must be at least 1"),
         ({"ema_decay": 1.0}, "ema_decay in"),
         ({"pool_size": -1}, "pool_size at least 0"),

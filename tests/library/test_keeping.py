@@ -65,12 +65,21 @@ def paired(digits, domains):
     return tt.build(domains, pool_size=3, **options), domains
 
 
+def paired_critics(digits, domains):
+    """Second critics, content and augmentation in a CycleGAN."""
+    options = {"network": "unet", "width": 4, "critic_layers": 1}
+    options |= {"critic": "both", "feature_size": 32, "feature_norm": "batch"}
+    options |= {"content_weight": 2.0, "augment": "translation"}
+    return tt.build(domains, doubling="smooth", **options), domains
+
+
 def as_json(config):
     """Without the difference between tuples and lists."""
     return json.loads(json.dumps(config))
 
 
 KINDS = [unconditional, labelled, augmented, two_critics, stacked, paired]
+KINDS += [paired_critics]
 
 
 def trained(make, digits, domains):

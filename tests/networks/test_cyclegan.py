@@ -1,5 +1,7 @@
 """Sizes, geometry and numerics of CycleGAN's translators and critics."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers.norms import InstanceNorm
-from tfgan_transfer.networks import cyclegan
+from tfgan_transfer.networks import architecture, cyclegan
 from tfgan_transfer.networks.cyclegan import TRANSLATORS
 
 
@@ -127,6 +129,59 @@ def test_patches_that_do_not_fit_are_refused():
     )
     with pytest.raises(UserError, match="critic_layers: expected at least"):
         cyclegan.patch_critic((16, 16, 3), layers=0)
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+@pytest.mark.parametrize("doubling", cyclegan.DOUBLINGS)
+def test_smooth_doublings_leave_flat_what_is_flat(name, doubling):
+    """Transposed convolutions make a chequered map of one colour."""
+    net = TRANSLATORS[name]((32, 32, 3), width=4, doubling=doubling)
+    colour = np.random.default_rng(0).normal(size=64).astype("float32")
+    for layer in net.layers:
+        if not re.fullmatch(r"up\d", layer.name):
+            continue
+        channels = layer.input.shape[-1]
+        made = layer(np.broadcast_to(colour[:channels], (1, 8, 8, channels)))
+        if doubling == "smooth":
+            made = net.get_layer(f"{layer.name}_blur")(made)
+        # What lies beyond the edges is another matter.
+        inner = np.asarray(made)[0, 4:-4, 4:-4]
+        varies = np.ptp(inner, axis=(0, 1)).max() / np.abs(inner).max()
+        assert varies < 1e-5 if doubling == "smooth" else varies > 0.1
+
+
+def test_smooth_doublings_have_the_weights_of_their_table():
+    net = cyclegan.hourglass((64, 64, 3), width=4, doubling="smooth")
+    convolutions = [(16, 3, 4), (16, 4, 8), (16, 8, 16)]
+    convolutions += [(9, 16, 8), (9, 8, 4), (9, 4, 2), (9, 2, 3)]
+    norms = 2 * (4 + 8 + 16 + 8 + 4 + 2)
+    count = sum(n * a * b + b for n, a, b in convolutions)
+    assert trainable(net) == count + norms
+    unet = cyclegan.unet((64, 64, 3), width=4, doubling="smooth")
+    assert unet.get_layer("up1_join").output.shape[1:] == (64, 64, 2 + 3)
+    assert unet.get_layer("output").kernel.shape == (3, 3, 5, 3)
+
+
+def test_a_checkpoint_from_before_doublings_has_transposed_ones():
+    common = {"image_shape": [16, 16, 3], "width": 2}
+    before = {"network": "unet", "translator": common}
+    now = {**before, "translator": {**common, "doubling": "transposed"}}
+    one, other = (architecture.translation(x, "a2b") for x in (before, now))
+    assert one.get_config() == other.get_config()
+    with pytest.raises(UserError, match="doubling: unknown value 'sharp'"):
+        cyclegan.unet((16, 16, 3), 2, doubling="sharp")
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_smooth_translators_work_at_any_size(name):
+    net = TRANSLATORS[name]((16, 16, 3), width=2, doubling="smooth")
+    free = keras.models.clone_model(
+        net, input_tensors=keras.Input((None, None, 3))
+    )
+    free.set_weights(net.get_weights())
+    image = np.random.default_rng(0).normal(size=(1, 16, 16, 3))
+    np.testing.assert_allclose(free(image), net(image), atol=1e-5)
+    assert free(np.zeros((1, 48, 32, 3))).shape == (1, 48, 32, 3)
 
 
 def test_ups_lie_over_downs():

@@ -33,9 +33,21 @@ def test_defaults_are_the_papers():
         "r1": 0.0,
         "steps": 80_000,
         "lr_decay": "linear",
+        "critic": "network",
+        "content_weight": 0.0,
+        "doubling": "transposed",
         "lr_constant_steps": 40_000,
     }
     assert {name: settings[name] for name in expected} == expected
+
+
+def test_a_critic_on_features_starts_from_no_gan():
+    source = resolve(network="unet", width=7)
+    settings = resolve(origin=source, source="run", critic="projected")
+    assert settings["transfer"] == "generator"
+    assert resolve(origin=source, source="run", critic="both")["transfer"] == (
+        "both"
+    )
 
 
 def test_what_follows_from_what():
@@ -66,9 +78,24 @@ def test_what_follows_from_what():
             "one of hourglass, resnet_6, resnet_9, unet.",
         ),
         (
-            {"adversarial_loss": "hinge"},
-            "--adversarial_loss of --model=cyclegan: unknown value 'hinge', "
-            "expected one of least_squares, non_saturating, wasserstein_gp.",
+            {"adversarial_loss": "relativistic"},
+            "--adversarial_loss of --model=cyclegan: unknown value "
+            "'relativistic', expected one of least_squares, non_saturating, "
+            "wasserstein_gp, hinge.",
+        ),
+        (
+            {
+                "critic": "projected",
+                "adversarial_loss": "wasserstein_gp",
+            },
+            "--critic=projected: takes no --gradient_penalty through the "
+            "frozen network, received --adversarial_loss=wasserstein_gp with "
+            "one of 10; use --adversarial_loss=hinge",
+        ),
+        (
+            {"augment": "ada"},
+            "--augment: ada adapts to one set of images, received it with "
+            "--model=cyclegan; use diff, or a list of transforms",
         ),
         (
             {"steps": 10, "lr_constant_steps": 10},

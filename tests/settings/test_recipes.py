@@ -73,7 +73,6 @@ def test_schedules_stretch_and_still_end_together():
         ("transfer/few_images_32", "own_critic"),
         ("acgan/anime_tags_64", "labels_64"),
         ("wgan_gp/paper_64", "paper"),
-        ("cyclegan/anime_faces_64_small", "pairs"),
     ],
 )
 def test_flagfiles_name_recipes_instead_of_repeating_them(config, recipe):

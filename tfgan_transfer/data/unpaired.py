@@ -12,6 +12,7 @@ from tfgan_transfer.pixels import to_float
 _MIX, _POOL = 4, 5
 _FLIPS = {"a": 6, "b": 7}
 _CROPS = {"a": 8, "b": 9}
+_AUGMENT = 10
 _ORDERS = {"a": 0, "b": 1}
 
 
@@ -23,6 +24,7 @@ def training_batches(
     n_critic: int = 1,
     flip: bool = True,
     size: tuple[int, int] | None = None,
+    augment_width: int = 0,
     seed: int = 0,
     start_step: int = 0,
     shard: tuple[int, int] = (0, 1),
@@ -41,6 +43,7 @@ def training_batches(
         flip: Whether each drawn image is mirrored with probability 1/2.
         size: (H, W) that is cut out of each drawn image, at a place of its
             own, all places being equally likely; None for whole images.
+        augment_width: K, random numbers for the augmentation of an image.
         seed: The run's seed.
         start_step: Number of the first element.
         shard: (k, n): yield rows [k * B / n, (k + 1) * B / n) only.
@@ -48,8 +51,9 @@ def training_batches(
     Returns:
         An infinite dataset of dicts, all float32, b = B / n rows each:
         `image_a` and `image_b` [b, n_critic, H, W, C] in [-1, 1]; `pool`
-        [b, n_critic, 2, 2] and `mix` [b, n_critic, 2, 1, 1, 1] uniform in
-        [0, 1), with A's numbers first.
+        [b, n_critic, 2, 2], `mix` [b, n_critic, 2, 1, 1, 1] and, if K > 0,
+        `augment` [b, n_critic, 2, K] uniform in [0, 1), with A's numbers
+        first.
 
     Raises:
         UserError: An empty set, or a batch that n does not divide.
@@ -89,12 +93,15 @@ def training_batches(
         return pipeline.by_example(pixels, rows, n_critic)
 
     def element(step: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {
+        drawn = {
             "image_a": images("a", step),
             "image_b": images("b", step),
             "pool": uniform(_POOL, step, 2, 2),
             "mix": uniform(_MIX, step, 2, 1, 1, 1),
         }
+        if augment_width:
+            drawn["augment"] = uniform(_AUGMENT, step, 2, augment_width)
+        return drawn
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     return pipeline.endless(steps, element)

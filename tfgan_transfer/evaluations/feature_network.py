@@ -22,6 +22,8 @@ from tfgan_transfer.settings import schedule
 # As long as the side at which critics see images: enough for small ones.
 SIDE = 128
 _STRIDE = 32
+# Early maps say what is where, deep ones what it is.
+_EARLY = (4, 8)
 _ON_FEATURES = ("projected", "both")
 
 
@@ -58,7 +60,7 @@ def load(name: str | None, run: Mapping) -> inception.Extractor:
 
 
 def seen_by_critic(run: Mapping) -> bool:
-    """Whether a run's critic judges by the network of the package.
+    """Whether a run's losses come from the network of the package.
 
     Args:
         run: Its configuration.
@@ -66,7 +68,8 @@ def seen_by_critic(run: Mapping) -> bool:
     parts = schedule.critics(run.get("critic_schedule"))
     critics = {run.get("critic"), *(part.settings["critic"] for part in parts)}
     frozen = run.get("features") or features.LITE0
-    return frozen == features.LITE0 and bool(critics & {*_ON_FEATURES})
+    watched = critics & {*_ON_FEATURES} or run.get("content_weight")
+    return frozen == features.LITE0 and bool(watched)
 
 
 def described(images: np.ndarray) -> np.ndarray:
@@ -90,6 +93,41 @@ def describer() -> Callable[[np.ndarray], np.ndarray] | None:
     except UserError:
         return None
     return described
+
+
+def content(run: Mapping) -> inception.Extractor:
+    """Early maps of the classifier that comes with the package.
+
+    As in `translation_losses.feature_distance`, of which distances between
+    these features are the square roots: of unit length at each position.
+
+    Args:
+        run: As in `load`.
+    """
+    return _marked(_content(), run)
+
+
+@functools.cache
+def _content() -> inception.Extractor:
+    network = features.load(features.LITE0)
+
+    def directions(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = network.maps(images, _EARLY)
+        parts = []
+        for stride in _EARLY:
+            unit = tf.math.l2_normalize(found[stride], axis=-1)
+            positions = unit.shape[1] * unit.shape[2]
+            flat = tf.reshape(unit, [-1, positions * unit.shape[3]])
+            parts.append(flat / (len(_EARLY) * positions) ** 0.5)
+        return {"strides_4_8": tf.concat(parts, axis=1)}
+
+    return inception.from_function(
+        directions,
+        features.LITE0,
+        SIDE,
+        network.fingerprint,
+        f"user:{features.LITE0}",
+    )
 
 
 def _marked(

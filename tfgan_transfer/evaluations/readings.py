@@ -154,6 +154,19 @@ READINGS = {
         "so few pictures it is mostly counting error: compare with real ones.",
         LOWER,
     ),
+    "own_kid": Reading(
+        "Whether anything was changed at all",
+        "How far translated pictures, taken together, are from real ones of "
+        "the set that they came from. A translator that does nothing gets "
+        "what real pictures get.",
+        HIGHER,
+    ),
+    "pixel_grid": Reading(
+        "Traces of the network's pixel grid",
+        "How much stronger patterns are that repeat every 2 or 4 pixels than "
+        "others nearly as fine. At 1 nothing stands out.",
+        LOWER,
+    ),
     "cycle_error": Reading(
         "What there and back changes",
         "Mean difference between a picture and what comes back after it was "
@@ -168,9 +181,18 @@ READINGS = {
     ),
     "content_distance": Reading(
         "What a translation takes away",
-        "How far a translated picture is from its original in the eyes of a "
-        "network that was trained on photographs.",
+        "How far a translated picture is from its original in the shapes and "
+        "places that a network trained on photographs sees first.",
         LOWER,
+    ),
+    "content_lost": Reading(
+        "How much of the original is lost",
+        "How far a translated picture is from its original, compared with "
+        "how far it is from the others, in shapes and places. 0% if each "
+        "differs from its original in the same way, 100% if it has nothing "
+        "to do with it.",
+        LOWER,
+        True,
     ),
     "content_rank": Reading(
         "Whether the original can still be recognised",

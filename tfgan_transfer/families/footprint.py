@@ -39,7 +39,7 @@ def of_gan(
     # All weights, two Adam moments of those that learn, and the average.
     saved = sum(network.count_params() for network in trained)
     saved += 2 * gradients + generator.count_params()
-    activations = outputs(generator) + sum(map(_judging, critics))
+    activations = outputs(generator) + sum(map(judging, critics))
     return sizes(
         resolved,
         images * height * width * int(resolved["channels"]),
@@ -83,7 +83,7 @@ def sizes(
     }
 
 
-def _judging(critic: keras.Model) -> int:
+def judging(critic: keras.Model) -> int:
     """Numbers that a critic keeps alive for one image, at most.
 
     One of its own network: its pass over real, fake and mixed images, the

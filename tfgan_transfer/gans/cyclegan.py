@@ -1,13 +1,22 @@
 """CycleGAN: two translators, two critics, and no pairs."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import losses
+from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import feeding, optimizers, step
+from tfgan_transfer.gans.domain_game import DomainGame
+from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.gans.model import GAN, copy_of
 from tfgan_transfer.gans.pool import ImagePool
-from tfgan_transfer.translation_losses import TRANSLATION_LOSSES, l1_distance
+from tfgan_transfer.translation_losses import (
+    TRANSLATION_LOSSES,
+    feature_distance,
+    l1_distance,
+)
 
 TRANSLATORS = ("a2b", "b2a")
 CRITICS = ("critic_a", "critic_b")
@@ -48,8 +57,9 @@ class CycleGAN(GAN, keras.Model):
     family = "cyclegan"
     parts = (*TRANSLATORS, *CRITICS, "ema_a2b", "ema_b2a")
     game = (
-        *("cycle_weight", "identity_weight", "pool_size", "n_critic"),
-        *("gradient_penalty", "ema_decay", "xla"),
+        *("cycle_weight", "identity_weight", "content_weight"),
+        *("content_features", "feature_games", "augmentation", "apart"),
+        *("pool_size", "n_critic", "gradient_penalty", "ema_decay", "xla"),
     )
 
     def __init__(
@@ -67,6 +77,7 @@ class CycleGAN(GAN, keras.Model):
         self.critic_a, self.critic_b = critic_a, critic_b
         self.ema_a2b = ema_a2b or copy_of(a2b)
         self.ema_b2a = ema_b2a or copy_of(b2a)
+        self.domains = {}
         self.built = True
 
     def compile(
@@ -77,6 +88,11 @@ class CycleGAN(GAN, keras.Model):
         adversarial_loss: str = "least_squares",
         cycle_weight: float = 10.0,
         identity_weight: float = 0.5,
+        content_weight: float = 0.0,
+        content_features: keras.Model | None = None,
+        feature_games: Mapping[str, FeatureGame] | None = None,
+        augmentation: Augmentation | None = None,
+        apart: bool = False,
         pool_size: int = 50,
         n_critic: int = 1,
         gradient_penalty: float = 0.0,
@@ -96,6 +112,13 @@ class CycleGAN(GAN, keras.Model):
             cycle_weight: Weight lambda of the cycle loss.
             identity_weight: Weight of the identity loss, in units of
                 `cycle_weight`; 0 for none.
+            content_weight: Weight of the distance between an image and its
+                translation in `content_features`; 0 for none.
+            content_features: Maps images to a list of frozen maps.
+            feature_games: What second critics are for, on frozen features:
+                `"a"` and `"b"`, the domains that they judge.
+            augmentation: Of all images on their way to the GAN's own critics.
+            apart: Whether these see real and generated images apart.
             pool_size: Generated images that are remembered for each critic;
                 0 for none.
             n_critic: Critic iterations per generator step, at least 1.
@@ -109,7 +132,7 @@ class CycleGAN(GAN, keras.Model):
             ValueError: If the loss is unknown or a number is out of range.
         """
         game = losses.named(TRANSLATION_LOSSES, adversarial_loss)
-        _check(n_critic, ema_decay, pool_size)
+        _check(n_critic, ema_decay, pool_size, content_weight, content_features)
         feeding.check_numbers(
             cycle_weight=cycle_weight,
             identity_weight=identity_weight,
@@ -134,26 +157,53 @@ class CycleGAN(GAN, keras.Model):
                 for name in ("pool_a", "pool_b")
                 if pool_size
             }
-        self.pool_size = pool_size
-        self.xla = xla
-        self.adversarial_loss = game
-        self.cycle_weight = cycle_weight
-        self.identity_weight = identity_weight
-        self.n_critic = n_critic
-        self.gradient_penalty = gradient_penalty
+        self.pool_size, self.n_critic, self.xla = pool_size, n_critic, xla
+        self.adversarial_loss, self.gradient_penalty = game, gradient_penalty
+        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
+        self.content_weight = content_weight
+        self.content_features = content_features
         self.ema_decay = ema_decay
+        self.augmentation, self.apart = augmentation, apart
+        self.feature_games = dict(feature_games or {})
+        self.domains = {
+            domain: DomainGame(
+                domain,
+                getattr(self, f"critic_{domain}"),
+                game,
+                gradient_penalty,
+                augmentation,
+                apart,
+                self.feature_games.get(domain),
+            )
+            for domain in "ab"
+        }
+        for domain, own in self.feature_games.items():
+            self.optimizers[f"feature_critic_{domain}"] = own.optimizer
+        # The estimate of the largest singular value starts at random.
+        for judge in [*self.judges.values()] * 10:
+            step.update_spectral_norm(judge)
         self._critic_gradients = step.compiled(self.critic_gradients, xla)
         self._generator_gradients = step.compiled(self.generator_gradients, xla)
         self.make_train_function()
 
     @property
+    def judges(self) -> dict[str, keras.Model]:
+        """All critics by name, those on frozen features too."""
+        games = self.domains.values()
+        return {n: net for game in games for n, net in game.critics.items()}
+
+    @property
     def state(self) -> dict:
         """Everything a checkpoint holds, by name: objects with variables."""
-        return {
+        state = {
             **self.networks,
+            **self.judges,
             **{f"{n}_optimizer": o for n, o in self.optimizers.items()},
             **self.pools,
         }
+        if self.augmentation:
+            state["augmentation"] = self.augmentation
+        return state
 
     def fakes(self, slot: step.Batch) -> step.Batch:
         """What the translators make of a slot's images."""
@@ -166,15 +216,16 @@ class CycleGAN(GAN, keras.Model):
         """Gradients of both translators, their images, and what to log.
 
         L = sum over both directions of adversarial + lambda * cycle
-        + lambda * identity_weight * identity.
+        + lambda * identity_weight * identity + content_weight * content.
         """
         a, b = slot["image_a"], slot["image_b"]
+        kept = {}
         own_a, own_b = ([a], [b]) if self.identity_weight else ([], [])
         with tf.GradientTape() as tape:
             fake_a, *same_a = _translated(self.b2a, b, *own_a)
             fake_b, *same_b = _translated(self.a2b, a, *own_b)
-            adversarial = self._fool(self.critic_a, fake_a)
-            adversarial += self._fool(self.critic_b, fake_b)
+            adversarial = self.domains["a"].of_translator(fake_a, slot)
+            adversarial += self.domains["b"].of_translator(fake_b, slot)
             cycle_a = l1_distance(a, self.b2a(fake_b, training=True))
             cycle_b = l1_distance(b, self.a2b(fake_a, training=True))
             loss = adversarial + self.cycle_weight * (cycle_a + cycle_b)
@@ -183,81 +234,58 @@ class CycleGAN(GAN, keras.Model):
                 identity += l1_distance(a, *same_a)
                 identity += l1_distance(b, *same_b)
                 loss += self.cycle_weight * self.identity_weight * identity
+            if self.content_weight:
+                content = self._content(a, fake_b) + self._content(b, fake_a)
+                loss += self.content_weight * content
+                kept["content_loss"] = tf.reduce_mean(content)
             total = step.global_mean(loss)
-        gradients = self._gradients(tape, total, TRANSLATORS)
-        return (
-            gradients,
-            {"fake_a": fake_a, "fake_b": fake_b},
-            {
-                "generator_loss": tf.reduce_mean(loss),
-                "adversarial_loss": tf.reduce_mean(adversarial),
-                "cycle_loss_a": tf.reduce_mean(cycle_a),
-                "cycle_loss_b": tf.reduce_mean(cycle_b),
-                "identity_loss": tf.reduce_mean(identity),
-                "generator_gradient_norm": _norm(gradients),
-            },
-        )
+        learning = {name: getattr(self, name) for name in TRANSLATORS}
+        gradients = _gradients(tape, total, learning)
+        log = {
+            "generator_loss": tf.reduce_mean(loss),
+            "adversarial_loss": tf.reduce_mean(adversarial),
+            "cycle_loss_a": tf.reduce_mean(cycle_a),
+            "cycle_loss_b": tf.reduce_mean(cycle_b),
+            "identity_loss": tf.reduce_mean(identity),
+            **kept,
+            "generator_gradient_norm": _norm(gradients),
+        }
+        return gradients, {"fake_a": fake_a, "fake_b": fake_b}, log
 
     def critic_gradients(self, slot: step.Batch) -> tuple[dict, dict]:
-        """Gradients of both critics, and what to log.
+        """Gradients of all critics, and what to log.
 
         Half of the sum of loss and penalty: the paper's way to let the
-        critics learn more slowly than the translators.
+        critics learn more slowly than the translators. Critics on frozen
+        features have rates of their own.
 
         Args:
             slot: Real images, and `fake_a` and `fake_b` to hold against them.
         """
         with tf.GradientTape() as tape:
-            loss_a, log_a = self._judge("a", slot)
-            loss_b, log_b = self._judge("b", slot)
-            loss = 0.5 * (loss_a + loss_b)
+            judged = [d.of_critic(slot) for d in self.domains.values()]
+            loss = 0.5 * tf.add_n([loss for loss, _ in judged])
+            on_features = [
+                d.of_feature_critic(slot) for d in self.domains.values()
+            ]
             total = step.global_mean(loss)
-        gradients = self._gradients(tape, total, CRITICS)
+            total += step.global_mean(tf.add_n([x for x, _ in on_features]))
+        gradients = _gradients(tape, total, self.judges)
         return gradients, {
             "critic_loss": tf.reduce_mean(loss),
-            **log_a,
-            **log_b,
+            **{k: x for _, log in judged + on_features for k, x in log.items()},
             "critic_gradient_norm": _norm(gradients),
         }
 
-    def _fool(self, critic: keras.Model, fake: tf.Tensor) -> tf.Tensor:
-        """Loss [B] of a translator whose images a critic scores."""
-        scores = critic(fake, training=True)
-        return step.by_example(self.adversarial_loss.generator(None, scores))
-
-    def _judge(self, domain: str, slot: step.Batch) -> tuple[tf.Tensor, dict]:
-        """Loss [B] of a domain's critic with its penalty, and what to log."""
-        critic = getattr(self, f"critic_{domain}")
-        real, fake = slot[f"image_{domain}"], slot[f"fake_{domain}"]
-        scores = critic(tf.concat([real, fake], axis=0), training=True)
-        real_score, fake_score = tf.split(scores, 2)
-        loss = step.by_example(
-            self.adversarial_loss.critic(real_score, fake_score)
-        )
-        log = {f"critic_gap_{domain}": tf.reduce_mean(real_score - fake_score)}
-        if self.gradient_penalty:
-            penalty = losses.gradient_penalty(
-                lambda images: step.by_example(critic(images, training=True)),
-                real,
-                fake,
-                slot["mix"][:, "ab".index(domain)],
-            )
-            loss += self.gradient_penalty * penalty
-            log[f"penalty_{domain}"] = tf.reduce_mean(penalty)
-        return loss, log
-
-    def _gradients(
-        self, tape: tf.GradientTape, loss: tf.Tensor, names: tuple[str, ...]
-    ) -> dict[str, list[tf.Tensor]]:
-        weights = {
-            name: [w.value for w in getattr(self, name).trainable_variables]
-            for name in names
-        }
-        return tape.gradient(loss, weights)
+    def _content(self, image: tf.Tensor, translated: tf.Tensor) -> tf.Tensor:
+        """Distance [B] of images to their translations in frozen maps."""
+        own = [tf.stop_gradient(m) for m in self.content_features(image)]
+        return feature_distance(own, self.content_features(translated))
 
     def _apply(self, gradients: dict[str, list[tf.Tensor]]) -> None:
+        networks = {**self.networks, **self.judges}
         for name, values in gradients.items():
-            step.apply(self.optimizers[name], values, getattr(self, name))
+            step.apply(self.optimizers[name], values, networks[name])
 
     def train_step(self, batch: step.Batch) -> dict[str, tf.Tensor]:
         """One update of the translators, n of the critics, and the averages.
@@ -267,8 +295,9 @@ class CycleGAN(GAN, keras.Model):
 
         Args:
             batch: `image_a` and `image_b` [B, n_critic, H, W, C] in [-1, 1];
-                `pool` [B, n_critic, 2, 2] and `mix` [B, n_critic, 2, 1, 1, 1]
-                in [0, 1), with A's numbers first.
+                `pool` [B, n_critic, 2, 2], `mix` [B, n_critic, 2, 1, 1, 1] and,
+                with augmentations, `augment` [B, n_critic, 2, K] in [0, 1),
+                with A's numbers first.
 
         Returns:
             Scalars of this step. `critic_gap_a` is E[D(a)] - E[D(F(b))].
@@ -284,6 +313,8 @@ class CycleGAN(GAN, keras.Model):
                 {**slot, **self._from_pools(fakes, slot["pool"])}
             )
             self._apply(gradients)
+            for judge in self.judges.values():
+                step.update_spectral_norm(judge)
         for name in TRANSLATORS:
             step.update_ema(
                 getattr(self, f"ema_{name}"),
@@ -327,12 +358,33 @@ class CycleGAN(GAN, keras.Model):
         }
 
 
-def _check(n_critic: int, ema_decay: float, pool_size: int) -> None:
+def _gradients(
+    tape: tf.GradientTape, loss: tf.Tensor, networks: dict[str, keras.Model]
+) -> dict[str, list[tf.Tensor]]:
+    weights = {
+        name: [w.value for w in network.trainable_variables]
+        for name, network in networks.items()
+    }
+    return tape.gradient(loss, weights)
+
+
+def _check(
+    n_critic: int,
+    ema_decay: float,
+    pool_size: int,
+    content_weight: float,
+    content_features: keras.Model | None,
+) -> None:
     if n_critic < 1 or not 0 <= ema_decay < 1 or pool_size < 0:
         raise ValueError(
             "n_critic must be at least 1, ema_decay in [0, 1) and pool_size "
             f"at least 0. Received: n_critic={n_critic}, "
             f"ema_decay={ema_decay}, pool_size={pool_size}"
+        )
+    if content_weight < 0 or (content_weight and not content_features):
+        raise ValueError(
+            "content_weight must be at least 0 and needs content_features. "
+            f"Received: {content_weight=}, {content_features=}"
         )
 
 

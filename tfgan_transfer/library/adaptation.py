@@ -144,6 +144,9 @@ def _planned(
         )
     given = arguments.read(chosen, _ROWS)
     explicit = {**_DEFAULTS, **photos.settings, **given}
+    if "data_a" in photos.settings:
+        # They are loaded; what is cut out of them is settled.
+        explicit.setdefault("load_size", photos.settings["size"])
     if source:
         explicit["source"] = source
     with tempfile.TemporaryDirectory() as nowhere:

@@ -186,17 +186,17 @@ def require_photos(photos: object, paired: bool | None = None) -> None:
 
 def _asked(gan: keras.Model) -> dict:
     """Settings that the model itself answers for."""
-    asked = {"n_critic": gan.n_critic}
-    if hasattr(gan, "translate"):
-        return asked
-    game = gan.feature_game
-    return {
-        **asked,
-        "latent_size": gan.generator.inputs[0].shape[-1],
+    paired = hasattr(gan, "translate")
+    game = gan.feature_games.get("a") if paired else gan.feature_game
+    asked = {
+        "n_critic": gan.n_critic,
         "augment": _transforms(gan.augmentation),
         "critic": "both" if game else "network",
         "feature_augment": _transforms(game and game.augmentation),
     }
+    if paired:
+        return asked
+    return {**asked, "latent_size": gan.generator.inputs[0].shape[-1]}
 
 
 def _transforms(augmentation: object) -> str:

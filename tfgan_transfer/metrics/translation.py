@@ -32,12 +32,14 @@ def mean_difference(name: str, per_image: np.ndarray, what: str) -> Score:
     )
 
 
-def content(inputs: np.ndarray, outputs: np.ndarray) -> tuple[Score, Score]:
+def content(
+    inputs: np.ndarray, outputs: np.ndarray
+) -> tuple[Score, Score, Score]:
     """How near translations lie to what they were made from, in features.
 
     The distance also holds what every translation changes: that the domain is
-    another one. The rank does not: it asks whose translation this is, once
-    the means of both sets are taken from them.
+    another one. The other two do not: they ask whose translation this is,
+    once the means of both sets are taken from them.
 
     Args:
         inputs: [N >= 3, D] features of the images before.
@@ -45,7 +47,10 @@ def content(inputs: np.ndarray, outputs: np.ndarray) -> tuple[Score, Score]:
 
     Returns:
         `content_distance`: the mean Euclidean distance of an image to its
-        translation. `content_rank`: the mean share of other images that lie
+        translation. `content_lost`: the mean squared distance over that of a
+        translation to the other images: 0 if all translations differ from
+        their images alike, 1 if they have nothing to do with them.
+        `content_rank`: the mean share of other images that lie
         nearer to a translation than its own image does: 0 if each is nearest
         to its own, 0.5 if they have nothing to do with one another. Spreads
         are standard errors of these means.
@@ -60,7 +65,11 @@ def content(inputs: np.ndarray, outputs: np.ndarray) -> tuple[Score, Score]:
         raise ValueError(f"{count} images and {len(outputs)} translations")
     inputs, outputs = inputs.astype(np.float64), outputs.astype(np.float64)
     distances = np.linalg.norm(inputs - outputs, axis=1)
-    nearer = _nearer(inputs - inputs.mean(0), outputs - outputs.mean(0))
+    squares = _squares(inputs - inputs.mean(0), outputs - outputs.mean(0))
+    own, others = np.diag(squares), squares[~np.eye(count, dtype=bool)]
+    nearer = np.sum(squares < own, axis=0) / (count - 1)
+    # Sets of one image over and over have no other images to be near to.
+    lost = own / (others.mean() or 1.0)
     return tuple(
         Score(
             name,
@@ -73,16 +82,19 @@ def content(inputs: np.ndarray, outputs: np.ndarray) -> tuple[Score, Score]:
         )
         for name, how, values in (
             ("content_distance", "Euclidean", distances),
+            ("content_lost", "squared Euclidean, sets centred", lost),
             ("content_rank", "Euclidean, sets centred", nearer),
         )
     )
 
 
-def _nearer(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-    """For each output, the share of other inputs nearer than its own, [N]."""
-    squares = np.sum(inputs**2, 1)[:, None] + np.sum(outputs**2, 1)
-    distances = squares - 2 * inputs @ outputs.T
-    return np.sum(distances < np.diag(distances), axis=0) / (len(inputs) - 1)
+def _squares(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Squared distance of each input to each output, [N, N]."""
+    lengths = np.sum(inputs**2, 1)[:, None] + np.sum(outputs**2, 1)
+    squares = lengths - 2 * inputs @ outputs.T
+    # Differences of large numbers are not to be trusted near zero.
+    np.fill_diagonal(squares, np.sum((inputs - outputs) ** 2, axis=1))
+    return np.maximum(squares, 0)
 
 
 def _standard_error(values: np.ndarray) -> float:

@@ -81,10 +81,17 @@ def translation(arguments: Mapping, name: str) -> keras.Model:
     Args:
         arguments: What the checkpoints of CycleGAN say.
         name: `"a2b"`, `"b2a"`, `"critic_a"` or `"critic_b"`.
+
+    Returns:
+        The network, named so.
     """
     own = arguments["translator"].get(LAYERS)
     if own:
         return _of_layers(own[name])
+    if name.startswith("critic") and "features" in arguments["critic"]:
+        made = feature_critic(arguments["critic"])
+        made.name = name
+        return made
     if name.startswith("critic"):
         views = {"patch": cyclegan.patch_critic, "image": cyclegan.image_critic}
         options, build = arguments["critic"], views[arguments["critic_view"]]

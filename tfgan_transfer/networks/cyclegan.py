@@ -6,6 +6,15 @@ of 70x70 px. Beside them a plain net of three halvings and three doublings
 whose critic sees the whole image. Paddings are those of the original code, on
 all sides alike: its weights would give its images.
 
+A transposed convolution of stride 2 has kernels of its own for even and for
+odd pixels, and nothing makes them agree: a flat map comes out as a chequered
+one (Odena et al. 2016, doi 10.23915/distill.00003). With `doubling="smooth"`
+pixels are repeated and then convolved 3x3, which leaves flat what is flat, at
+the price of the 4x4 transposed one (`ops.resampling`); a binomial blur, which
+might as well stand between the two, makes the repetition a bilinear
+enlargement. And the last maps are convolved once more at full resolution, where
+fine detail has to come from.
+
 Layers are numbered from the pixels inwards, as everywhere.
 """
 
@@ -15,7 +24,8 @@ from collections.abc import Callable
 import keras
 from keras import KerasTensor
 
-from tfgan_transfer.errors import UserError
+from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.layers.blur import Blur
 from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.layers.edges import Cut, ReflectionPad
 from tfgan_transfer.layers.norms import InstanceNorm
@@ -25,6 +35,8 @@ DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.
 SMALLEST = 8
 DEEPEST = 8
+# How maps are enlarged.
+DOUBLINGS = ("transposed", "smooth")
 
 
 def _conv(
@@ -41,6 +53,16 @@ def _transposed(
     return TransposedConvolution(
         filters, size, 2, kernel_initializer=_normal(), **kwargs
     )
+
+
+def _doubled(
+    x: KerasTensor, filters: int, name: str, doubling: str
+) -> KerasTensor:
+    """Maps of twice the height and width, without norm or rectifier."""
+    if doubling == "smooth":
+        x = _conv(filters, 3, padding="same", resample="up", name=name)(x)
+        return Blur(name=f"{name}_blur")(x)
+    return _transposed(filters, 4, padding="same", name=name)(x)
 
 
 def _normal() -> keras.initializers.Initializer:
@@ -63,6 +85,7 @@ def _reflected(
 def resnet(
     image_shape: tuple[int, int, int],
     width: int = DEFAULT_WIDTH,
+    doubling: str = "transposed",
     *,
     blocks: int,
 ) -> keras.Model:
@@ -72,6 +95,7 @@ def resnet(
         image_shape: `(height, width, channels)`, sides of at least 8 px that
             4 divides.
         width: Channels at full resolution.
+        doubling: One of `DOUBLINGS`.
         blocks: Residual blocks: 6 up to 128 px in the paper, 9 from 256 on.
 
     Returns:
@@ -81,7 +105,7 @@ def resnet(
     Raises:
         UserError: If an argument is out of range.
     """
-    _check(image_shape, width, divisor=4, name=f"resnet_{blocks}")
+    _check(image_shape, width, 4, f"resnet_{blocks}", doubling)
     image = keras.Input(image_shape, name="image", dtype="float32")
     x = _norm_relu(_reflected(image, 3, width, "input"), "input")
     for stage in (1, 2):
@@ -98,9 +122,13 @@ def resnet(
         x = keras.layers.Add(name=f"{name}_add")([x, y])
     for stage in (2, 1):
         name = f"up{stage}"
-        x = _transposed(width * 2 ** (stage - 1), 3, name=name)(x)
-        # Output pixel 2i lies over input pixel i, as in the way down.
-        x = Cut(name=f"{name}_crop")(x)
+        filters = width * 2 ** (stage - 1)
+        if doubling == "smooth":
+            x = _doubled(x, filters, name, doubling)
+        else:
+            x = _transposed(filters, 3, name=name)(x)
+            # Output pixel 2i lies over input pixel i, as in the way down.
+            x = Cut(name=f"{name}_crop")(x)
         x = _norm_relu(x, name)
     x = _reflected(
         x, 3, image_shape[-1], "output", activation="tanh", dtype="float32"
@@ -109,17 +137,21 @@ def resnet(
 
 
 def unet(
-    image_shape: tuple[int, int, int], width: int = DEFAULT_WIDTH
+    image_shape: tuple[int, int, int],
+    width: int = DEFAULT_WIDTH,
+    doubling: str = "transposed",
 ) -> keras.Model:
     """Builds the U-Net of Isola et al. 2017 (arXiv:1611.07004).
 
     It halves the image as often as that gives whole pixels, up to 8 times:
-    down to a single one at 64, 128 and 256 px.
+    down to a single one at 64, 128 and 256 px. With smooth doublings the
+    image itself is joined to the last maps, as all others are to theirs.
 
     Args:
         image_shape: `(height, width, channels)`, sides that 8 divides.
         width: Channels at half resolution; they double inwards, up to 8 times
             as many.
+        doubling: One of `DOUBLINGS`.
 
     Returns:
         A model from `image` `[B, H, W, C]` to float32 images of that shape in
@@ -128,7 +160,7 @@ def unet(
     Raises:
         UserError: If an argument is out of range.
     """
-    _check(image_shape, width, divisor=8, name="unet")
+    _check(image_shape, width, 8, "unet", doubling)
     depth = next(
         depth
         for depth in range(DEEPEST, 0, -1)
@@ -149,17 +181,25 @@ def unet(
     for stage in range(depth, 1, -1):
         name = f"up{stage}"
         x = keras.layers.ReLU(name=f"{name}_relu")(x)
-        x = _transposed(channels[stage - 1], 4, padding="same", name=name)(x)
+        x = _doubled(x, channels[stage - 1], name, doubling)
         x = InstanceNorm(name=f"{name}_norm")(x)
         x = keras.layers.Concatenate(name=f"{name}_join")([skips[stage - 1], x])
     x = keras.layers.ReLU(name="up1_relu")(x)
-    return keras.Model(
-        image, _last_doubling(x, channels[0], "up1"), name="translator"
-    )
+    if doubling == "smooth":
+        x = _doubled(x, max(1, width // 2), "up1", doubling)
+        x = InstanceNorm(name="up1_norm")(x)
+        x = keras.layers.Concatenate(name="up1_join")([image, x])
+        x = keras.layers.LeakyReLU(0.2, name="output_relu")(x)
+        x = _output(x, channels[0])
+    else:
+        x = _last_doubling(x, channels[0], "up1")
+    return keras.Model(image, x, name="translator")
 
 
 def hourglass(
-    image_shape: tuple[int, int, int], width: int = DEFAULT_WIDTH
+    image_shape: tuple[int, int, int],
+    width: int = DEFAULT_WIDTH,
+    doubling: str = "transposed",
 ) -> keras.Model:
     """Builds a translator of three halvings and three doublings.
 
@@ -170,6 +210,7 @@ def hourglass(
     Args:
         image_shape: `(height, width, channels)`, sides that 8 divides.
         width: Channels at half resolution.
+        doubling: One of `DOUBLINGS`.
 
     Returns:
         A model from `image` `[B, H, W, C]` to float32 images of that shape in
@@ -178,7 +219,7 @@ def hourglass(
     Raises:
         UserError: If an argument is out of range.
     """
-    _check(image_shape, width, divisor=8, name="hourglass")
+    _check(image_shape, width, 8, "hourglass", doubling)
     image = keras.Input(image_shape, name="image", dtype="float32")
     x = image
     for stage in (1, 2, 3):
@@ -189,11 +230,13 @@ def hourglass(
     for stage in (3, 2):
         name = f"up{stage}"
         filters = width * 2 ** (stage - 2)
-        x = _transposed(filters, 4, padding="same", name=name)(x)
-        x = _batch_norm_relu(x, name)
-    return keras.Model(
-        image, _last_doubling(x, image_shape[-1], "up1"), name="translator"
-    )
+        x = _batch_norm_relu(_doubled(x, filters, name, doubling), name)
+    if doubling == "smooth":
+        x = _doubled(x, max(1, width // 2), "up1", doubling)
+        x = _output(_batch_norm_relu(x, "up1"), image_shape[-1])
+    else:
+        x = _last_doubling(x, image_shape[-1], "up1")
+    return keras.Model(image, x, name="translator")
 
 
 def _batch_norm_relu(x: KerasTensor, name: str) -> KerasTensor:
@@ -209,6 +252,18 @@ def _last_doubling(x: KerasTensor, channels: int, name: str) -> KerasTensor:
         activation="tanh",
         dtype="float32",
         name=name,
+    )(x)
+
+
+def _output(x: KerasTensor, channels: int) -> KerasTensor:
+    """The image of maps that are as large as it."""
+    return _conv(
+        channels,
+        3,
+        padding="same",
+        activation="tanh",
+        dtype="float32",
+        name="output",
     )(x)
 
 
@@ -234,7 +289,7 @@ def patch_critic(
     Raises:
         UserError: If an argument is out of range.
     """
-    _check(image_shape, width, divisor=1, name="patch critic")
+    _check(image_shape, width, 1, "patch critic")
     smallest = 3 * 2**layers
     if layers < 1 or min(image_shape[:2]) < smallest:
         height, across, _ = image_shape
@@ -266,8 +321,14 @@ def image_critic(
 
 
 def _check(
-    image_shape: tuple[int, int, int], width: int, divisor: int, name: str
+    image_shape: tuple[int, int, int],
+    width: int,
+    divisor: int,
+    name: str,
+    doubling: str = DOUBLINGS[0],
 ) -> None:
+    if doubling not in DOUBLINGS:
+        raise UserError(choices("--doubling", doubling, DOUBLINGS))
     height, across, _ = image_shape
     if width < 1:
         raise UserError(f"--width: expected at least 1, received {width}.")

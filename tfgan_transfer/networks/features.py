@@ -181,6 +181,22 @@ class FrozenFeatures(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
+def maps_of(
+    image_shape: Sequence[int], network: str, strides: Sequence[int], size: int
+) -> keras.Model:
+    """A model from images to frozen maps of them, without weights.
+
+    Args:
+        image_shape: `(height, width, channels)`, one channel or three.
+        network: As for `load`.
+        strides: Of the maps.
+        size: Side of what the network sees, as in `FrozenFeatures`.
+    """
+    image = keras.Input(tuple(image_shape), name="image", dtype="float32")
+    layer = FrozenFeatures(network, strides, size, name="features")
+    return keras.Model(image, layer(image), name="frozen_maps")
+
+
 def from_keras(name: str, weights: str | None = "imagenet") -> FeatureNetwork:
     """One of `keras.applications`, without its head.
 

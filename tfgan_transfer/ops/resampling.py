@@ -31,7 +31,10 @@ def resampled(
         [B, h, w, O].
     """
     kernel = tf.convert_to_tensor(kernel)
-    if resample == "up":
+    if resample == "up" and None in images.shape[1:3]:
+        # Of unknown sides, as translators of any size have them.
+        images = tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+    elif resample == "up":
         sides = [2 * side for side in images.shape[1:3]]
         turned = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
         return convolution.spread(images, _widened(turned), sides, 2, "same")

@@ -8,11 +8,11 @@ CRITIC = (
         "critic",
         "text",
         "Who judges images: the network's own critic, a critic on the frozen "
-        "features of a classifier (projected), or both.",
+        "features of a classifier (projected), or both; with --model=cyclegan "
+        "for each set.",
         default="network",
         choices=choices.CRITICS,
         common=True,
-        families=SINGLE,
     ),
     Setting(
         "critic_schedule",
@@ -27,7 +27,6 @@ CRITIC = (
         "Frozen network of the projected critic: lite0, keras:NAME of "
         "keras.applications, or savedmodel:PATH.",
         default="lite0",
-        families=SINGLE,
     ),
     Setting(
         "feature_size",
@@ -36,7 +35,6 @@ CRITIC = (
         "at least 96).",
         low=32,
         high=1024,
-        families=SINGLE,
     ),
     Setting(
         "feature_heads",
@@ -44,7 +42,6 @@ CRITIC = (
         "Convolutions of the projected critic.",
         default="plain",
         choices=choices.HEADS,
-        families=SINGLE,
     ),
     Setting(
         "feature_norm",
@@ -54,7 +51,6 @@ CRITIC = (
         "takes its own statistics.",
         default="none",
         choices=choices.HEAD_NORMS,
-        families=SINGLE,
     ),
     Setting(
         "feature_augment",
@@ -62,7 +58,6 @@ CRITIC = (
         "Let the projected critic of --critic=both see augmented images; "
         "values as for --augment.",
         default="diff",
-        families=SINGLE,
     ),
     Setting(
         "feature_loss",
@@ -70,7 +65,6 @@ CRITIC = (
         "The game of the projected critic of --critic=both.",
         default="hinge",
         choices=tuple(choices.LOSSES),
-        families=SINGLE,
     ),
     Setting(
         "feature_weight",
@@ -79,7 +73,6 @@ CRITIC = (
         "network's own critic.",
         default=0.5,
         low=0,
-        families=SINGLE,
     ),
     Setting(
         "feature_lr",
@@ -87,7 +80,6 @@ CRITIC = (
         "Adam's learning rate for the projected critic of --critic=both.",
         default=5e-5,
         low=0,
-        families=SINGLE,
     ),
     Setting(
         "class_critic",

@@ -291,12 +291,32 @@ TRANSLATION = (
         families=PAIR,
     ),
     Setting(
+        "content_weight",
+        "number",
+        "Weight of the distance between an image and its translation in early "
+        "maps of --features, which keeps shapes and places; 0 for none.",
+        default=0.0,
+        low=0,
+        families=PAIR,
+    ),
+    Setting(
         "pool_size",
         "integer",
         "Generated images that are kept to show each critic; 0 for none.",
         default=50,
         low=0,
         families=PAIR,
+    ),
+    Setting(
+        "doubling",
+        "text",
+        "How translators enlarge their maps: by transposed convolutions, as "
+        "in the paper, which leave a grid of pixels, or smoothly, by an "
+        "enlargement and a convolution.",
+        default="transposed",
+        choices=choices.DOUBLINGS,
+        families=PAIR,
+        passed_on=ALWAYS,
     ),
     Setting(
         "critic_view",

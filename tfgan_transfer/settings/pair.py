@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError, choices
 from tfgan_transfer.settings.choices import PAIR_LOSSES, TRANSLATORS
-from tfgan_transfer.settings.single import check_transfer
+from tfgan_transfer.settings.single import check_transfer, moved
 
 # Settings of all models whose defaults are others here: those of Zhu et al.
 # 2017 (arXiv 1703.10593), section 4.
@@ -45,6 +45,7 @@ def derive(config: Mapping, side: int, count: int, label_mode: str) -> dict:
         "gradient_penalty": 10.0 if wasserstein else 0.0,
         "n_critic": 5 if wasserstein else 1,
         "flip": True,
+        "transfer": moved(config),
         "steps": steps,
         "lr_constant_steps": steps // 2,
     }
@@ -62,6 +63,7 @@ def check(config: Mapping) -> None:
             )
     _check_data(config)
     check_transfer(config)
+    _check_critics(config)
     if config["sync_batch_norm"] and config["network"] != "hourglass":
         raise UserError(
             "--sync_batch_norm: only --network=hourglass has batch norm, "
@@ -77,6 +79,21 @@ def check(config: Mapping) -> None:
         raise UserError(
             "--source_domains: names domains of --source, received none; add "
             "--source=RUN"
+        )
+
+
+def _check_critics(config: Mapping) -> None:
+    if config["critic"] == "projected" and config["gradient_penalty"]:
+        raise UserError(
+            "--critic=projected: takes no --gradient_penalty through the "
+            "frozen network, received --adversarial_loss="
+            f"{config['adversarial_loss']} with one of "
+            f"{config['gradient_penalty']:g}; use --adversarial_loss=hinge"
+        )
+    if config["augment"] == "ada":
+        raise UserError(
+            "--augment: ada adapts to one set of images, received it with "
+            "--model=cyclegan; use diff, or a list of transforms"
         )
 
 

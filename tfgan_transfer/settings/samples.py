@@ -106,7 +106,8 @@ TRANSLATE = (
         "images",
         "text",
         "What to translate: folder:PATH, zip:PATH (either with #sub/folder), "
-        "or the path of a folder, a zip file or one image.",
+        "or the path of a folder, a zip file, one image, or, where ffmpeg is, "
+        "a video.",
         common=True,
     ),
     Setting(
@@ -129,6 +130,13 @@ TRANSLATE = (
         "text",
         "Side in pixels or HEIGHTxWIDTH in place of that of training; own: as "
         "each image is.",
+        common=True,
+    ),
+    Setting(
+        "tiles",
+        "yes",
+        "Translate images larger than those of training in overlapping tiles "
+        "of that size.",
         common=True,
     ),
     Setting(

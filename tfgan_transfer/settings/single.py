@@ -47,11 +47,12 @@ def derive(config: Mapping, side: int, count: int, label_mode: str) -> dict:
         "flip": config["data"] != "digits",
         "anchor_weight": ANCHORS[config["anchor"]],
         "steps": min(20_000, max(2_000, 10 * count)),
-        "transfer": _transfer(config),
+        "transfer": moved(config),
     }
 
 
-def _transfer(config: Mapping) -> str:
+def moved(config: Mapping) -> str:
+    """Which networks start from a source, where nobody says."""
     if not config["source"]:
         return "none"
     # The critic that starts from a classifier does not start from a GAN's.

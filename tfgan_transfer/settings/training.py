@@ -94,7 +94,6 @@ TRANSFER = (
         "color, translation and cutout.",
         default="none",
         common=True,
-        families=SINGLE,
     ),
     Setting(
         "augment_p",

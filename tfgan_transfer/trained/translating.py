@@ -1,11 +1,13 @@
 """Translates the images of a source: which, at what size, and where to."""
 
+import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tqdm
 
 from tfgan_transfer import images
 from tfgan_transfer.data import decode, depth
@@ -16,7 +18,7 @@ from tfgan_transfer.data.sources import lies_inside, open_source
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings import config
-from tfgan_transfer.trained import saved, written_names
+from tfgan_transfer.trained import saved, tiles, videos, written_names
 from tfgan_transfer.trained.translators import Translators
 from tfgan_transfer.training.checkpoint import Checkpoint
 from tfgan_transfer.training.translation_grid import sheet
@@ -61,6 +63,9 @@ def run(given: Mapping) -> Iterator[str]:
         UserError: If nothing can be translated, or a file is in the way;
             nothing has been written then.
     """
+    if videos.is_video(given["images"]):
+        yield from _run_video(given)
+        return
     originals, skipped = listed(given["images"], given.get("num"))
     folder = given.get("out")
     if folder:
@@ -69,13 +74,13 @@ def run(given: Mapping) -> Iterator[str]:
     targets, picture = _destinations(given, originals)
     found = saved.find(given.get("checkpoint") or given["run_dir"])
     model = Translators.of(found, ema=given.get("ema", True))
-    direction = given.get("direction", "a2b")
+    direction, in_tiles = given.get("direction", "a2b"), given.get("tiles")
     with quiet():
         read = _reader(found, given, originals)
     shown, made = [], {}
     done = 0
     # A sheet alone needs no more than its rows.
-    for original in originals if folder else originals[:SHEET_ROWS]:
+    for original in _shown(originals if folder else originals[:SHEET_ROWS]):
         try:
             with quiet():
                 pixels = read(original.fetch())
@@ -88,7 +93,8 @@ def run(given: Mapping) -> Iterator[str]:
                 why = f"here its file is that of {printable(twin)}"
                 skipped.append(Skipped(original.name, why))
                 continue
-            _write(path, _translated(model, pixels, direction), "--out")
+            made_of_it = _translated(model, pixels, direction, in_tiles)
+            _write(path, made_of_it, "--out")
             made[_file(path)] = original.name
         done += 1
         if len(shown) < SHEET_ROWS:
@@ -105,6 +111,12 @@ def run(given: Mapping) -> Iterator[str]:
         yield str(picture)
     if folder:
         yield f"{done} images in {folder}, {len(skipped)} skipped"
+
+
+def _shown(originals: Sequence[Original]) -> Iterable[Original]:
+    """How far one has come, on a terminal, where there is more than one."""
+    hidden = True if len(originals) == 1 else None
+    return tqdm.tqdm(originals, unit="image", disable=hidden)
 
 
 def _write(path: pathlib.Path, image: np.ndarray, flag: str) -> None:
@@ -287,10 +299,10 @@ def _reader(
     def read(content: bytes | np.ndarray) -> np.ndarray:
         if size is None and not isinstance(content, np.ndarray):
             height, width = decode.header_size(content)
-            if height * width > MOST_PIXELS:
+            if height * width > MOST_PIXELS and not given.get("tiles"):
                 raise decode.DamagedImageError(
                     f"{width}x{height} are more than {MOST_PIXELS:,} pixels; "
-                    "give --size"
+                    "give --size, or --tiles"
                 )
         return decode.decode(content, size, channels, fit, white)
 
@@ -298,11 +310,57 @@ def _reader(
 
 
 def _translated(
-    model: Translators, pixels: np.ndarray, direction: str
+    model: Translators,
+    pixels: np.ndarray,
+    direction: str,
+    in_tiles: bool | None = False,
 ) -> np.ndarray:
     # One by one: the answer for an image depends on nothing but the image.
     batch = to_float(pixels[np.newaxis])
+    tile = tuple(model.image_shape[:2])
+    if in_tiles and tiles.fits(pixels.shape[:2], tile):
+
+        def translate(pieces: np.ndarray) -> np.ndarray:
+            return np.asarray(model.translate(pieces, direction), np.float32)
+
+        return to_uint8(tiles.translated(translate, batch[0], tile))
     return to_uint8(model.translate(batch, direction)[0])
+
+
+def _run_video(given: Mapping) -> Iterator[str]:
+    """Translates a video frame by frame."""
+    path = pathlib.Path(os.path.expanduser(given["images"]))
+    if not path.is_file():
+        raise UserError(
+            f"--images: there is no file {str(path)!r}; give the path of a "
+            "video, a folder or a zip file"
+        )
+    if not given.get("out") or given.get("cycles"):
+        raise UserError(
+            "--out: a video becomes a video, expected --out=FOLDER and no "
+            "--cycles; add or leave out"
+        )
+    target = pathlib.Path(given["out"]) / f"{path.stem}.mp4"
+    original = Original(path.name, path.read_bytes, path)
+    _refuse_inputs(given["images"], [original], {target: "--out"})
+    if not given.get("overwrite"):
+        _refuse_existing({target: "--out"})
+    per_second = videos.rate(path)
+    found = saved.find(given.get("checkpoint") or given["run_dir"])
+    model = Translators.of(found, ema=given.get("ema", True))
+    direction = given.get("direction", "a2b")
+    # Frames have 8 bits and are no files.
+    read = _reader(found, {**given, "max_value": 255}, [])
+    shots = itertools.islice(videos.frames(path, per_second), given.get("num"))
+    bar = tqdm.tqdm(map(read, shots), unit="frame", disable=None)
+    flicker = videos.Flicker()
+
+    def translate(pixels: np.ndarray) -> np.ndarray:
+        return _translated(model, pixels, direction, given.get("tiles", False))
+
+    videos.write(target, flicker.watched(bar, translate), per_second, path)
+    yield str(target)
+    yield str(flicker)
 
 
 def _sheet(

@@ -14,9 +14,11 @@ from tfgan_transfer.data import unpaired
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import noise as noise_images
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.families.single import build as single
 from tfgan_transfer.families.single.build import adam, holdout
 from tfgan_transfer.gans import CycleGAN
-from tfgan_transfer.networks import architecture
+from tfgan_transfer.gans.feature_game import FeatureGame
+from tfgan_transfer.networks import architecture, features, projected
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.training import devices
 from tfgan_transfer.training.optimizers import ConstantThenLinear
@@ -25,6 +27,8 @@ from tfgan_transfer.transfer import freeze
 NETWORKS = ("a2b", "b2a", "critic_a", "critic_b")
 # As many as an evaluation looks at.
 PLAIN = 5000
+# Strides of the maps that say what is where in an image, not what it is.
+CONTENT = (4, 8)
 
 
 class Pair(NamedTuple):
@@ -140,14 +144,20 @@ def network_arguments(config: Mapping) -> dict:
     """
     shape = [*parse_size(config["size"]), int(config["channels"])]
     common = {"image_shape": shape, "width": config["width"]}
-    layers = {}
+    judge, beside = common, {}
     if config["critic_view"] == "patch":
-        layers["layers"] = config["critic_layers"]
+        judge = {**common, "layers": config["critic_layers"]}
+    on_features = single.judge_of_features(config, shape)
+    if config["critic"] == "projected":
+        judge = on_features
+    elif config["critic"] == "both":
+        beside["feature_critic"] = on_features
     return {
         "network": config["network"],
         "critic_view": config["critic_view"],
-        "translator": common,
-        "critic": {**common, **layers},
+        "translator": {**common, "doubling": config["doubling"]},
+        "critic": judge,
+        **beside,
     }
 
 
@@ -189,6 +199,11 @@ def gan(
         adversarial_loss=config["adversarial_loss"],
         cycle_weight=config["cycle_weight"],
         identity_weight=config["identity_weight"],
+        content_weight=config["content_weight"],
+        content_features=content_features(config),
+        feature_games=_feature_games(config, arguments, lr_scale),
+        augmentation=single.augmentation(config),
+        apart=config["critic"] == "projected" and single.apart(config),
         pool_size=config["pool_size"],
         n_critic=config["n_critic"],
         gradient_penalty=config["gradient_penalty"],
@@ -198,6 +213,30 @@ def gan(
     return model
 
 
+def content_features(config: Mapping) -> keras.Model | None:
+    """The frozen maps in which `--content_weight` compares, if it does."""
+    if not config["content_weight"]:
+        return None
+    shape = [*parse_size(config["size"]), int(config["channels"])]
+    size = config["feature_size"] or projected.input_size(shape)
+    return features.maps_of(shape, config["features"], CONTENT, size)
+
+
+def _feature_games(
+    config: Mapping, arguments: Mapping, lr_scale: float
+) -> dict[str, FeatureGame]:
+    """A game for either domain; their critics share the frozen network."""
+    if "feature_critic" not in arguments:
+        return {}
+    games = {}
+    for domain in "ab":
+        judge = architecture.feature_critic(arguments["feature_critic"])
+        judge.name = f"feature_critic_{domain}"
+        rate = optimizer(config, "feature", lr_scale, config["n_critic"])
+        games[domain] = single.game_of_features(config, judge, rate)
+    return games
+
+
 def optimizer(
     config: Mapping, network: str, lr_scale: float = 1.0, updates: int = 1
 ) -> keras.optimizers.Optimizer:
@@ -205,7 +244,7 @@ def optimizer(
 
     Args:
         config: Resolved configuration.
-        network: `"generator"` or `"critic"`.
+        network: `"generator"`, `"critic"` or `"feature"`.
         lr_scale: Factor on the configured rate.
         updates: Updates of this network per generator step.
     """
@@ -235,6 +274,7 @@ def batches(
             n_critic=config["n_critic"],
             flip=config["flip"],
             size=parse_size(config["size"]),
+            augment_width=single.augment_width(config),
             seed=config["seed"],
             start_step=start_step,
             shard=(context.input_pipeline_id, context.num_input_pipelines),
@@ -257,6 +297,7 @@ def record(plan: Plan, split: PairSplit) -> dict:
         "flags": dict(config),
         **network_arguments(config),
         "data_range": [-1, 1],
+        **_features_record(config),
         "data": {
             "fingerprint": fingerprint(train),
             "images": len(train.a) + len(train.b),
@@ -265,6 +306,12 @@ def record(plan: Plan, split: PairSplit) -> dict:
             "holdout": len(split.holdout.a) + len(split.holdout.b),
         },
     }
+
+
+def _features_record(config: Mapping) -> dict:
+    if config["critic"] == "network" and not config["content_weight"]:
+        return {}
+    return {"features_sha256": features.fingerprint(config["features"])}
 
 
 def noise(config: Mapping, description: object) -> Pair:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.evaluations import evaluation
+from tfgan_transfer.evaluations import evaluation, feature_network
 from tfgan_transfer.evaluations.bars import bars
 from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.families.pair import plan
@@ -20,6 +20,7 @@ from tfgan_transfer.families.pair.scores import (
     Translate,
 )
 from tfgan_transfer.metrics.features import NO_BARS, Bars
+from tfgan_transfer.metrics.inception import Extractor
 from tfgan_transfer.metrics.needs import Material
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained.opening import Opened
@@ -62,12 +63,14 @@ def of_checkpoint(
     split = split or _own_data(given, found)
     ema = given.get("ema", True)
     sides = _sides(split, given)
-    chosen = evaluation.choose(given, sides.material())
+    trained = found.manifest["run"]["flags"]
+    chosen = evaluation.choose(given, sides.material(), trained)
     run = sides.prepare(
         Translators.of(found, ema=ema).translate,
         given,
         chosen,
         _weights(ema),
+        feature_network.content(trained),
         bars(given),
     )
     about = {
@@ -78,7 +81,7 @@ def of_checkpoint(
         "data": pairs.fingerprint(split.train),
     }
     left_out = dict(chosen.left_out)
-    if chosen.extractor and (missing := CONTENT.missing(run.raw.material)):
+    if missing := CONTENT.missing(run.raw.material):
         left_out["content"] = f"content needs {missing}"
     return run, {**about, "left_out": left_out} if left_out else about
 
@@ -109,9 +112,12 @@ def while_training(
     sides = _sides(split, given)
     chosen = evaluation.choose_while_training(settings, sides.material())
     unchanging = {}
+    content = feature_network.content(settings)
 
     def measure(model: keras.Model) -> tuple[list[dict], str]:
-        run = sides.prepare(model.translate, given, chosen, _weights(True))
+        run = sides.prepare(
+            model.translate, given, chosen, _weights(True), content
+        )
         # The two sets do not change, and need to be seen only once.
         run.raw = unchanging.setdefault("raw", run.raw)
         return [
@@ -155,6 +161,7 @@ class _Sides(NamedTuple):
         given: Mapping,
         chosen: evaluation.Chosen,
         weights: str,
+        content: Extractor,
         shown: Bars = NO_BARS,
     ) -> PairEvaluation:
         """Translates, and puts what comes of it beside the real images."""
@@ -166,6 +173,7 @@ class _Sides(NamedTuple):
             weights=weights,
             extractor=chosen.extractor,
             layer=chosen.layer,
+            content=content,
             cache_dir=str(cache / "features"),
             budget=given.get("iw_budget", "small"),
             bars=shown,

@@ -1,7 +1,7 @@
 """The plan of a --model=cyclegan run."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -14,7 +14,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.families.single.build import holdout
 from tfgan_transfer.families.single.plan import keep_apart
-from tfgan_transfer.networks import architecture
+from tfgan_transfer.networks import architecture, features
 from tfgan_transfer.settings import config
 from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices
@@ -82,9 +82,31 @@ def resolve(explicit: Mapping, stored: Mapping | None) -> Plan:
         count=max(one.images or 10_000 for one in found),
         source=source and source.manifest["run"]["flags"],
     )
+    if not stored and resolved["load_size"] is None:
+        resolved["load_size"] = _jittered(resolved, min(sides))
     _check_load_size(resolved)
     resolved["precision"] = settle_precision(resolved, before)
+    if stored and "features_sha256" in stored:
+        recorded = stored["features_sha256"]
+        features.check_fingerprint(resolved["features"], recorded)
     return Plan(resolved, found, source)
+
+
+def _jittered(resolved: Mapping, smallest: int) -> str | None:
+    """The size to load images at where nobody says: 286 for 256 px.
+
+    That of Zhu et al. 2017 and its share for other sizes; none where images
+    would have to be enlarged for it, which blurs what critics take for real.
+
+    Args:
+        resolved: Resolved configuration.
+        smallest: Shorter side of the smallest image that was looked at, px.
+    """
+    sides = config.parse_size(resolved["size"])
+    loaded = [round(side * 286 / 256) for side in sides]
+    if min(loaded) > smallest:
+        return None
+    return "x".join(map(str, loaded if loaded[0] != loaded[1] else loaded[:1]))
 
 
 def _check_load_size(resolved: Mapping) -> None:
@@ -127,7 +149,9 @@ def estimate(plan: Plan) -> dict:
     resolved, found = plan.config, plan.description
     arguments = pairs.network_arguments(resolved)
     translator = architecture.translation(arguments, "a2b")
-    critic = architecture.translation(arguments, "critic_a")
+    critics = [architecture.translation(arguments, "critic_a")]
+    if "feature_critic" in arguments:
+        critics.append(architecture.feature_critic(arguments["feature_critic"]))
     drawn = resolved["steps"] * resolved["batch_size"] * resolved["n_critic"]
     sets = {}
     for name, one in zip("ab", found, strict=True):
@@ -150,16 +174,19 @@ def estimate(plan: Plan) -> dict:
         **sets,
         "parameters": {
             "translator": translator.count_params(),
-            "critic": critic.count_params(),
+            "critic": critics[0].count_params(),
         },
         "replicas": devices.strategy(resolved).num_replicas_in_sync,
-        **_sizes(resolved, translator, critic, images),
+        **_sizes(resolved, translator, critics, images),
         "flags": dict(resolved),
     }
 
 
 def _sizes(
-    resolved: Mapping, translator: keras.Model, critic: keras.Model, images: int
+    resolved: Mapping,
+    translator: keras.Model,
+    critics: Sequence[keras.Model],
+    images: int,
 ) -> dict:
     height, width = config.parse_size(resolved["size"])
     image = height * width * int(resolved["channels"])
@@ -167,13 +194,22 @@ def _sizes(
     # same without averages; and both pools.
     kept = footprint.FLOAT_BYTES * (
         8 * translator.count_params()
-        + 6 * critic.count_params()
+        + 6 * sum(critic.count_params() for critic in critics)
         + 2 * resolved["pool_size"] * image
     )
-    # The translators' update holds six translations and two scores.
-    outputs = 6 * footprint.outputs(translator) + 2 * footprint.outputs(critic)
+    # The translators' update holds six translations and what two critics of
+    # each kind make of one image each: a real and a fake one of a single.
+    outputs = 6 * footprint.outputs(translator)
+    outputs += sum(map(_judging, critics))
     activations = footprint.FLOAT_BYTES * resolved["batch_size"] * outputs
     gradients = footprint.FLOAT_BYTES * 2 * translator.count_params()
     return footprint.sizes(
         resolved, images * image, kept, kept + gradients, activations
     )
+
+
+def _judging(critic: keras.Model) -> int:
+    """Numbers that two critics keep alive for an image each."""
+    if critic.get_layer(index=1).name == "features":
+        return footprint.judging(critic)
+    return 2 * footprint.outputs(critic)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfgan_transfer.metrics import translation
+from tfgan_transfer.metrics import kid, pixel_grid, translation
 from tfgan_transfer.metrics.evaluate import Evaluation, require
-from tfgan_transfer.metrics.features import NO_BARS, Bars
+from tfgan_transfer.metrics.features import NO_BARS, Bars, extract
 from tfgan_transfer.metrics.inception import Extractor
-from tfgan_transfer.metrics.needs import FEATURES, Needs
+from tfgan_transfer.metrics.needs import Needs
 from tfgan_transfer.metrics.score import Row, Score
 from tfgan_transfer.pixels import to_float, to_uint8
 from tfgan_transfer.settings.choices import BEST_METRICS, DIRECTIONS
@@ -20,9 +20,9 @@ Translate = Callable[[np.ndarray, str], np.ndarray]
 BATCH = 16
 HELD_OUT = "held-out images"
 # Of the rows that are there without being asked for: where it can be had.
-CONTENT = Needs(
-    real=translation.FEWEST, samples=translation.FEWEST, output=FEATURES
-)
+CONTENT = Needs(real=translation.FEWEST, samples=translation.FEWEST)
+# Of each set: features of places are long.
+CONTENT_IMAGES = 256
 
 
 class Translated(NamedTuple):
@@ -85,6 +85,8 @@ class PairEvaluation:
         weights: Which weights translate; part of every protocol.
         extractor: Feature network; None leaves metrics that need none.
         layer: Its layer.
+        content: Feature network by which translations are compared with what
+            they were made from; None leaves that out.
         cache_dir: Where features of real images are kept.
         budget: Critic of the independent Wasserstein distance.
         metrics: Keys of `METRICS`: what it was made to measure.
@@ -105,6 +107,7 @@ class PairEvaluation:
         weights: str,
         extractor: Extractor | None = None,
         layer: str | None = None,
+        content: Extractor | None = None,
         cache_dir: str | None = None,
         budget: str = "small",
         metrics: Sequence[str] = (),
@@ -112,7 +115,7 @@ class PairEvaluation:
     ):
         self.sets, self.others, self.train = judged, others, train
         self.name, self.weights = split, weights
-        self.network, self.layer = extractor, layer
+        self.network, self.layer, self.content = extractor, layer, content
         self.cache_dir, self.budget = cache_dir, budget
         self.metrics, self.bars = metrics, bars
         self.done: list[str] = []
@@ -135,14 +138,18 @@ class PairEvaluation:
 
         A distance has four: of either direction, their mean, which is the one
         to steer by and has the metric's own name, and `raw`, between the two
-        sets as they are.
+        sets as they are. Beside `kid` stands `own_kid`, to the set that
+        images come from: whether they were changed at all.
         """
         require(metrics, self.against["a2b"].material)
         for name in metrics:
             yield from self._of_metric(name)
+            if name == "kid":
+                yield from self._of_own_set()
             self.done.append(name)
         yield from self._of_pixels()
-        if not CONTENT.missing(self.raw.material):
+        yield from self._of_grid()
+        if self.content and not CONTENT.missing(self.raw.material):
             yield from self._of_content()
 
     def _of_metric(self, name: str) -> Iterator[tuple[str, Row]]:
@@ -183,19 +190,58 @@ class PairEvaluation:
                 )
                 yield score.name, Row(score)
 
-    def _of_content(self) -> Iterator[tuple[str, Row]]:
-        inputs = {
-            "a2b": self.raw.fake_sides[0],
-            "b2a": self.against["a2b"].real_side,
-        }
+    def _of_own_set(self) -> Iterator[tuple[str, Row]]:
+        """Translations against the set they come from, and its own floor."""
         for direction, run in self.against.items():
-            for score in translation.content(
-                inputs[direction], run.fake_sides[0]
-            ):
+            home = self.against[DIRECTIONS[1 - DIRECTIONS.index(direction)]]
+            enough = len(home.other) >= kid.FEWEST
+            # Others than those that were translated, where there are any.
+            real = home.other_side if enough else home.real_side
+            scores = [kid.kid(real, run.fake_sides[0])]
+            if enough:
+                scores.append(kid.kid(real, home.real_side))
+            own, *floor = (
+                dataclasses.replace(home.named(score), name=name)
+                for score in scores
+                for name in [self.network.metric_name("own_kid", self.layer)]
+            )
+            start = direction[0].upper()
+            which = "others" if enough else "themselves"
+            about = dataclasses.replace(
+                own,
+                name=f"{own.name}/{direction}",
+                protocol=f"{own.protocol} of {start}, {which}; translated: "
+                f"{self.name} of {start}, {self.weights}",
+            )
+            yield f"own_kid/{direction}", Row(about, *floor)
+
+    def _of_grid(self) -> Iterator[tuple[str, Row]]:
+        for direction, run in self.against.items():
+            if min(run.real.shape[1:3]) < pixel_grid.SMALLEST:
+                return
+            name = f"pixel_grid/{direction}"
+            what = f"{self.name} of {direction[0].upper()}, {self.weights}"
+            made = pixel_grid.pixel_grid(name, run.samples[0], what)
+            floor = pixel_grid.pixel_grid(name, run.real, self.name)
+            yield name, Row(made, floor)
+
+    def _of_content(self) -> Iterator[tuple[str, Row]]:
+        layer = self.content.layer(None)
+        for direction, own in zip(DIRECTIONS, self.sets, strict=True):
+            inputs, outputs = (
+                extract(
+                    self.content,
+                    images[:CONTENT_IMAGES],
+                    [layer],
+                    bars=functools.partial(self.bars, desc="content"),
+                )[layer]
+                for images in (own, self.made[direction].there)
+            )
+            for score in translation.content(inputs, outputs):
                 key = f"{score.name}/{direction}"
                 named = score.under(
-                    self.network.metric_name(score.name, self.layer),
-                    self.network.protocol(self.layer),
+                    self.content.metric_name(score.name, layer),
+                    self.content.protocol(layer),
                 )
                 yield key, Row(self._about(named, direction, real=""))
 

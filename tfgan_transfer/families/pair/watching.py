@@ -29,6 +29,21 @@ def announce(
         ),
         f"networks  {config['network']}, width {config['width']}: "
         "each translator {:,} and each critic {:,} parameters".format(*counts),
+        *_judge_lines(config, model),
+    ]
+
+
+def _judge_lines(config: Mapping, model: keras.Model) -> list[str]:
+    """What is said about critics on frozen features, if there are any."""
+    if config["critic"] == "network":
+        return []
+    game = model.feature_games.get("a")
+    heads = game.critic if game else model.critic_a
+    count = sum(w.value.shape.num_elements() for w in heads.trainable_weights)
+    also = ", beside the network's own" if game else ""
+    return [
+        f"critics   of each set on frozen {config['features']} features{also}: "
+        f"heads of {count:,} parameters"
     ]
 
 

@@ -80,14 +80,7 @@ def _critics(config: Mapping, common: Mapping) -> dict:
     if config["network"] == "acgan":
         judge["dropout"] = config["dropout"]
         judge["activation_noise"] = config["activation_noise"]
-    on_features = {
-        "image_shape": common["image_shape"],
-        "features": config["features"],
-        "size": config["feature_size"],
-        "heads": config["feature_heads"],
-    }
-    if apart(config):
-        on_features["norm"] = config["feature_norm"]
+    on_features = judge_of_features(config, common["image_shape"])
     labels = judge.pop("num_labels", 0)
     if labels and classifies(config, "network"):
         judge["num_labels"] = labels
@@ -110,6 +103,19 @@ def classifies(config: Mapping, critic: str) -> bool:
     if config["critic"] != "both":
         return config["critic"] == critic
     return config["class_critic"] in (critic, "both")
+
+
+def judge_of_features(config: Mapping, image_shape: list[int]) -> dict:
+    """Arguments of a critic on frozen features."""
+    described = {
+        "image_shape": image_shape,
+        "features": config["features"],
+        "size": config["feature_size"],
+        "heads": config["feature_heads"],
+    }
+    if apart(config):
+        described["norm"] = config["feature_norm"]
+    return described
 
 
 def load_data(
@@ -203,10 +209,18 @@ def _feature_game(
         return None
     judge = feature_critic(arguments["feature_critic"])
     judge.name = "feature_critic"
+    rate = optimizer(config, "feature", lr_scale, updates=config["n_critic"])
+    return game_of_features(config, judge, rate)
+
+
+def game_of_features(
+    config: Mapping, judge: keras.Model, rate: keras.optimizers.Optimizer
+) -> FeatureGame:
+    """The game of a second critic, as the settings have it."""
     policy = augment.parse(config["feature_augment"])
     return FeatureGame(
         judge,
-        optimizer(config, "feature", lr_scale, updates=config["n_critic"]),
+        rate,
         config["feature_loss"],
         config["feature_weight"],
         augment.Augmentation(policy.transforms) if policy.transforms else None,

@@ -7,7 +7,7 @@ command but other code, so that
 - a PNG, GIF or BMP of the model's size gives the file that `translate` writes;
 - JPEG decoders differ by a few grey levels, and so do Lanczos filters;
 - TIFF and BMP with a palette are not decoded, WebP by TensorFlow 2.21;
-- a camera's note that the image lies on its side (EXIF) is not read.
+- a camera's note that the image lies on its side (EXIF) is read in JPEG only.
 """
 
 from collections.abc import Mapping
@@ -114,8 +114,25 @@ def decode(
         lambda: tf.repeat(image, channels, axis=-1),
         lambda: _luma(image) if channels == 1 else image,
     )
+    image = _upright(image, image_file.orientation(file))
     image.set_shape([None, None, channels])
     return tf.ensure_shape(_FITS[fit](image, *size), image_shape)
+
+
+def _upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
+    """Turns and mirrors a picture as EXIF's number 1 to 8 says it has to be.
+
+    From 5 on rows and columns change places; then 2, 3, 6 and 7 are mirrored
+    from left to right, 3, 4, 7 and 8 from top to bottom.
+    """
+
+    def when(numbers: tuple[int, ...], change, image: tf.Tensor) -> tf.Tensor:
+        named = tf.reduce_any(orientation == numbers)
+        return tf.cond(named, lambda: change(image), lambda: image)
+
+    image = when((5, 6, 7, 8), lambda x: tf.transpose(x, [1, 0, 2]), image)
+    image = when((2, 3, 6, 7), lambda x: x[:, ::-1], image)
+    return when((3, 4, 7, 8), lambda x: x[::-1], image)
 
 
 def _on_white(image: tf.Tensor) -> tf.Tensor:
