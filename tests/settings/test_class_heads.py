@@ -3,6 +3,7 @@
 import pytest
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.gans import class_game
@@ -50,7 +51,7 @@ def heads(settings, labels=5):
 def test_who_classifies(flags, expected):
     settings = resolve(**flags)
     assert heads(settings) == expected
-    game = build._feature_classes(settings)
+    game = judges._feature_classes(settings)
     assert bool(game) == bool(expected.get("feature_critic")) or (
         "feature_critic" not in expected
     )

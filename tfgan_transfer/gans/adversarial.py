@@ -51,8 +51,7 @@ class AdversarialGAN(GAN, keras.Model):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        self.generator = generator
-        self.critic = critic
+        self.generator, self.critic = generator, critic
         self.ema_generator = ema_generator or copy_of(generator)
         self.class_game = self.feature_game = None
         self.built = True
@@ -97,8 +96,7 @@ class AdversarialGAN(GAN, keras.Model):
                 loss; what it keeps in `.variables` is saved with the model.
             class_game: What the critic's class head is for, if it has one.
             feature_game: What a second critic is for, on frozen features.
-            apart: Whether the critic sees real and generated images in
-                batches of their own, as its batch norm may need.
+            apart: Whether real and generated images are judged in two batches.
             xla: Whether XLA compiles the step, see `loop.train_function`.
 
         Raises:
@@ -123,11 +121,11 @@ class AdversarialGAN(GAN, keras.Model):
         self.generator_optimizer, self.critic_optimizer = made
         self.adversarial_loss, self.n_critic = game, n_critic
         self.gradient_penalty, self.r1, self.r2 = gradient_penalty, r1, r2
-        self.penalty_every, self.clip = penalty_every, clip
-        self.ema_decay, self.augmentation = ema_decay, augmentation
-        self.regulariser = regulariser
+        self.penalty_every, self.ema_decay = penalty_every, ema_decay
+        self.augmentation, self.regulariser = augmentation, regulariser
         self.class_game = class_game if self.critic.outputs[1:] else None
-        self.feature_game, self.apart, self.xla = feature_game, apart, xla
+        self.feature_game = feature_game
+        self.clip, self.apart, self.xla = clip, apart, xla
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)

@@ -132,12 +132,15 @@ class CycleGAN(GAN, keras.Model):
             ValueError: If the loss is unknown or a number is out of range.
         """
         game = losses.named(TRANSLATION_LOSSES, adversarial_loss)
-        _check(n_critic, ema_decay, pool_size, content_weight, content_features)
         feeding.check_numbers(
             cycle_weight=cycle_weight,
             identity_weight=identity_weight,
+            content_weight=content_weight,
             gradient_penalty=gradient_penalty,
         )
+        _check(n_critic, ema_decay, pool_size)
+        if content_weight and not content_features:
+            raise ValueError(f"{content_weight=} needs content_features")
         super().compile(optimizer=None)
         with self.distribute_strategy.scope():
             adam = optimizers.adam(2e-4, 0.5)
@@ -146,17 +149,10 @@ class CycleGAN(GAN, keras.Model):
             )
             patterns = dict.fromkeys(TRANSLATORS, generators)
             patterns |= dict.fromkeys(CRITICS, critics)
-            self.optimizers = {}
-            for name, pattern in patterns.items():
-                optimizer = optimizers.copy_of(pattern)
-                optimizer.build(getattr(self, name).trainable_variables)
-                self.optimizers[name] = optimizer
+            self.optimizers = self._built(patterns)
             shape = self.a2b.input_shape[1:]
-            self.pools = {
-                name: ImagePool(pool_size, shape)
-                for name in ("pool_a", "pool_b")
-                if pool_size
-            }
+            names = ("pool_a", "pool_b") if pool_size else ()
+            self.pools = {name: ImagePool(pool_size, shape) for name in names}
         self.pool_size, self.n_critic, self.xla = pool_size, n_critic, xla
         self.adversarial_loss, self.gradient_penalty = game, gradient_penalty
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
@@ -185,6 +181,13 @@ class CycleGAN(GAN, keras.Model):
         self._critic_gradients = step.compiled(self.critic_gradients, xla)
         self._generator_gradients = step.compiled(self.generator_gradients, xla)
         self.make_train_function()
+
+    def _built(self, patterns: dict) -> dict[str, keras.optimizers.Optimizer]:
+        """A copy of each pattern for the network of its name."""
+        made = {n: optimizers.copy_of(own) for n, own in patterns.items()}
+        for name, optimizer in made.items():
+            optimizer.build(getattr(self, name).trainable_variables)
+        return made
 
     @property
     def judges(self) -> dict[str, keras.Model]:
@@ -368,23 +371,12 @@ def _gradients(
     return tape.gradient(loss, weights)
 
 
-def _check(
-    n_critic: int,
-    ema_decay: float,
-    pool_size: int,
-    content_weight: float,
-    content_features: keras.Model | None,
-) -> None:
+def _check(n_critic: int, ema_decay: float, pool_size: int) -> None:
     if n_critic < 1 or not 0 <= ema_decay < 1 or pool_size < 0:
         raise ValueError(
             "n_critic must be at least 1, ema_decay in [0, 1) and pool_size "
             f"at least 0. Received: n_critic={n_critic}, "
             f"ema_decay={ema_decay}, pool_size={pool_size}"
-        )
-    if content_weight < 0 or (content_weight and not content_features):
-        raise ValueError(
-            "content_weight must be at least 0 and needs content_features. "
-            f"Received: {content_weight=}, {content_features=}"
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tfgan_transfer import augment, families, images
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.sessions import duration
@@ -55,7 +56,7 @@ def show_augmentation(resolved: Mapping, path: str) -> pathlib.Path:
     Raises:
         UserError: If nothing is augmented.
     """
-    chosen = build.augmentation(resolved)
+    chosen = judges.augmentation(resolved)
     if chosen is None:
         raise UserError(
             "--augment_preview: nothing is augmented, received "

@@ -12,9 +12,9 @@ import tfgan_transfer
 from tfgan_transfer import data
 from tfgan_transfer.data import unpaired
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families import judges
 from tfgan_transfer.families import noise as noise_images
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.families.single import build as single
 from tfgan_transfer.families.single.build import adam, holdout
 from tfgan_transfer.gans import CycleGAN
 from tfgan_transfer.gans.feature_game import FeatureGame
@@ -147,7 +147,7 @@ def network_arguments(config: Mapping) -> dict:
     judge, beside = common, {}
     if config["critic_view"] == "patch":
         judge = {**common, "layers": config["critic_layers"]}
-    on_features = single.judge_of_features(config, shape)
+    on_features = judges.on_features(config, shape)
     if config["critic"] == "projected":
         judge = on_features
     elif config["critic"] == "both":
@@ -202,8 +202,8 @@ def gan(
         content_weight=config["content_weight"],
         content_features=content_features(config),
         feature_games=_feature_games(config, arguments, lr_scale),
-        augmentation=single.augmentation(config),
-        apart=config["critic"] == "projected" and single.apart(config),
+        augmentation=judges.augmentation(config),
+        apart=config["critic"] == "projected" and judges.apart(config),
         pool_size=config["pool_size"],
         n_critic=config["n_critic"],
         gradient_penalty=config["gradient_penalty"],
@@ -233,7 +233,7 @@ def _feature_games(
         judge = architecture.feature_critic(arguments["feature_critic"])
         judge.name = f"feature_critic_{domain}"
         rate = optimizer(config, "feature", lr_scale, config["n_critic"])
-        games[domain] = single.game_of_features(config, judge, rate)
+        games[domain] = judges.feature_game(config, judge, rate)
     return games
 
 
@@ -274,7 +274,7 @@ def batches(
             n_critic=config["n_critic"],
             flip=config["flip"],
             size=parse_size(config["size"]),
-            augment_width=single.augment_width(config),
+            augment_width=judges.augment_width(config),
             seed=config["seed"],
             start_step=start_step,
             shard=(context.input_pipeline_id, context.num_input_pipelines),
@@ -297,7 +297,7 @@ def record(plan: Plan, split: PairSplit) -> dict:
         "flags": dict(config),
         **network_arguments(config),
         "data_range": [-1, 1],
-        **_features_record(config),
+        **judges.features_record(config),
         "data": {
             "fingerprint": fingerprint(train),
             "images": len(train.a) + len(train.b),
@@ -306,12 +306,6 @@ def record(plan: Plan, split: PairSplit) -> dict:
             "holdout": len(split.holdout.a) + len(split.holdout.b),
         },
     }
-
-
-def _features_record(config: Mapping) -> dict:
-    if config["critic"] == "network" and not config["content_weight"]:
-        return {}
-    return {"features_sha256": features.fingerprint(config["features"])}
 
 
 def noise(config: Mapping, description: object) -> Pair:

@@ -7,12 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 import tfgan_transfer
-from tfgan_transfer import augment, data
+from tfgan_transfer import data
 from tfgan_transfer.data import subset
+from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
-from tfgan_transfer.networks import features
 from tfgan_transfer.networks.architecture import (
     critic,
     feature_critic,
@@ -20,7 +19,6 @@ from tfgan_transfer.networks.architecture import (
 )
 from tfgan_transfer.settings import single
 from tfgan_transfer.settings.config import parse_size
-from tfgan_transfer.settings.stack import CLASSES
 from tfgan_transfer.training import devices
 from tfgan_transfer.training.optimizers import Delayed, FusedAdam
 from tfgan_transfer.transfer import freeze
@@ -80,11 +78,11 @@ def _critics(config: Mapping, common: Mapping) -> dict:
     if config["network"] == "acgan":
         judge["dropout"] = config["dropout"]
         judge["activation_noise"] = config["activation_noise"]
-    on_features = judge_of_features(config, common["image_shape"])
+    on_features = judges.on_features(config, common["image_shape"])
     labels = judge.pop("num_labels", 0)
-    if labels and classifies(config, "network"):
+    if labels and judges.classifies(config, "network"):
         judge["num_labels"] = labels
-    if labels and classifies(config, "projected"):
+    if labels and judges.classifies(config, "projected"):
         on_features["num_labels"] = labels
         if config["class_taps"]:
             on_features["class_taps"] = list(single.taps(config))
@@ -93,29 +91,6 @@ def _critics(config: Mapping, common: Mapping) -> dict:
         "projected": {"critic": on_features},
         "both": {"critic": judge, "feature_critic": on_features},
     }[config["critic"]]
-
-
-def classifies(config: Mapping, critic: str) -> bool:
-    """Whether a critic, `"network"` or `"projected"`, has a class head.
-
-    The only critic of a labelled model always has.
-    """
-    if config["critic"] != "both":
-        return config["critic"] == critic
-    return config["class_critic"] in (critic, "both")
-
-
-def judge_of_features(config: Mapping, image_shape: list[int]) -> dict:
-    """Arguments of a critic on frozen features."""
-    described = {
-        "image_shape": image_shape,
-        "features": config["features"],
-        "size": config["feature_size"],
-        "heads": config["feature_heads"],
-    }
-    if apart(config):
-        described["norm"] = config["feature_norm"]
-    return described
 
 
 def load_data(
@@ -192,12 +167,12 @@ def gan(
         penalty_every=config["penalty_every"],
         clip=config["clip"],
         ema_decay=config["ema_decay"],
-        augmentation=augmentation(config),
+        augmentation=judges.augmentation(config),
         regulariser=anchor(config, built, train),
         feature_game=_feature_game(config, arguments, lr_scale),
-        apart=config["critic"] == "projected" and apart(config),
+        apart=config["critic"] == "projected" and judges.apart(config),
         xla=xla,
-        **class_options(config),
+        **judges.class_options(config),
     )
     return built
 
@@ -210,62 +185,7 @@ def _feature_game(
     judge = feature_critic(arguments["feature_critic"])
     judge.name = "feature_critic"
     rate = optimizer(config, "feature", lr_scale, updates=config["n_critic"])
-    return game_of_features(config, judge, rate)
-
-
-def game_of_features(
-    config: Mapping, judge: keras.Model, rate: keras.optimizers.Optimizer
-) -> FeatureGame:
-    """The game of a second critic, as the settings have it."""
-    policy = augment.parse(config["feature_augment"])
-    return FeatureGame(
-        judge,
-        rate,
-        config["feature_loss"],
-        config["feature_weight"],
-        augment.Augmentation(policy.transforms) if policy.transforms else None,
-        apart=apart(config),
-        class_game=_feature_classes(config),
-    )
-
-
-def _feature_classes(config: Mapping) -> ClassGame | None:
-    options = class_options(config)
-    if options and classifies(config, "projected"):
-        return ClassGame(**options)
-    return None
-
-
-def apart(config: Mapping) -> bool:
-    """Whether a critic on features judges real and generated images apart."""
-    # Runs from before have none.
-    return config.get("feature_norm", "none") == "batch"
-
-
-def augment_width(config: Mapping) -> int:
-    """Random numbers that augmentation takes for an image, of both critics."""
-    width = augment.parse(config["augment"]).width
-    if config["critic"] == "both":
-        width += augment.parse(config["feature_augment"]).width
-    return width
-
-
-def augmentation(config: Mapping) -> augment.Augmentation | None:
-    """What `--augment` and `--augment_p` ask for, or None."""
-    policy = augment.parse(config["augment"])
-    if not policy.transforms:
-        return None
-    fixed = config["augment_p"]
-    return augment.Augmentation(
-        policy.transforms, policy.probability if fixed is None else fixed
-    )
-
-
-def class_options(config: Mapping) -> dict:
-    """What `compile` is told about labels; nothing for a model without."""
-    if config["conditioning"] == "none":
-        return {}
-    return {name: config[name] for name in CLASSES}
+    return judges.feature_game(config, judge, rate)
 
 
 def anchor(
@@ -339,7 +259,7 @@ def batches(
             n_critic=config["n_critic"],
             latent_size=config["latent_size"],
             latent_prior=config["latent_prior"],
-            augment_width=augment_width(config),
+            augment_width=judges.augment_width(config),
             flip=config["flip"],
             rotation=config["rotate"],
             seed=config["seed"],
@@ -364,7 +284,7 @@ def record(plan: Plan, split: data.Split) -> dict:
         **network_arguments(plan, _num_labels(split.train)),
         "data_range": [-1, 1],
         "latent_prior": config["latent_prior"],
-        **_features_record(config),
+        **judges.features_record(config),
         "data": {
             "fingerprint": split.train.fingerprint,
             "images": len(split.train),
@@ -374,12 +294,6 @@ def record(plan: Plan, split: data.Split) -> dict:
             "label_prior": data.LabelPrior.of(split.train.labels).record(),
         },
     }
-
-
-def _features_record(config: Mapping) -> dict:
-    if config["critic"] == "network" and not config["critic_schedule"]:
-        return {}
-    return {"features_sha256": features.fingerprint(config["features"])}
 
 
 def fixed_latents(config: Mapping, count: int) -> np.ndarray:
