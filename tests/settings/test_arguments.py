@@ -42,7 +42,10 @@ def test_values(given, expected):
         ),
         ({"rotate": 181}, "rotate: expected at most 180, received 181"),
         ({"flip": 1}, "flip: expected True or False, received 1"),
-        ({"size": True}, "size: expected a text, received True"),
+        (
+            {"size": True},
+            "size: expected a side such as 64, or (height, width), received True",
+        ),
         (
             {"network": "dcgn"},
             "network: unknown value 'dcgn', expected one of dcgan, resnet, "
