@@ -44,7 +44,8 @@ def test_values(given, expected):
         ({"flip": 1}, "flip: expected True or False, received 1"),
         (
             {"size": True},
-            "size: expected a side such as 64, or (height, width), received True",
+            "size: expected a side such as 64, or (height, width), received "
+            "True",
         ),
         (
             {"network": "dcgn"},
