@@ -103,22 +103,34 @@ def names(text):
 
 
 def protocol(given):
-    """Flags of `train` and `evaluate` that say which images."""
-    asked = ("data", "limit", "holdout", "size", "seed")
+    """Flags of `evaluate` that say which images are trained on and held out."""
+    asked = ("data", "limit", "holdout", "size")
     return [f"--{name}={getattr(given, name)}" for name in asked]
 
 
 def prepare(given):
-    """Writes what the others are trained on, as `train` reads it."""
-    work = given.out / "real"
-    if (work / "images.npy").exists():
+    """Writes what all are trained on, whatever their seed.
+
+    These are the images that `evaluate` does not hold out.
+
+    Raises:
+        SystemExit: If the folder is of other images.
+    """
+    work, file = given.out / "real", given.out / "real" / "protocol.json"
+    if file.exists():
+        before = json.loads(file.read_text())
+        if before != protocol(given):
+            raise SystemExit(
+                f"--out: {given.out} was begun with {' '.join(before)}, and "
+                f"cannot go on with {' '.join(protocol(given))}; give another "
+                "folder, or these flags"
+            )
         return
     split = data.load(
         given.data,
         size=(given.size, given.size),
         limit=given.limit,
         holdout=given.holdout,
-        seed=given.seed,
     )
     rival_worker.write(work / "trained_on", np.asarray(split.train.images))
     layers = lite0.folded(lite0_weights.load())
@@ -129,6 +141,7 @@ def prepare(given):
         arrays |= {f"kernel_{number}": kernel, f"bias_{number}": bias}
     np.savez(work / "features.npz", **arrays)
     np.save(work / "images.npy", np.asarray(split.train.images))
+    rival_worker.replaced(file, protocol(given))
 
 
 def dies_with_us():
@@ -166,7 +179,9 @@ def train(given, name):
     with (work / "log.txt").open("a") as log:
         start = starting(given, log)
         if name == OURS:
-            words = [*protocol(given), f"--recipe={RECIPE}"]
+            words = [f"--data=folder:{given.out / 'real' / 'trained_on'}"]
+            words += [f"--size={given.size}", f"--seed={given.seed}"]
+            words.append(f"--recipe={RECIPE}")
             codes = (
                 rival_ours.train(work, mark, words, given.samples, start)
                 for mark in given.minutes

@@ -20,7 +20,7 @@ from torch_augment import augment
 
 DRAWN = 25
 # Batches of 25 by which the batch norms of an average learn its statistics.
-CALIBRATED = 10
+CALIBRATED = 4
 
 
 class Averaged:

@@ -41,19 +41,23 @@ def test_what_cannot_be_is_refused(of, capsys, wrong, said):
     assert said in capsys.readouterr().err
 
 
-def test_all_read_the_images_that_train_reads(of, tmp_path):
+def test_all_train_on_what_evaluate_does_not_hold_out(of, tmp_path):
     rivals = of("rivals")
     words = ["--data=shapes", "--limit=6", "--holdout=4", "--inception=lite0"]
     given = rivals.arguments([*words, f"--out={tmp_path}", "--seed=3"])
     rivals.prepare(given)
     from tfgan_transfer import data
 
-    split = data.load("shapes", size=(64, 64), limit=6, holdout=4, seed=3)
+    split = data.load("shapes", size=(64, 64), limit=6, holdout=4)
     held = np.load(tmp_path / "real" / "images.npy")
     np.testing.assert_array_equal(held, split.train.images)
     files = sorted((tmp_path / "real" / "trained_on").iterdir())
     assert len(files) == 6
     np.testing.assert_array_equal(np.asarray(Image.open(files[4])), held[4])
+    rivals.prepare(given)
+    given.limit = 5
+    with pytest.raises(SystemExit, match="begun with .* --limit=6"):
+        rivals.prepare(given)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +176,87 @@ def test_values_are_kept_with_the_protocol_they_belong_to(of, tmp_path):
     assert table.judged(tmp_path, file, ["--limit=4"]) == {"kid": [1, 2, 3]}
     with pytest.raises(SystemExit, match="--data"):
         table.judged(tmp_path, file, [])
+
+
+class Library:
+    """PyTorch as far as a training knows it: files, and random numbers."""
+
+    random = 0
+
+    def get_rng_state(self):
+        return self.random
+
+    def set_rng_state(self, state):
+        self.random = state
+
+    def manual_seed(self, seed):
+        self.random = 1000 * seed
+
+    def save(self, content, file):
+        file.write_text(json.dumps(content))
+
+    def load(self, file, weights_only):
+        assert weights_only
+        return json.loads(file.read_text())
+
+
+class Rival:
+    """Takes ten seconds a step, and can be killed before one."""
+
+    images = 8
+
+    def __init__(self, library, killed=None):
+        self.library, self.killed = library, killed
+        self.made, self.total, self.now = 0, 0, 0.0
+
+    def step(self):
+        if self.made == self.killed:
+            raise KeyboardInterrupt
+        self.made += 1
+        self.now += 10.0
+        self.total = (3 * self.total + self.library.random) % 251
+        self.library.random += 1
+
+    def draw(self, count):
+        # Neither this time nor these random numbers are training's.
+        self.now += 500.0
+        self.library.random += count
+        return np.full((count, 2, 2, 3), self.total, np.uint8)
+
+    def state(self):
+        return {"total": self.total}
+
+    def load(self, state):
+        self.total = state["total"]
+
+
+def trained(worker, work, killed=None):
+    work.mkdir(exist_ok=True)
+    given = {"work": str(work), "marks": [1, 2], "samples": 3, "seed": 0}
+    library = Library()
+    rival = Rival(library, killed)
+    training = worker.Training(rival, given, library)
+    training.clock.read = lambda: rival.now
+    training.run()
+
+
+def results(worker, work):
+    for mark in (1, 2):
+        files = sorted((work / f"{mark}" / "samples").iterdir())
+        pictures = [np.asarray(Image.open(file)).tolist() for file in files]
+        yield worker.told(work, mark), pictures
+
+
+@pytest.mark.parametrize("killed", [0, 2, 3, 5, 6, 8, 11])
+def test_a_killed_training_goes_on_where_it_was(
+    of, tmp_path, monkeypatch, killed
+):
+    worker = of("rival_worker")
+    monkeypatch.setattr(worker, "SAVED_EVERY", 25)
+    trained(worker, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        trained(worker, tmp_path / "killed", killed)
+    trained(worker, tmp_path / "killed")
+    whole = list(results(worker, tmp_path / "whole"))
+    assert list(results(worker, tmp_path / "killed")) == whole
+    assert whole[1][0] == {"seconds": 120.0, "steps": 12, "images": 96}
