@@ -161,7 +161,7 @@ def main(text):
         kind = torch_rivals.KINDS[given["kind"]]
         rival = kind(np.load(given["images"]), given)
     except ImportError as error:
-        print(error.name)
+        print(error)
         sys.exit(MISSING)
     Training(rival, given, torch).run()
 

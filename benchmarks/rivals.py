@@ -24,15 +24,12 @@ one thread (`taskset -c 1`, `--threads=1`), and nothing else on that core: see
 """
 
 import argparse
-import ctypes
 import json
-import os
 import pathlib
-import signal
-import subprocess
 import sys
 
 import numpy as np
+import rival_children
 import rival_ours
 import rival_table
 import rival_worker
@@ -56,7 +53,6 @@ RIVALS = {
 USUAL = ("fastgan", "projected_gan", "lightweight_gan", OURS)
 # All of these are rebuilt for one size.
 SIZE = 64
-PR_SET_PDEATHSIG = 1
 
 
 def arguments(words=None):
@@ -144,40 +140,12 @@ def prepare(given):
     rival_worker.replaced(file, protocol(given))
 
 
-def dies_with_us():
-    """Makes a training end when this process is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def starting(given, log):
-    """A function that starts a process, which writes to a log."""
-    threads = str(given.threads)
-    around = {
-        "PYTHONPATH": str(HERE.parent),
-        "OMP_NUM_THREADS": threads,
-        "TF_NUM_INTRAOP_THREADS": threads,
-        "TF_NUM_INTEROP_THREADS": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-    }
-
-    def start(words):
-        return subprocess.Popen(
-            words,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=dies_with_us,
-            env={**os.environ, **around},
-        )
-
-    return start
-
-
 def train(given, name):
     """Trains one until its last mark; its exit code."""
     work = given.out / name
     work.mkdir(parents=True, exist_ok=True)
     with (work / "log.txt").open("a") as log:
-        start = starting(given, log)
+        start = rival_children.starting(given.threads, log)
         if name == OURS:
             words = [f"--data=folder:{given.out / 'real' / 'trained_on'}"]
             words += [f"--size={given.size}", f"--seed={given.seed}"]
@@ -209,10 +177,10 @@ def train_all(given):
         code = train(given, name)
         log = given.out / name / "log.txt"
         if code == rival_worker.MISSING:
-            lacks = log.read_text().splitlines()[-1]
+            why = log.read_text().splitlines()[-1]
             print(
-                f"{name}: left out, since {given.torch_python} has no module "
-                f"{lacks}; its `pip install` is in `--help`"
+                f"{name}: left out, since {given.torch_python} cannot import "
+                f"what it needs ({why}); its `pip install` is in `--help`"
             )
         elif code:
             raise SystemExit(

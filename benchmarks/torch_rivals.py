@@ -249,8 +249,12 @@ class LightweightGAN:
 
 def _without_a_gpu():
     """The package's module, on a processor."""
-    with mock.patch("torch.cuda.is_available", lambda: True):
-        module = importlib.import_module("lightweight_gan.lightweight_gan")
+    try:
+        with mock.patch("torch.cuda.is_available", lambda: True):
+            module = importlib.import_module("lightweight_gan.lightweight_gan")
+    except RuntimeError as error:
+        # What torchvision raises if it was built for another torch.
+        raise ImportError(f"lightweight_gan: {error}") from error
     module.torch = types.SimpleNamespace(
         **{**vars(torch), "device": lambda name: torch.device("cpu")}
     )
