@@ -95,9 +95,12 @@ def sheet(folders, file):
         folders: Name -> folder.
         file: The PNG to write.
     """
-    blocks = []
+    blocks, size = [], None
     for name, folder in folders.items():
-        block = _block(sorted(folder.glob("*.png"))[: ACROSS * DOWN])
+        files = sorted(folder.glob("*.png"))[: ACROSS * DOWN]
+        # A run that ended early may not have grown to the others' size.
+        size = size or Image.open(files[0]).size
+        block = _block(files, size)
         head = Image.new("RGB", (block.shape[1], NAME), "white")
         ImageDraw.Draw(head).text((0, 1), name, "black")
         block = np.concatenate([np.asarray(head), block])
@@ -108,11 +111,10 @@ def sheet(folders, file):
 WHITE = {"constant_values": 255}
 
 
-def _block(files):
+def _block(files, size):
     """[DOWN x H, ACROSS x W, 3]; white where there are too few pictures."""
-    pictures = np.stack(
-        [np.asarray(Image.open(f).convert("RGB")) for f in files]
-    )
+    opened = (Image.open(file).convert("RGB") for file in files)
+    pictures = np.stack([np.asarray(image.resize(size, 0)) for image in opened])
     missing = ACROSS * DOWN - len(pictures)
     pictures = np.pad(pictures, ((0, missing), *[(0, 0)] * 3), **WHITE)
     _, height, width, _ = pictures.shape

@@ -190,8 +190,7 @@ class LightweightGAN:
     """
 
     def __init__(self, pixels, settings):
-        module = _without_a_gpu()
-        command = importlib.import_module("lightweight_gan.cli")
+        module, command = _without_a_gpu()
         given = {
             name: argument.default
             for name, argument in inspect.signature(
@@ -199,7 +198,7 @@ class LightweightGAN:
             ).parameters.items()
         }
         given |= {
-            "image_size": pixels.shape[-1],
+            "image_size": pixels.shape[1],
             "base_dir": settings["work"],
             "lr": given["learning_rate"],
             # Processes of their own would not be counted until they end.
@@ -248,10 +247,13 @@ class LightweightGAN:
 
 
 def _without_a_gpu():
-    """The package's module, on a processor."""
+    """The package's module and that of its command, on a processor."""
     try:
         with mock.patch("torch.cuda.is_available", lambda: True):
-            module = importlib.import_module("lightweight_gan.lightweight_gan")
+            module, command = (
+                importlib.import_module(f"lightweight_gan.{name}")
+                for name in ("lightweight_gan", "cli")
+            )
     except RuntimeError as error:
         # What torchvision raises if it was built for another torch.
         raise ImportError(f"lightweight_gan: {error}") from error
@@ -260,7 +262,7 @@ def _without_a_gpu():
     )
     module.LightweightGAN.cuda = lambda self, rank: self
     torch.Tensor.cuda = lambda self, rank: self
-    return module
+    return module, command
 
 
 def to_float(pixels):

@@ -154,7 +154,8 @@ def test_a_sheet_has_a_block_for_each(of, tmp_path):
     table, worker = of("rival_table"), of("rival_worker")
     shades = {"real": 10, "ours": 200}
     for name, shade in shades.items():
-        pictures = np.full((33 if name == "real" else 7, 8, 8, 3), shade)
+        shape = (33, 8, 8, 3) if name == "real" else (7, 4, 4, 3)
+        pictures = np.full(shape, shade)
         worker.write(tmp_path / name, pictures.astype(np.uint8))
     folders = {name: tmp_path / name for name in shades}
     table.sheet(folders, tmp_path / "sheet.png")
