@@ -1,7 +1,8 @@
 """The critic on frozen features as a PyTorch user would write it.
 
 The layers and sizes of `tfgan_transfer/networks/projected.py` over those of
-`lite0.py`, with first weights of any value in proportion.
+`lite0.py`, with first weights of any value in proportion; `learned` gives the
+features those of the classifier.
 Images are [B, 3, H, W]; those of 32 px are judged at 96.
 """
 
@@ -51,7 +52,7 @@ class Features(nn.Module):
 
     def __init__(self, size):
         super().__init__()
-        self.size = size
+        self.size, self.turned = size, False
         self.stem = nn.Sequential(convolution(3, 32, 3, 2), nn.ReLU6())
         self.blocks, before = nn.ModuleList(), 32
         for expansion, kernel, stride, after, repeats in ROWS:
@@ -76,14 +77,19 @@ class Features(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
         self.requires_grad_(False)
 
-    def forward(self, images):
-        side = (self.size, self.size)
-        x = functional.interpolate(images, side, mode="bilinear")
-        x, maps = self.stem(x), []
+    def maps(self, images):
+        """What is seen of images of `size`, of the finest stride first."""
+        x, maps = self.stem(images), []
         for number, block in enumerate(self.blocks):
             x = block(x)
             if number in SEEN:
                 maps.append(x)
+        return maps
+
+    def forward(self, images):
+        side = (self.size, self.size)
+        x = functional.interpolate(images, side, mode="bilinear")
+        maps = self.maps(x.flip(2, 3) if self.turned else x)
         mixtures = [self.mix[-1](maps[-1])]
         for number in reversed(range(len(maps) - 1)):
             x = self.mix[number](maps[number])
@@ -93,6 +99,35 @@ class Features(nn.Module):
             )
             mixtures.insert(0, (x + deeper) * 0.5**0.5)
         return mixtures
+
+
+def learned(features, layers):
+    """Gives features the weights of the classifier.
+
+    TensorFlow, where they come from, pads one pixel more after the last than
+    before the first if it halves an even side, and PyTorch the other way round.
+    So the network is turned by 180 degrees, sees turned images and makes turned
+    maps, which is the same to the heads on them and costs next to nothing.
+
+    Args:
+        features: `Features`, changed in place.
+        layers: For each convolution from the image on its kernel, [height,
+            width, inputs, outputs] or [height, width, channels, 1], and bias,
+            as of `tfgan_transfer.networks.lite0.folded`.
+    """
+    found = [
+        layer
+        for part in (features.stem, features.blocks)
+        for layer in part.modules()
+        if isinstance(layer, nn.Conv2d)
+    ]
+    for layer, (kernel, bias) in zip(found, layers, strict=True):
+        axes = (3, 2, 0, 1) if layer.groups == 1 else (2, 3, 0, 1)
+        kernel = torch.from_numpy(kernel).permute(axes)
+        layer.weight.copy_(kernel.flip(2, 3))
+        layer.bias.copy_(torch.from_numpy(bias))
+    features.turned = True
+    return features
 
 
 def head(channels, side):
