@@ -84,7 +84,10 @@ def test_translators_and_their_pools_too(case):
     weights, _ = pairs.fit(resolve_pair(case), replicas=1, xla=True)
     expected, _ = pair_eagerly(case)
     assert weights["pool_b"]["filled"] == 5
-    assert not cases.differences(weights, expected, **TOLERANCE)
+    # Rectifiers of frozen features are near 0 somewhere, and flip.
+    frozen = case in ("projected", "both")
+    band = {"rtol": 2e-3, "atol": 2e-3} if frozen else TOLERANCE
+    assert not cases.differences(weights, expected, **band)
 
 
 @pytest.mark.parametrize(

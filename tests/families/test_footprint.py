@@ -59,7 +59,7 @@ def test_frozen_features_count_with_the_maps_inside_of_them():
         layer for layer in critic.layers if layer.name.startswith("features")
     )
     maps = keras.tree.flatten(layer.output)
-    counted = footprint._judging(critic)
+    counted = footprint.judging(critic)
     outside = 2 * footprint.outputs(critic)
     assert footprint.outputs(critic) > sum(
         np.prod(one.shape[1:]) for one in maps

@@ -126,7 +126,8 @@ def normed(scores):
     """A critic whose scores are normalised over their batch."""
     image = keras.Input((SIDE, SIDE, 1), name="image")
     x = keras.layers.Flatten(name="flat")(image)
-    x = keras.layers.Dense(scores, name="scores")(x)
+    seeded = keras.initializers.GlorotUniform(seed=0)
+    x = keras.layers.Dense(scores, kernel_initializer=seeded, name="scores")(x)
     x = keras.layers.BatchNormalization(name="norm")(x)
     if scores == 1:
         x = keras.layers.Reshape((), name="flat_score")(x)

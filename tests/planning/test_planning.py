@@ -38,7 +38,7 @@ def test_each_part_of_a_recipe_is_tried(tmp_path, monkeypatch):
 
 def test_a_dry_run_of_two_sets_counts_both(commands, tmp_path):
     flags = ("--data_a=shapes", "--data_b=shapes#outline")
-    flags += ("--model=cyclegan", "--steps=2", "--size=16", "--width=2")
+    flags += ("--model=cyclegan", "--steps=2", "--size=24", "--width=2")
     flags += ("--recipe=pairs", "--batch_size=2", f"--run_dir={tmp_path}/run")
     shown = commands.run(TRAIN, *flags, "--dry_run")
     assert shown.code == 0, shown.err
