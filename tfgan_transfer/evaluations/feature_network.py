@@ -22,8 +22,6 @@ from tfgan_transfer.settings import schedule
 # As long as the side at which critics see images: enough for small ones.
 SIDE = 128
 _STRIDE = 32
-# Early maps say what is where, deep ones what it is.
-_EARLY = (4, 8)
 _ON_FEATURES = ("projected", "both")
 
 
@@ -109,16 +107,16 @@ def content(run: Mapping) -> inception.Extractor:
 
 @functools.cache
 def _content() -> inception.Extractor:
-    network = features.load(features.LITE0)
+    network, strides = features.load(features.LITE0), features.EARLY
 
     def directions(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = network.maps(images, _EARLY)
+        found = network.maps(images, strides)
         parts = []
-        for stride in _EARLY:
+        for stride in strides:
             unit = tf.math.l2_normalize(found[stride], axis=-1)
             positions = unit.shape[1] * unit.shape[2]
             flat = tf.reshape(unit, [-1, positions * unit.shape[3]])
-            parts.append(flat / (len(_EARLY) * positions) ** 0.5)
+            parts.append(flat / (len(strides) * positions) ** 0.5)
         return {"strides_4_8": tf.concat(parts, axis=1)}
 
     return inception.from_function(

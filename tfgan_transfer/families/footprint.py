@@ -83,20 +83,26 @@ def sizes(
     }
 
 
-def judging(critic: keras.Model) -> int:
+def judging(critic: keras.Model, own: int = 4) -> int:
     """Numbers that a critic keeps alive for one image, at most.
 
-    One of its own network: its pass over real, fake and mixed images, the
-    last one kept twice for the second derivative. One on frozen features:
-    what it puts out for a real and a fake image, and the rectified maps
-    inside of the features, through which the generator's gradient comes.
+    One on frozen features: what it puts out for a real and a fake image, and
+    the rectified maps inside of the features, through which the generator's
+    gradient comes.
+
+    Args:
+        critic: The network.
+        own: Passes of a critic of its own network: those over real, fake and
+            mixed images, the last one kept twice for the second derivative.
     """
     inside = [
         _rectified(layer)
         for layer in critic.layers
         if isinstance(layer, features.FrozenFeatures)
     ]
-    return 2 * outputs(critic) + sum(inside) if inside else 4 * outputs(critic)
+    return (
+        2 * outputs(critic) + sum(inside) if inside else own * outputs(critic)
+    )
 
 
 def _rectified(layer: features.FrozenFeatures) -> int:

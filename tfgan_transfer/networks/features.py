@@ -22,6 +22,8 @@ from tfgan_transfer.layers.bilinear import scaled
 from tfgan_transfer.networks import lite0, lite0_weights
 
 LITE0 = "lite0"
+# Strides of the maps that say what is where in an image, not what it is.
+EARLY = (4, 8)
 KERAS = "keras:"
 SAVED_MODEL = "savedmodel:"
 # Side of the images that strides, channels and spreads are read off at.

@@ -1,9 +1,11 @@
 """Animations: GIF and WebP by Pillow, MP4 by ffmpeg where there is one."""
 
+import contextlib
+import itertools
 import pathlib
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -25,31 +27,64 @@ def save(path: pathlib.Path, frames: Sequence[np.ndarray]) -> None:
         UserError: If ffmpeg is needed and is not there, or fails.
     """
     if path.suffix == ".mp4":
-        _save_mp4(path, frames)
+        save_mp4(path, frames, f"1000/{MILLISECONDS}")
     else:
         images.save_animation(path, frames, MILLISECONDS)
 
 
-def _save_mp4(path: pathlib.Path, frames: Sequence[np.ndarray]) -> None:
+def save_mp4(
+    path: pathlib.Path,
+    frames: Iterable[np.ndarray],
+    per_second: str,
+    sound: pathlib.Path | None = None,
+    instead: str = "FILE.webp or FILE.gif",
+) -> None:
+    """Writes frames as an MP4, one after the other.
+
+    Args:
+        path: The file.
+        frames: Uint8 [H, W, C] each, of one size, at least one.
+        per_second: Their rate, as a number or a fraction.
+        sound: A video whose sound is taken, if it has any.
+        instead: What can be given where no MP4 can be written.
+
+    Raises:
+        UserError: If ffmpeg is not there, or fails.
+    """
     program = shutil.which("ffmpeg")
     if program is None:
         raise UserError(
             f"--out: {str(path)!r} takes the program ffmpeg, which is not on "
-            "the PATH; install it, or give FILE.webp or FILE.gif"
+            f"the PATH; install it, or give {instead}"
         )
-    height, width, channels = frames[0].shape
+    frames = iter(frames)
+    first = next(frames)
+    height, width, channels = first.shape
     path.parent.mkdir(parents=True, exist_ok=True)
     words = [program, "-y", "-loglevel", "error", "-f", "rawvideo"]
     words += ["-pix_fmt", "gray" if channels == 1 else "rgb24"]
-    words += ["-s", f"{width}x{height}", "-r", f"1000/{MILLISECONDS}"]
+    words += ["-s", f"{width}x{height}", "-r", per_second, "-i", "-"]
+    if sound:
+        words += ["-i", str(sound), "-map", "0:v", "-map", "1:a?"]
     # Players want halved colours, and those want even sides.
-    words += ["-i", "-", "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]
-    words += ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path)]
-    pixels = np.stack(frames).tobytes()
-    finished = subprocess.run(words, input=pixels, capture_output=True)
-    if finished.returncode:
-        said = finished.stderr.decode(errors="replace").strip().splitlines()
+    words += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]
+    words += ["-movflags", "+faststart", str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes) as process:
+        # What ends early says why on stderr.
+        with contextlib.suppress(BrokenPipeError):
+            for frame in itertools.chain([first], frames):
+                process.stdin.write(np.ascontiguousarray(frame).data)
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        said = process.stderr.read().decode(errors="replace")
+    if process.returncode:
         raise UserError(
             f"--out: ffmpeg could not write {str(path)!r} "
-            f"({' '.join(said[-1:])}); give FILE.webp or FILE.gif"
+            f"({last_line(said)}); give {instead}"
         )
+
+
+def last_line(said: str) -> str:
+    """What a program said last, which is why it failed."""
+    return " ".join(said.strip().splitlines()[-1:]) or "it says nothing"

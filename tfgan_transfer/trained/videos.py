@@ -4,7 +4,7 @@ Frames are translated one by one and know nothing of each other, so that what
 the translator adds may flicker; how much is measured and said.
 """
 
-import contextlib
+import itertools
 import pathlib
 import shutil
 import subprocess
@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.trained import films
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 Frames = Iterator[np.ndarray]
@@ -52,7 +53,7 @@ def rate(path: pathlib.Path) -> str:
     if done.returncode or not said:
         raise UserError(
             f"--images: ffprobe finds no pictures in {str(path)!r} "
-            f"({_last(done.stderr)}); give another file"
+            f"({films.last_line(done.stderr)}); give another file"
         )
     return said
 
@@ -104,45 +105,16 @@ def write(
     Raises:
         UserError: If there are none, or ffmpeg fails.
     """
-    first, made = _peeked(iter(made))
-    height, width, channels = first.shape
-    path.parent.mkdir(parents=True, exist_ok=True)
-    words = [program("ffmpeg"), "-y", "-loglevel", "error", "-f", "rawvideo"]
-    words += ["-pix_fmt", "gray" if channels == 1 else "rgb24"]
-    words += ["-s", f"{width}x{height}", "-r", per_second, "-i", "-"]
-    words += ["-i", str(sound), "-map", "0:v", "-map", "1:a?"]
-    # Players want halved colours, and those want even sides.
-    words += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]
-    words += ["-movflags", "+faststart", str(path)]
-    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(words, **pipes) as process:
-        # What ends early says why on stderr.
-        with contextlib.suppress(BrokenPipeError):
-            for frame in made:
-                process.stdin.write(np.ascontiguousarray(frame).data)
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        said = process.stderr.read().decode(errors="replace")
-    if process.returncode:
-        raise UserError(
-            f"--out: ffmpeg could not write {str(path)!r} ({_last(said)}); "
-            "give another place, or a folder of pictures"
-        )
-
-
-def _peeked(made: Frames) -> tuple[np.ndarray, Frames]:
+    made = iter(made)
     first = next(made, None)
     if first is None:
         raise UserError(
             "--images: the video has no pictures that ffmpeg can read; give "
             "another file"
         )
-
-    def every() -> Frames:
-        yield first
-        yield from made
-
-    return first, every()
+    every = itertools.chain([first], made)
+    instead = "another place, or a folder of pictures"
+    films.save_mp4(path, every, per_second, sound, instead)
 
 
 class Flicker:
@@ -188,7 +160,3 @@ class Flicker:
             f"flicker   {levels} from one picture to the next, "
             f"{self.after / self.before:.1f} times as much as in the original"
         )
-
-
-def _last(said: str) -> str:
-    return " ".join(said.strip().splitlines()[-1:]) or "it says nothing"

@@ -27,8 +27,6 @@ from tfgan_transfer.transfer import freeze
 NETWORKS = ("a2b", "b2a", "critic_a", "critic_b")
 # As many as an evaluation looks at.
 PLAIN = 5000
-# Strides of the maps that say what is where in an image, not what it is.
-CONTENT = (4, 8)
 
 
 class Pair(NamedTuple):
@@ -219,7 +217,7 @@ def content_features(config: Mapping) -> keras.Model | None:
         return None
     shape = [*parse_size(config["size"]), int(config["channels"])]
     size = config["feature_size"] or projected.input_size(shape)
-    return features.maps_of(shape, config["features"], CONTENT, size)
+    return features.maps_of(shape, config["features"], features.EARLY, size)
 
 
 def _feature_games(

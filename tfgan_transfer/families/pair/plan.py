@@ -200,16 +200,9 @@ def _sizes(
     # The translators' update holds six translations and what two critics of
     # each kind make of one image each: a real and a fake one of a single.
     outputs = 6 * footprint.outputs(translator)
-    outputs += sum(map(_judging, critics))
+    outputs += sum(footprint.judging(critic, own=2) for critic in critics)
     activations = footprint.FLOAT_BYTES * resolved["batch_size"] * outputs
     gradients = footprint.FLOAT_BYTES * 2 * translator.count_params()
     return footprint.sizes(
         resolved, images * image, kept, kept + gradients, activations
     )
-
-
-def _judging(critic: keras.Model) -> int:
-    """Numbers that two critics keep alive for an image each."""
-    if critic.get_layer(index=1).name == "features":
-        return footprint.judging(critic)
-    return 2 * footprint.outputs(critic)
