@@ -17,14 +17,14 @@ LEAVES |= {"translation_losses"}
 ROOMS = {
     "ops": set(),
     "layers": {"ops"},
-    "networks": {"layers", "settings"},
+    "networks": {"layers", "ops", "settings"},
     "gans": {"losses", "class_losses", "translation_losses", "augment"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),
     "serving": set(),
     "settings": set(),
-    "training": {"settings", "layers", "images"},
+    "training": {"settings", "layers", "images", "ops"},
     "trained": {"training", "settings", "networks", "layers", "data"}
     | {"images", "serving"},
     "evaluations": {"trained", "training", "settings", "data", "metrics"}

@@ -145,7 +145,7 @@ def test_bfloat16_has_tensorflows_gradient(monkeypatch):
     ours = slope()
     monkeypatch.setattr(lite0, "depthwise", plain)
     theirs = slope()
-    assert np.linalg.norm(ours - theirs) < 0.02 * np.linalg.norm(theirs)
+    assert np.linalg.norm(ours - theirs) < 0.04 * np.linalg.norm(theirs)
 
 
 def test_bfloat16_maps_are_near_those_of_float32():
@@ -154,7 +154,8 @@ def test_bfloat16_maps_are_near_those_of_float32():
     rounded = lite0.maps(tf.cast(images, tf.bfloat16), STRIDES)
     for stride in STRIDES:
         difference = tf.cast(rounded[stride], tf.float32) - exact[stride]
-        assert np.std(difference) < 0.06 * np.std(exact[stride])
+        # Processors that have no products of bfloat16 round once more.
+        assert np.std(difference) < 0.1 * np.std(exact[stride])
 
 
 def test_photographs_get_their_own_class(shared, tensors):

@@ -6,7 +6,12 @@ import pytest
 import tensorflow as tf
 
 from tfgan_transfer.layers import convolution as layers
-from tfgan_transfer.ops import convolution, pixel_blocks, resampling
+from tfgan_transfer.ops import (
+    convolution,
+    pixel_blocks,
+    processor,
+    resampling,
+)
 
 # Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that
 # no position of the kernel sees, a kernel as large as the map, 1x1.
@@ -24,6 +29,9 @@ GEOMETRIES = (
     (6, 1, 2, "same"),
 )
 
+# What says that oneDNN is slow: the weight gradient, or both.
+WAYS = ("is_half", "is_narrow")
+
 
 def values(*shape):
     return tf.constant(np.random.default_rng(len(shape)).normal(size=shape))
@@ -36,12 +44,14 @@ def few(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("many", (1, 10_000))
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_kernel_gradient_equals_tensorflows(geometry, many, few, monkeypatch):
+def test_kernel_gradient_equals_tensorflows(
+    geometry, many, way, few, monkeypatch
+):
     monkeypatch.setattr(convolution, "_MANY", many)
-    # Float64 shall take the way of bfloat16 here.
-    monkeypatch.setattr(convolution, "_SLOW", tf.float64)
+    monkeypatch.setattr(convolution, way, lambda dtype: True)
     side, size, stride, padding = geometry
     images = values(3, side, side + size, 2)
     kernel = values(size, size, 2, 5)
@@ -72,9 +82,14 @@ def penalised(convolve, spread, images, kernel, stride, padding):
     return outer.gradient(penalty, [images, kernel])
 
 
+@pytest.mark.parametrize("positions", (0, 16))
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("geometry", [g for g in GEOMETRIES if g[0] != 9])
-def test_second_derivatives_equal_tensorflows(geometry, few, monkeypatch):
-    monkeypatch.setattr(convolution, "_SLOW", tf.float64)
+def test_second_derivatives_equal_tensorflows(
+    geometry, way, positions, few, monkeypatch
+):
+    monkeypatch.setattr(convolution, way, lambda dtype: True)
+    monkeypatch.setattr(convolution, "_FEW_POSITIONS", positions)
     side, size, stride, padding = geometry
     images, kernel = values(2, side, side, 2), values(size, size, 2, 3)
 
@@ -100,10 +115,13 @@ def test_second_derivatives_equal_tensorflows(geometry, few, monkeypatch):
         np.testing.assert_allclose(gradient, value, rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("transposed", (False, True))
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_layers_equal_those_of_keras(geometry, transposed, few, monkeypatch):
-    monkeypatch.setattr(convolution, "_SLOW", tf.float32)
+def test_layers_equal_those_of_keras(
+    geometry, transposed, way, few, monkeypatch
+):
+    monkeypatch.setattr(convolution, way, lambda dtype: True)
     side, size, stride, padding = geometry
     ours = layers.Convolution
     theirs = keras.layers.Conv2D
@@ -139,12 +157,21 @@ def test_layers_equal_those_of_keras(geometry, transposed, few, monkeypatch):
         ("bfloat16", None, 3, 3, False),
     ],
 )
-def test_only_bfloat16_and_images_take_the_other_way(
-    dtype, side, channels, filters, taken
+def test_only_what_is_slow_takes_the_other_way(
+    dtype, side, channels, filters, taken, monkeypatch
 ):
+    monkeypatch.setattr(processor, "is_narrow", lambda: False)
     images = keras.KerasTensor((1, side, side, channels), dtype)
     kernel = tf.zeros([3, 3, channels, filters])
     assert convolution.worthwhile(images, kernel) == taken
+
+
+@pytest.mark.parametrize("dtype", ("float32", "float64", "bfloat16"))
+def test_narrow_vectors_are_slow_in_float32_too(dtype, monkeypatch):
+    monkeypatch.setattr(processor, "is_narrow", lambda: True)
+    images = keras.KerasTensor((1, 4, 4, 8), dtype)
+    taken = convolution.worthwhile(images, tf.zeros([3, 3, 8, 8]))
+    assert taken == (dtype != "float64")
 
 
 def test_what_one_pixel_becomes_is_a_product():

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.networks import lite0_weights
+from tfgan_transfer.ops import convolution
 
 # Of the last map of each stride: its channels, their typical standard
 # deviation over photographs, drawings and faces, which are within a fifth of
@@ -100,23 +101,23 @@ def _block(
     y = depthwise(y, kernel, block.stride)
     y = tf.nn.relu6(tf.nn.bias_add(y, bias))
     kernel, bias = layers[f"{name}._project_conv"]
-    y = tf.nn.bias_add(tf.nn.conv2d(y, kernel, 1, "SAME"), bias)
+    y = tf.nn.bias_add(convolution.convolve(y, kernel, 1, "same"), bias)
     same = block.stride == 1 and block.inputs == block.outputs
     return x + y if same else y
 
 
 def _dense(x: tf.Tensor, layer: Sequence[tf.Tensor], stride: int = 1):
     kernel, bias = layer
-    y = tf.nn.conv2d(x, kernel, stride, "SAME")
+    y = convolution.convolve(x, kernel, stride, "same")
     return tf.nn.relu6(tf.nn.bias_add(y, bias))
 
 
 def depthwise(images: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
     """Depthwise convolution with "SAME" padding by a constant kernel.
 
-    On CPUs its gradient is another such convolution, of the upstream gradient
-    with zeros between its pixels: TensorFlow's own takes up to fifty times as
-    long in bfloat16 where the stride is 2.
+    On CPUs its gradient in bfloat16 is another such convolution, of the
+    upstream gradient with zeros between its pixels: TensorFlow's own takes up
+    to fifty times as long where the stride is 2.
 
     Args:
         images: [B, H, W, C], sides multiples of the stride.
@@ -131,7 +132,8 @@ def depthwise(images: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
         strides = [1, stride, stride, 1]
         return tf.nn.depthwise_conv2d(images, kernel, strides, "SAME")
 
-    if tf.config.list_logical_devices("GPU"):
+    half = convolution.is_half(images.dtype)
+    if not half or tf.config.list_logical_devices("GPU"):
         return forward(images)
 
     @tf.custom_gradient

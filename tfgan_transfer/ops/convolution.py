@@ -1,29 +1,44 @@
 """Convolutions that do faster on CPUs what oneDNN does slowly.
 
 Its weight gradient in bfloat16 runs at a fraction of the speed of its
-convolutions and products, and the weight gradient is one of either: a
-convolution in which images and channels change places, or a product of
-patches with the upstream gradient. And where three channels come out, whether
-they are an image or its gradient, it computes sixteen: see `pixel_blocks`. A
-GPU is not concerned. What becomes of a single pixel is a product everywhere.
+convolutions and products, and so do both of its gradients in float32 where
+vectors have 256 bits. The weight gradient is one of either: a convolution in
+which images and channels change places, or a product of patches with the
+upstream gradient. The other one is a product too: see `overlap`. And where
+three channels come out, whether they are an image or its gradient, oneDNN
+computes sixteen: see `pixel_blocks`. A GPU is not concerned. What becomes of a
+single pixel is a product everywhere.
 """
+
+import math
 
 import tensorflow as tf
 
-from tfgan_transfer.ops import pixel_blocks
+from tfgan_transfer.ops import overlap, pixel_blocks, processor
 
 # Output channels from which copying patches costs less than it saves.
 _MANY = 256
-# The type in which oneDNN's weight gradient is slow.
-_SLOW = tf.bfloat16
+# Positions up to which reading a kernel in another order costs more than
+# adding up patches.
+_FEW_POSITIONS = 16
+
+
+def is_half(dtype: tf.DType) -> bool:
+    """Whether this is the type in which the weight gradient is slow."""
+    return dtype == tf.bfloat16
+
+
+def is_narrow(dtype: tf.DType) -> bool:
+    """Whether both gradients are slow in this type on this processor."""
+    return dtype == tf.float32 and processor.is_narrow()
 
 
 def worthwhile(inputs: tf.Tensor, kernel: tf.Tensor) -> bool:
-    """Whether oneDNN would be slow: bfloat16 or an image, and no GPU."""
+    """Whether oneDNN would be slow, and there is no GPU."""
     if tf.config.list_logical_devices("GPU") or None in inputs.shape[1:3]:
         return False
     of_image = min(kernel.shape[2:]) <= pixel_blocks.FEW
-    return inputs.dtype == _SLOW or of_image
+    return of_image or is_half(inputs.dtype) or is_narrow(inputs.dtype)
 
 
 def convolve(
@@ -136,11 +151,22 @@ def _convolve(images, kernel, stride, padding):
 
 def _spread(maps, kernel, sides, stride, padding):
     size, channels = kernel.shape[:2], kernel.shape[2]
-    if not pixel_blocks.suits(sides, channels, stride):
-        return _spread_plainly(maps, kernel, sides, stride, padding)
     edges = _all_edges(sides, maps.shape[1:3], size, stride, padding)
     zeros = [before for before, _ in edges]
-    return pixel_blocks.spread(maps, kernel, sides, stride, zeros)
+    if pixel_blocks.suits(sides, channels, stride):
+        return pixel_blocks.spread(maps, kernel, sides, stride, zeros)
+    if not is_narrow(maps.dtype):
+        return _spread_plainly(maps, kernel, sides, stride, padding)
+    few = math.prod(maps.shape[1:3]) <= _FEW_POSITIONS
+    if stride > 1 or few or tuple(size) == (1, 1):
+        return overlap.spread(maps, kernel, sides, stride, zeros)
+    # Turned by half a turn, the kernel convolves in the other direction.
+    turned = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
+    around = [
+        (n - 1 - before, n - 1 - after)
+        for n, (before, after) in zip(size, edges, strict=True)
+    ]
+    return tf.nn.conv2d(maps, turned, 1, [(0, 0), *around, (0, 0)])
 
 
 def _spread_plainly(maps, kernel, sides, stride, padding):
@@ -168,16 +194,19 @@ def kernel_gradient(
         [height, width, C, O].
     """
     shape = [*size, images.shape[-1], upstream.shape[-1]]
-    slow = images.dtype == _SLOW and min(shape[2:]) > pixel_blocks.FEW
+    narrow = is_narrow(images.dtype)
+    slow = narrow or is_half(images.dtype)
+    slow = slow and min(shape[2:]) > pixel_blocks.FEW
     edges = _all_edges(
         images.shape[1:3], upstream.shape[1:3], size, stride, padding
     )
     # Or copies of all images would be made as soon as these are there.
     with tf.control_dependencies([upstream]):
         images = tf.identity(images)
-    if slow and stride > 1:
+    of_pixels = tuple(size) == (1, 1)
+    if slow and (stride > 1 or narrow and not of_pixels):
         return _by_convolution(images, upstream, edges, stride)
-    if slow and (shape[-1] >= _MANY or tuple(size) == (1, 1)):
+    if slow and (shape[-1] >= _MANY or of_pixels):
         return _by_product(images, upstream, edges, size)
     return tf.raw_ops.Conv2DBackpropFilter(
         input=images,

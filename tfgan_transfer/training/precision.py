@@ -1,7 +1,6 @@
 """Which arithmetic is the faster one on this machine."""
 
 import functools
-import pathlib
 import time
 from collections.abc import Callable, Mapping
 
@@ -10,6 +9,7 @@ import tensorflow as tf
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.layers.convolution import Convolution
+from tfgan_transfer.ops import processor
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.training import devices
 
@@ -70,11 +70,7 @@ def has_bfloat16() -> bool:
     """Whether a GPU is there, or a processor that multiplies bfloat16."""
     if tf.config.list_logical_devices("GPU"):
         return True
-    try:
-        words = pathlib.Path("/proc/cpuinfo").read_text().split()
-    except OSError:
-        return False
-    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(words)
+    return processor.multiplies_bfloat16()
 
 
 def _layer(
