@@ -42,7 +42,7 @@ MISTAKES = {
         "--eval_metrics: unknown value 'kdi'",
     ),
     "metric left out": (
-        ["--eval_every=5", "--eval_metrics=swd"],
+        ["--eval_every=5", "--eval_metrics=swd", "--best_metric=kid"],
         "--best_metric: kid is not among",
     ),
     "more than there is": (["--limit=2000"], "the source has 1797"),

@@ -264,7 +264,7 @@ def test_mistakes_end_in_one_line(commands, finished, tmp_path):
         assert message in done.err
     done = commands.run(
         TRAIN, SMOKE, f"--run_dir={tmp_path / 'r'}", "--eval_every=5",
-        "--eval_metrics=swd",
+        "--eval_metrics=swd", "--best_metric=kid",
     )  # fmt: skip
     assert done.code == 2 and "--best_metric: kid is not among" in done.err
 

@@ -101,7 +101,8 @@ def choose_while_training(settings: Mapping, has: Material) -> Chosen:
     if settings["best_metric"] not in metrics:
         raise UserError(
             f"--best_metric: {settings['best_metric']} is not among "
-            f"--eval_metrics={','.join(metrics)}; add it there"
+            f"--eval_metrics={','.join(metrics)}; add it there, or steer by "
+            "one of these"
         )
     return _with_network(settings, metrics, has, flag, settings)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.settings import schedule
+from tfgan_transfer.settings.choices import BEST_METRICS
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.setting import ALWAYS, SAME_LOSS, SAME_MODEL
 from tfgan_transfer.settings.sizes import parse_size as parse_size
@@ -151,8 +152,15 @@ def _of_steps(config: Mapping) -> dict:
     return {
         "critic_lr": config["generator_lr"],
         "transfer": "both" if config["source"] else "none",
+        "best_metric": _best_of(config["eval_metrics"]),
         **cadences(steps),
     }
+
+
+def _best_of(measured: str) -> str:
+    """What checkpoints are compared by, of the metrics that are measured."""
+    names = [name.strip() for name in measured.split(",")]
+    return next((name for name in BEST_METRICS if name in names), "kid")
 
 
 def cadences(steps: int) -> dict[str, int]:

@@ -295,8 +295,8 @@ EVALUATION = (
     Setting(
         "best_metric",
         "text",
-        "The checkpoint that is best by this one is kept.",
-        default="kid",
+        "The checkpoint that is best by this one is kept; unless it is named, "
+        "kid where that is measured, or the first that is and can serve.",
         choices=choices.BEST_METRICS,
         safe=True,
     ),
