@@ -42,3 +42,17 @@ def test_very_many_options_are_not_listed_beside_the_nearest():
     said = errors.choices("--class", "CLASS_7", options)
     assert said == "--class: unknown value 'CLASS_7'. Did you mean 'class_7'?"
     assert "class_98" in errors.choices("--class", "zebra", options)
+
+
+@pytest.mark.parametrize(
+    ("received", "suggested"),
+    [
+        ("zoo:nix", None),
+        ("zoo:anime32", "zoo:anime_32"),
+        ("anime_32", "zoo:anime_32"),
+    ],
+)
+def test_a_scheme_makes_nothing_alike(received, suggested):
+    said = errors.choices("--source", received, ["zoo:anime_32", "zoo:faces"])
+    hint = said.partition(" Did you mean ")[2]
+    assert hint == (f"{suggested!r}?" if suggested else "")

@@ -68,9 +68,11 @@ def choices(name: str, received: str, options: Iterable[str]) -> str:
         One line that lists the options, unless they are very many, and
         suggests the nearest of them, whatever its case.
     """
-    known = {str(option).lower(): str(option) for option in options}
+    # A scheme that all have makes nothing alike.
+    scheme, _, name_only = str(received).lower().rpartition(":")
+    known = {str(o).lower().removeprefix(f"{scheme}:"): str(o) for o in options}
+    near = difflib.get_close_matches(name_only, known, 1, 0.5)
     text = f"{name}: unknown value {received!r}"
-    near = difflib.get_close_matches(str(received).lower(), known, 1, 0.5)
     hint = f" Did you mean {known[near[0]]!r}?" if near else ""
     if near and len(known) > _MANY:
         return f"{text}.{hint}"

@@ -43,8 +43,10 @@ def main() -> int:
     if not directory:
         for flag, value in (("run_dir", path), ("model_base", base)):
             if not value:
+                example = {"run_dir": "runs/photos", "model_base": "models/it"}
                 raise UserError(
-                    f"--{flag}: expected a directory, received none"
+                    f"--{flag}: expected a directory, received none; add for "
+                    f"example --{flag}={example[flag]}"
                 )
 
     from tfgan_transfer.families import exporting

@@ -189,7 +189,7 @@ def test_mistakes_end_in_one_line(commands, finished, tmp_path):
         (
             ("--model=cyclegan", "--data_a=shapes"),
             "error: --data_b: --model=cyclegan needs a source of images for "
-            "each side, received none; add for example --data_b=folder:photos"
+            "each side, received none; add for example --data_b=folder:b"
             "\n",
         ),
         (

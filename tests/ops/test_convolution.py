@@ -14,7 +14,7 @@ from tfgan_transfer.ops import (
 )
 
 # Side, kernel, stride, padding: DCGAN's, odd sides and kernels, pixels that
-# no position of the kernel sees, a kernel as large as the map, 1x1.
+# no position of the kernel sees, a kernel as large as the map or larger, 1x1.
 GEOMETRIES = (
     (8, 4, 2, "same"),
     (7, 4, 2, "same"),
@@ -25,6 +25,9 @@ GEOMETRIES = (
     (6, 3, 1, "same"),
     (6, 4, 1, "same"),
     (4, 4, 1, "valid"),
+    (1, 4, 1, "same"),
+    (2, 5, 1, "same"),
+    (1, 4, 2, "same"),
     (5, 1, 1, "same"),
     (6, 1, 2, "same"),
 )

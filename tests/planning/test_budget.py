@@ -1,6 +1,8 @@
 """What a run takes, from what its parts took when they were tried."""
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.pictures import Pictures
@@ -125,6 +127,41 @@ def test_nothing_is_tried_twice(monkeypatch, tmp_path):
     again = budget.tried({**settings, **small}, known)
     assert len(tries) == 3 and [part.steps for part in again] == [3, 5]
     assert again[-1].reporting == 4.0
+
+
+@pytest.mark.parametrize(
+    ("count", "holdout", "tried_on"),
+    [(30, 5, 25), (30, 0.1, 27), (60, 6, 50), (30, 29, 1)],
+)
+def test_what_is_held_out_is_not_tried_with(
+    count, holdout, tried_on, monkeypatch, tmp_path
+):
+    seen = []
+
+    def costs(plan, split, *rest):
+        seen.append((len(split.train.images), len(split.holdout.images)))
+        return rehearsal.Costs(1.0, 0.1, 0.0, 0.0, 0.0, 0.0)
+
+    monkeypatch.setattr(budget, "TRIED_ON", 50)
+    monkeypatch.setattr(rehearsal, "costs", costs)
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(count):
+        pixels[:] = number
+        Image.fromarray(pixels).save(photos / f"{number}.png")
+    settings = {
+        "data": f"folder:{photos}",
+        "run_dir": str(tmp_path / "run"),
+        "holdout": holdout,
+        "steps": 2,
+        "size": "8",
+        "batch_size": 1,
+    }
+    budget.tried(settings)
+    assert seen == [
+        (tried_on, max(1, round(holdout * count)) if holdout < 1 else holdout)
+    ]
 
 
 def test_what_takes_too_long_is_not_tried_to_the_end(monkeypatch, tmp_path):

@@ -54,7 +54,7 @@ def test_a_run_without_anything_special(finished):
         "What is not on this page",
     ]
     assert page.texts("h1") == ["run"]
-    assert "learned from 100 pictures (digits)" in page.text
+    assert "trained on 100 pictures (digits)" in page.text
     # Steps 0, 10, 20 and 30 under the slider, real pictures beside them.
     said = [a["data-said"] for a in page.of("div") if "data-said" in a]
     assert said == ["0 steps", "10 steps", "20 steps", "30 steps"]

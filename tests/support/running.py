@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMOKE = "--flagfile=configs/smoke/wgan_gp.flags"
 TRAIN = "tfgan_transfer.train"
 GENERATE = "tfgan_transfer.generate"
-LONGEST = 120  # Seconds until a process counts as hung.
+LONGEST = 600  # Seconds until a process counts as hung.
 
 
 class Finished(NamedTuple):

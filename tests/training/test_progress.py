@@ -124,6 +124,22 @@ def test_a_step_that_traces_is_no_measure_of_speed(tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert "images/s" not in first and "first step" in first
     assert "images/s" in second
+    assert "ETA" not in first and "ETA" in second
+
+
+def test_a_slow_first_step_is_not_expected_again(tmp_path, monkeypatch, capsys):
+    """Five steps of 12, the first of a minute: seven of 2 s are left."""
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    callback = progress(RunDirectory(tmp_path))
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_begin(batch)
+        now[0] += 60 if batch == 0 else 2
+        callback.on_train_batch_end(
+            batch, {**losses(batch + 1), "data_wait": 0.0}
+        )
+    assert "ETA 00:14" in capsys.readouterr().out
 
 
 def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):

@@ -34,7 +34,10 @@ def open_source(spec: str, prepare: bool = True, labels: bool = True) -> Source:
     if colon and scheme in _NAMED:
         path, part = _path_and_part(rest)
         if not path:
-            raise UserError(f"--data={spec}: nothing follows {scheme}:")
+            raise UserError(
+                f"--data: nothing follows {scheme}:, expected a path; for "
+                f"example --data={scheme}:photos"
+            )
         if scheme == "folder":
             return open_folder(spec, path, part, labels)
         if scheme == "zip":

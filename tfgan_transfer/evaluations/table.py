@@ -10,8 +10,15 @@ HEADER = f"{'metric':28}{'value':>12}{'spread':>10}{'floor':>12}  n"
 
 READING = (
     "\N{DOWNWARDS ARROW} lower is better, \N{UPWARDS ARROW} higher is better; "
+    "spread: how much chance moves the value; "
+)
+FLOOR = (
     "floor: the same with real images in place of samples, about what a "
-    "perfect generator would get; spread: how much chance moves the value"
+    "perfect generator would get"
+)
+NO_FLOOR = (
+    "no floor, since no images are held out: real are those that are trained "
+    "on, and who copied them would look perfect"
 )
 _ARROWS = {
     readings.LOWER: "\N{DOWNWARDS ARROW}",
@@ -53,7 +60,13 @@ def protocols(rows: Sequence[Row]) -> str:
     scores = [row.score for row in rows if "/" not in row.score.name]
     width = max((len(score.name) for score in scores), default=0)
     asked = [f"  {s.name:{width}}  {readings.of(s.name).title}" for s in scores]
-    lines = [READING, "what each is about:", *asked, "how it was measured:"]
+    floor = FLOOR if any(row.floor for row in rows) else NO_FLOOR
+    lines = [
+        READING + floor,
+        "what each is about:",
+        *asked,
+        "how it was measured:",
+    ]
     for common, group in itertools.groupby(scores, _in_common):
         own = [f"  {s.name}: {s.protocol.partition('; ')[0]}" for s in group]
         if len(own) == 1:

@@ -74,7 +74,7 @@ def _duplicates(survey: Survey) -> Iterator[Finding]:
     copies = sum(len(group) - 1 for group in survey.groups)
     yield Finding(
         "duplicates",
-        f"{_pictures(copies)} too many in {len(survey.groups)} groups of the "
+        f"{_pictures(copies)} too many in {_groups(survey.groups)} of the "
         "same picture: keep the first of each group and remove the rest, or "
         "it counts several times",
         tuple(_group(survey, group) for group in survey.groups),
@@ -227,6 +227,10 @@ def _what(survey: Survey, count: int) -> str:
 
 def _pictures(count: int) -> str:
     return f"{count:,} picture{'' if count == 1 else 's'}"
+
+
+def _groups(groups: Sequence) -> str:
+    return f"{len(groups):,} group{'' if len(groups) == 1 else 's'}"
 
 
 def _files(count: int) -> str:

@@ -306,7 +306,8 @@ def fid_rows(run: Evidence) -> Iterator[Row]:
         if bias > 0.1 * row.score.value or small < known.shape[1]:
             note = (
                 f"about {bias:.3g} of this is bias of the sample sizes alone; "
-                "compare with the floor, or use kid"
+                + ("compare with the floor, or " if row.floor else "")
+                + "use kid"
             )
     yield dataclasses.replace(row, note=note)
 

@@ -82,8 +82,10 @@ def _added(
 
 def _moved(x: tf.Tensor, axis: int, by: int, count: int) -> tf.Tensor:
     """`count` places from the one numbered `by`; zeros where there are none."""
-    before, first = max(0, -by), max(0, by)
-    last = min(x.shape[axis], by + count)
+    places = x.shape[axis]
+    # Of a small image, all may be moved out.
+    before, first = min(max(0, -by), count), min(max(0, by), places)
+    last = max(first, min(places, by + count))
     edges = [(0, 0)] * len(x.shape)
     edges[axis] = (before, count - before - (last - first))
     x = _part(x, axis, first, last)

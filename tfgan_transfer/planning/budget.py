@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tfgan_transfer import families
-from tfgan_transfer.data import Description
+from tfgan_transfer.data import Description, selection
 from tfgan_transfer.families import source as family_source
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.reports import report
@@ -247,16 +247,19 @@ def _loaded(plan: Plan) -> tuple[tuple | None, float]:
     sets = (described,) if isinstance(described, Description) else described
     if not all(one.images for one in sets):
         return None, 0.0
-    most = max(one.images for one in sets)
-    wanted = min(flags["limit"] or most, most)
-    limit = min(wanted, TRIED_ON)
+    wanted = [
+        selection.counts(one.images, flags["limit"], flags["holdout"])[0]
+        for one in sets
+    ]
+    # Of each set; what is held out comes on top.
+    limit = min(TRIED_ON, *wanted)
     began = time.monotonic()
     split = family.load_data(
         {**flags, "limit": limit, "max_bad_files": 0.999, "cache_dir": ""}
     )
     taken = time.monotonic() - began
     held = len(split.holdout)
-    return split, taken * (wanted + held) / (limit + held)
+    return split, taken * (max(wanted) + held) / (limit + held)
 
 
 def _try(

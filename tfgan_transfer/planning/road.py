@@ -27,7 +27,7 @@ from tfgan_transfer.training.run_directory import RunDirectory
 _OWN = ("model", "critic", "labels", "second stage", "translation")
 _OWN += ("transfer", "training")
 GAME = {row.name for title in _OWN for row in GROUPS[title]}
-GAME -= {"model", "source", "steps", "seed", "grow"}
+GAME -= {"model", "source", "steps", "seed", "grow", "batch_size"}
 # A recipe with a smaller share of its steps is worse than the next one.
 LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
@@ -138,8 +138,18 @@ def prepared(
     own = sorted(GAME & given.keys())
     if "recipe" not in given and own:
         why = f"--{own[0]} was given, so nothing is chosen for you"
-        reasons["recipe"] = f"{name}: {why}"
+        reasons["recipe"] = f"{name}: {why}{_alone(given)}"
     return Road(settings, reasons, [], spent())
+
+
+def _alone(given: Mapping) -> str:
+    """What it means that nothing is chosen, for who may not expect it."""
+    if given.get("source") or _model(given) not in recipes.BEST:
+        return ""
+    return (
+        ", not even a source to start from; add "
+        f"--recipe={recipes.BEST[_model(given)][-1]} for one"
+    )
 
 
 def choose(

@@ -10,6 +10,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.transfer.report import Row, share_kept
 
 # Below this share a transfer is one in name only.
@@ -33,6 +34,9 @@ def teller(shown: str | None) -> Callable[[str], None]:
 def tell(chosen: Road) -> None:
     """Prints what was chosen for a run that begins, and why."""
     if not chosen.parts:
+        # Who named a recipe knows it.
+        if chosen.reasons.get("recipe", "").startswith(f"{recipes.PLAIN}:"):
+            print(f"recipe    {chosen.reasons['recipe']}", flush=True)
         return
     for name, text in _told(chosen).items():
         if text:

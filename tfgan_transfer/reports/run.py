@@ -170,8 +170,8 @@ def _lead(flags: Mapping, data: Mapping, found: Mapping) -> Iterator[str]:
         )
     else:
         yield (
-            f"A model that has learned from {_counted(data.get('images'))} "
-            f"pictures ({flags['data']}) and draws new ones like them."
+            f"A model that was trained on {_counted(data.get('images'))} "
+            f"pictures ({flags['data']}) to draw new ones like them."
         )
     best = next((one for name, one in found.items() if _is(name, flags)), None)
     if best and best.floor is not None:

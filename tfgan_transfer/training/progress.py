@@ -55,7 +55,6 @@ class Progress(keras.callbacks.Callback):
             unit="step",
             disable=not sys.stderr.isatty(),
         )
-        self.began = time.monotonic()
         self._restart_clock()
 
     def on_train_batch_begin(
@@ -73,6 +72,7 @@ class Progress(keras.callbacks.Callback):
         taken = time.monotonic() - self.called
         if batch == 0:  # It also traces and compiles.
             self.first = f"first step {taken:.1f} s"
+            self.began = time.monotonic()
         else:
             self.busy += taken
             self.waited += data_wait
@@ -122,15 +122,18 @@ class Progress(keras.callbacks.Callback):
             self.bar.set_postfix(values)
             return
         # The first step traces, and is no measure of others.
-        timed = self.timed_steps
-        done = step - self.start_step
-        taken = time.monotonic() - self.began
-        left = taken / done * (self.steps - step)
+        timed, since = self.timed_steps, time.monotonic() - self.began
+        done, ahead = step - self.start_step - 1, self.steps - step
+        left = since / done * ahead if done else 0.0
         print(
             f"step {step}/{self.steps}",
             *(f"{k} {v}" for k, v in values.items()),
             *([f"{timing['images_per_second']:.0f} images/s"] if timed else ()),
-            f"ETA {tqdm.tqdm.format_interval(left)}",
+            *(
+                [f"ETA {tqdm.tqdm.format_interval(left)}"]
+                if done or not ahead
+                else ()
+            ),
             *([self.first] if self.first else ()),
             sep="  ",
             flush=True,

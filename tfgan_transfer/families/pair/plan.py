@@ -128,7 +128,7 @@ def _describe(
     if not source:
         raise UserError(
             f"--{name}: --model=cyclegan needs a source of images for each "
-            f"side, received none; add for example --{name}=folder:photos"
+            f"side, received none; add for example --{name}=folder:{name[-1]}"
         )
     keep_apart(source, explicit["run_dir"], f"--{name}")
     try:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgan_transfer import data
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
+from tfgan_transfer.settings.recipes import PLAIN
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -43,12 +44,10 @@ def label_lines(
         return []
     count, size = len(vocabulary), config["latent_size"]
     said = [f"labels    {count} ({label_mode}), {config['conditioning']}"]
-    joined = config["conditioning"] == "concat"
-    if (
-        RULES[config["model"]].learns_labels
-        and joined
-        and count < DROWNED * size
-    ):
+    drowned = config["conditioning"] == "concat" and count < DROWNED * size
+    # A recipe has weighed it.
+    chosen = config.get("recipe") not in (None, PLAIN)
+    if RULES[config["model"]].learns_labels and drowned and not chosen:
         said.append(
             f"warning: {count} labels beside a latent of {size} hardly "
             "count; lower --latent_size or use --conditioning=batch_norm"
