@@ -1,9 +1,9 @@
 """Two replicas that share a batch learn what one learns from all of it.
 
 Tolerance: the two sum the same float32 numbers in another order, so gradients
-of up to about 10 differ by some 2e-7 of their size, and SGD adds three of them
+of up to about 10 differ by some 1e-7 of their size, and SGD adds three of them
 times 0.01 and momentum. A wrong factor in front of a gradient changes weights
-by more than 1e-3.
+by more than 1e-3. Where kernels are taken in pieces 2.7e-6 was seen.
 """
 
 import numpy as np
@@ -11,8 +11,10 @@ import pytest
 
 from tests.support import cases
 from tfgan_transfer.gans import step
+from tfgan_transfer.ops import processor
 
-TOLERANCE = {"rtol": 5e-6, "atol": 5e-6}
+BOUND = 5e-6 if processor.is_narrow() else 2e-6
+TOLERANCE = {"rtol": BOUND, "atol": BOUND}
 
 
 @pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfgan_transfer import data
 from tfgan_transfer.networks import lite0, lite0_weights
+from tfgan_transfer.ops import processor
 
 STRIDES = (4, 8, 16, 32)
 # Folder of tiny-imagenet -> ImageNet's class.
@@ -145,7 +146,8 @@ def test_bfloat16_has_tensorflows_gradient(monkeypatch):
     ours = slope()
     monkeypatch.setattr(lite0, "depthwise", plain)
     theirs = slope()
-    assert np.linalg.norm(ours - theirs) < 0.04 * np.linalg.norm(theirs)
+    bound = 0.02 if processor.multiplies_bfloat16() else 0.03
+    assert np.linalg.norm(ours - theirs) < bound * np.linalg.norm(theirs)
 
 
 def test_bfloat16_maps_are_near_those_of_float32():
@@ -154,8 +156,9 @@ def test_bfloat16_maps_are_near_those_of_float32():
     rounded = lite0.maps(tf.cast(images, tf.bfloat16), STRIDES)
     for stride in STRIDES:
         difference = tf.cast(rounded[stride], tf.float32) - exact[stride]
-        # Processors that have no products of bfloat16 round once more.
-        assert np.std(difference) < 0.1 * np.std(exact[stride])
+        # Without products of bfloat16 0.061 was seen.
+        bound = 0.06 if processor.multiplies_bfloat16() else 0.08
+        assert np.std(difference) < bound * np.std(exact[stride])
 
 
 def test_photographs_get_their_own_class(shared, tensors):
