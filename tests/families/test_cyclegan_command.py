@@ -45,7 +45,8 @@ def assert_same(groups, others):
 def test_a_run_says_what_it_does_and_leaves_sheets(finished):
     run, out = finished
     lines = out.splitlines()
-    assert lines[1:4] == [
+    begun = lines.index(f"run       {run}, new")
+    assert lines[begun + 1 : begun + 4] == [
         "data A    shapes: 40 images of 18x18x3, 4 held out",
         "data B    shapes#outline: 40 images of 18x18x3, 4 held out",
         "networks  unet, width 2: each translator 6,351 and each critic "

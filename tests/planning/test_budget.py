@@ -77,7 +77,10 @@ def test_half_of_the_hours_are_left_to_train():
     few = Pictures(400, ())
     given = {"hours": 0.2}
     settings = {"grow": "32:100,64:60"}
-    for spent, words in ((100, "0.2 hours"), (600, "half of 0.2 hours, since")):
+    for spent, words in (
+        (100, "12 minutes"),
+        (600, "half of 12 minutes, since"),
+    ):
         _, why = length.timed(given, settings, [SMALL, LARGE], few, spent)
         assert why.startswith(f"as many as fit into {words}")
     assert "took 10 minutes" in why

@@ -107,7 +107,7 @@ def test_an_evening_is_longer_for_many_pictures(plan):
     small, large = plan(400, 3.0), plan(4000, 3.0)
     assert small.settings["hours"] == road_hours(small) == 0.4
     assert large.settings["hours"] == road_hours(large) == 0.8
-    assert "as many as fit into 0.4 hours" in small.reasons["steps"]
+    assert "as many as fit into 24 minutes" in small.reasons["steps"]
 
 
 def road_hours(chosen):
@@ -124,4 +124,4 @@ def test_more_hours_than_the_pictures_can_use(plan):
     many = plan(16_000, hours=50.0)
     assert recipes.total(many.settings) == 4 * budget.MOST * own
     some = plan(400, hours=0.1)
-    assert "as many as fit into 0.1 hours" in some.reasons["steps"]
+    assert "as many as fit into 6 minutes" in some.reasons["steps"]

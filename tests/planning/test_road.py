@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.planning import budget, pictures, road, sources, summary
+from tfgan_transfer.planning import (
+    budget,
+    length,
+    pictures,
+    road,
+    sources,
+    summary,
+)
 from tfgan_transfer.settings import recipes, schedule
 from tfgan_transfer.transfer.report import Row
 
@@ -166,7 +173,7 @@ def test_steps_and_hours_stretch_a_recipe(tmp_path):
 def test_too_few_hours_for_large_pictures(tmp_path):
     chosen = choose({**folder(tmp_path), "hours": 0.05})
     assert chosen.settings["recipe"] == "few_images"
-    assert "needs more than 0.05 hours here" in chosen.reasons["recipe"]
+    assert "needs more than 3 minutes here" in chosen.reasons["recipe"]
 
 
 def test_large_pictures_are_not_tried_where_small_ones_take_too_long(
@@ -293,4 +300,4 @@ def test_the_share_of_a_network_that_is_copied():
     ],
 )
 def test_durations_in_words(seconds, text):
-    assert summary.duration(seconds).startswith(text)
+    assert length.duration(seconds).startswith(text)

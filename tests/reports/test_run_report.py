@@ -323,3 +323,14 @@ def test_what_was_logged_is_read_once(finished, monkeypatch):
     )
     assert "Training warned: odd" in page_of(finished).text
     assert [path.name for path in read] == ["metrics.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "begun"), [("few_images", False), ("plain", True), ("old", True)]
+)
+def test_a_run_that_has_hardly_begun(finished, recipe, begun):
+    stored = json.loads((finished / "config.json").read_text())
+    stored["flags"]["recipe"] = recipe
+    (finished / "config.json").write_text(json.dumps(stored))
+    said = "hardly begun: these are 30 of the 830 steps of the recipe"
+    assert (said in page_of(finished).text) != begun

@@ -13,7 +13,7 @@ SWD = {
 }
 
 
-def test_step_value_floor_and_protocol():
+def test_step_value_floor_and_where_the_protocol_is():
     said = card.sentence(
         {
             "step": 1330,
@@ -23,7 +23,8 @@ def test_step_value_floor_and_protocol():
     )
     assert said == (
         "step 1,330, averaged generator; swd 0.04289, real pictures 0.00889 "
-        "(swd, 32 px; 500 real pictures; 1,500 generated pictures)"
+        "(500 real and 1,500 generated); "
+        "how: metrics in model.json"
     )
 
 

@@ -17,8 +17,8 @@ FLOOR = (
     "perfect generator would get"
 )
 NO_FLOOR = (
-    "no floor, since no images are held out: real are those that are trained "
-    "on, and who copied them would look perfect"
+    "no floor, since no images are held out: who copied those that are "
+    "compared with would look perfect"
 )
 _ARROWS = {
     readings.LOWER: "\N{DOWNWARDS ARROW}",

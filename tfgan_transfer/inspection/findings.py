@@ -61,7 +61,7 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
     if bad:
         yield Finding(
             "unreadable",
-            f"{_files(len(bad))} cannot be read: repair or remove "
+            f"{_counted(len(bad), 'file')} cannot be read: repair or remove "
             f"{_them(len(bad))}, or they stay out of training",
             tuple(Item((file.name,), file.reason) for file in bad),
             pictured=False,
@@ -74,9 +74,10 @@ def _duplicates(survey: Survey) -> Iterator[Finding]:
     copies = sum(len(group) - 1 for group in survey.groups)
     yield Finding(
         "duplicates",
-        f"{_pictures(copies)} too many in {_groups(survey.groups)} of the "
-        "same picture: keep the first of each group and remove the rest, or "
-        "it counts several times",
+        f"{_counted(copies)} too many in "
+        f"{_counted(len(survey.groups), 'group')} of the same picture: keep "
+        "the first of each group and remove the rest, or it counts several "
+        "times",
         tuple(_group(survey, group) for group in survey.groups),
     )
 
@@ -99,7 +100,7 @@ def _blank(survey: Survey) -> Iterator[Finding]:
     if len(rows):
         yield Finding(
             "blank",
-            f"{_pictures(len(rows))} of one colour all over: remove "
+            f"{_counted(len(rows))} of one colour all over: remove "
             f"{_them(len(rows))}",
             _listed(survey, rows),
         )
@@ -111,7 +112,7 @@ def _outliers(survey: Survey) -> Iterator[Finding]:
         notes = [f"{survey.oddness[row]:.1f} spreads away" for row in rows]
         yield Finding(
             "outliers",
-            f"{_pictures(len(rows))} unlike the others: look at "
+            f"{_counted(len(rows))} unlike the others: look at "
             f"{_them(len(rows))}, and remove what does not belong",
             _listed(survey, rows, notes),
         )
@@ -125,7 +126,7 @@ def _tones(survey: Survey) -> Iterator[Finding]:
     if len(grey) <= len(coloured):
         yield Finding(
             "grey",
-            f"{_pictures(len(grey))} without colour among {len(coloured):,} "
+            f"{_counted(len(grey))} without colour among {len(coloured):,} "
             f"with: remove {_them(len(grey))}, or some samples will be grey "
             "too",
             _listed(survey, grey),
@@ -133,7 +134,7 @@ def _tones(survey: Survey) -> Iterator[Finding]:
     else:
         yield Finding(
             "coloured",
-            f"{_pictures(len(coloured))} in colour among {len(grey):,} without:"
+            f"{_counted(len(coloured))} in colour among {len(grey):,} without:"
             f" remove {_them(len(coloured))}, or train with --channels=1",
             _listed(survey, coloured),
         )
@@ -149,7 +150,7 @@ def _cut_off(survey: Survey) -> Iterator[Finding]:
         notes = [f"{share[row]:.0%} cut off" for row in rows]
         yield Finding(
             "cropped",
-            f"{_pictures(len(rows))} of which the crop cuts off more than "
+            f"{_counted(len(rows))} of which the crop cuts off more than "
             f"{MOST_CUT_OFF:.0%}: crop {_them(len(rows))} by hand, or train "
             "with --fit=pad or another shape, such as --size=64x96",
             _listed(survey, rows, notes),
@@ -167,7 +168,7 @@ def _small(survey: Survey) -> Iterator[Finding]:
         ]
         yield Finding(
             "small",
-            f"{_pictures(len(rows))} smaller than {side} px: remove "
+            f"{_counted(len(rows))} smaller than {side} px: remove "
             f"{_them(len(rows))} or train at a smaller --size, or blur is "
             "learned too",
             _listed(survey, rows, notes),
@@ -184,7 +185,7 @@ def _tiny_labels(survey: Survey) -> Iterator[Finding]:
             "add pictures, join or leave out such labels, or samples of them "
             "will repeat what was seen",
             tuple(
-                Item((name,), _pictures(survey.balance.counts[name]))
+                Item((name,), _counted(survey.balance.counts[name]))
                 for name in tiny
             ),
             pictured=False,
@@ -201,7 +202,7 @@ def _uneven(survey: Survey) -> Iterator[Finding]:
             f"{ends[0]!r} has {ratio:.0f} times the pictures of {ends[1]!r}: "
             "even them out, or rare labels are drawn worse",
             tuple(
-                Item((name,), _pictures(survey.balance.counts[name]))
+                Item((name,), _counted(survey.balance.counts[name]))
                 for name in ends
             ),
             pictured=False,
@@ -225,16 +226,8 @@ def _what(survey: Survey, count: int) -> str:
     return one if count == 1 else many
 
 
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
-
-
-def _groups(groups: Sequence) -> str:
-    return f"{len(groups):,} group{'' if len(groups) == 1 else 's'}"
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str = "picture") -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _them(count: int) -> str:

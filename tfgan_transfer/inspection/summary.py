@@ -9,6 +9,7 @@ from tfgan_transfer.inspection.findings import Finding
 from tfgan_transfer.inspection.survey import Survey
 
 NOTHING = "nothing to mend"
+NONE_BUT_MORE = "nothing to mend in these pictures; more of them would help"
 
 
 def facts(survey: Survey) -> list[tuple[str, str]]:
@@ -42,7 +43,8 @@ def lines(survey: Survey, findings: Sequence[Finding]) -> list[str]:
     shown += [f"  {word:{width}}  {text}" for word, text in known]
     shown += [f"  note: {remark}" for remark in survey.remarks]
     if not findings:
-        return [*shown, NOTHING]
+        few = balance.very_few(len(survey.names))
+        return [*shown, NONE_BUT_MORE if few else NOTHING]
     shown.append("what to do:")
     for finding in findings:
         first = finding.items[0]

@@ -85,11 +85,21 @@ def timed(
 def _as_many(hours: float, spent: float) -> str:
     """Why there are no more steps, on a machine too busy to plan as well."""
     if spent <= counted(spent, hours):
-        return f"as many as fit into {hours:g} hours"
+        return f"as many as fit into {duration(3600 * hours)}"
     return (
-        f"as many as fit into half of {hours:g} hours, since planning alone "
-        f"took {spent / 60:.0f} minutes here"
+        f"as many as fit into half of {duration(3600 * hours)}, since planning "
+        f"alone took {duration(spent)} here"
     )
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them."""
+    if seconds < 5400:
+        minutes = round(seconds / 60)
+        return f"{minutes} minutes" if minutes > 1 else "a minute"
+    if seconds < 172_800:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 86_400:.1f} days"
 
 
 def too_long(
@@ -159,13 +169,23 @@ def watching(
         return {}
     network = settings.get("inception")
     return {
-        "eval_every": max(APART, math.ceil(steps / most)),
+        "eval_every": cadence(steps, most),
         "eval_metrics": settings.get(
             "eval_metrics", "swd,kid" if network else "swd"
         ),
         "best_metric": settings.get("best_metric", "kid" if network else "swd"),
         "eval_images": settings.get("eval_images", JUDGED),
     }
+
+
+def cadence(steps: int, most: int = MEASURED) -> int:
+    """Steps between two evaluations.
+
+    Args:
+        steps: Of the run.
+        most: Evaluations, unless they would come too often.
+    """
+    return max(APART, math.ceil(steps / most))
 
 
 def watched(

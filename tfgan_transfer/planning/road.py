@@ -146,10 +146,10 @@ def _alone(given: Mapping) -> str:
     """What it means that nothing is chosen, for who may not expect it."""
     if given.get("source") or _model(given) not in recipes.BEST:
         return ""
-    return (
-        ", not even a source to start from; add "
-        f"--recipe={recipes.BEST[_model(given)][-1]} for one"
-    )
+    name = recipes.BEST[_model(given)][-1]
+    if "source" in recipes.read(name):
+        return f", not even a source to start from; add --recipe={name} for one"
+    return f"; --recipe={name} chooses what is not given"
 
 
 def choose(
@@ -308,7 +308,7 @@ def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
     )
     nearest = next(iter(ranked))
     return nearest, (
-        f"{nearest}, the most like your pictures (KID, lower is nearer: "
+        f"{nearest}, the most like your pictures (distances, lower is nearer: "
         f"{values})"
     )
 
@@ -381,8 +381,8 @@ def _why(
     if given.get("recipe"):
         return f"{name}, as asked"
     if name != names[0]:
-        hours = length.hours(given, pictures)
-        return f"{name}; {names[0]} needs more than {hours:g} hours here"
+        allowed = length.duration(3600 * length.hours(given, pictures))
+        return f"{name}; {names[0]} needs more than {allowed} here"
     return f"{name}: {recipes.about(name).rstrip('.')}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.planning import budget
+from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run
 from tfgan_transfer.settings import recipes
@@ -87,9 +87,9 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
         **_told(chosen),
         "copied": copied(chosen.parts),
         "memory": _memory(estimates),
-        "measured": _measured(config),
     }
     sets = [found for name, found in estimates.items() if name in _SETS]
+    told["measured"] = _measured(config, sets)
     pictures = (*map(_pictures, sets), chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
@@ -113,17 +113,8 @@ def time_of(chosen: Road) -> str:
     """How long a run takes in all, in words."""
     steps = sum(part.steps for part in chosen.parts)
     needed = budget.seconds(chosen.parts, chosen.settings, chosen.spent)
-    return f"about {duration(needed)} for {steps:,} steps on this machine"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds < 5400:
-        minutes = round(seconds / 60)
-        return f"{minutes} minutes" if minutes > 1 else "a minute"
-    if seconds < 172_800:
-        return f"{seconds / 3600:.1f} hours"
-    return f"{seconds / 86_400:.1f} days"
+    taken = length.duration(needed)
+    return f"about {taken} for {steps:,} steps on this machine"
 
 
 def _pictures(found: Mapping) -> str:
@@ -163,11 +154,13 @@ def _memory(estimates: Mapping) -> str:
     )
 
 
-def _measured(config: Mapping) -> str:
+def _measured(config: Mapping, sets: Sequence[Mapping]) -> str:
     if not config["eval_every"]:
+        used = min(found["images_used"] for found in sets)
+        every = length.cadence(config["steps"])
         return (
-            "nothing while it trains; --holdout=N --eval_every=N keep pictures "
-            "to judge by, and judge"
+            f"nothing while it trains; --holdout={max(1, used // 10)} "
+            f"--eval_every={every} keep pictures to judge by, and judge"
         )
     return (
         f"{config['eval_metrics']} every {config['eval_every']} steps, on "

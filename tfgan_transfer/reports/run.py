@@ -16,6 +16,7 @@ from tfgan_transfer.reports import (
     timeline,
 )
 from tfgan_transfer.reports.page import Header, Section
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.settings.config import DEFAULTS
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.trained import ensemble, saved
@@ -25,6 +26,8 @@ from tfgan_transfer.training.run_directory import RunDirectory
 
 # Images that are decoded once more for the page.
 _MOST_IMAGES = 20_000
+# Below this share of its recipe's steps a run has hardly begun.
+_BARELY = 0.25
 
 
 class RunReport:
@@ -142,7 +145,10 @@ class RunReport:
         return Header(
             "Training report",
             self.run.path.resolve().name,
-            [*_lead(flags, data, self.log.measured)],
+            [
+                *_lead(flags, data, self.log.measured),
+                *_hardly_begun(flags, self._done),
+            ],
             {
                 "pictures": _counted(data.get("images")),
                 "held out": _counted(held_out) if held_out else None,
@@ -180,6 +186,20 @@ def _lead(flags: Mapping, data: Mapping, found: Mapping) -> Iterator[str]:
         value = readings.number(best.score["value"], reading.share)
         beside = readings.beside_floor(best.score["value"], best.floor, reading)
         yield f"{reading.title}: {value}. {beside}"
+
+
+def _hardly_begun(flags: Mapping, done: int) -> Iterator[str]:
+    """What a run of too few steps lets expect."""
+    name = flags.get("recipe")
+    if name not in recipes.names() or name == recipes.PLAIN:
+        return
+    whole = recipes.total(recipes.read(name))
+    if done < _BARELY * whole:
+        yield (
+            f"It has hardly begun: these are {done:,} of the {whole:,} steps "
+            f"of the recipe {name}. Pictures are shapeless or all alike at "
+            "this point; more --hours, or a run without --steps, lets it learn."
+        )
 
 
 def _is(name: str, flags: Mapping) -> bool:

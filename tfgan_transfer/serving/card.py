@@ -43,11 +43,13 @@ def sentence(card: Mapping) -> str:
     known = [value for value in values if value]
     if not known:
         return f"{told}; nothing was measured of it, `evaluate` does"
+    if any("protocol" in s for s in scores.values() if isinstance(s, Mapping)):
+        known.append(f"how: metrics in {FILE}")
     return f"{told}; {'; '.join(known)}"
 
 
 def _value(name: str, score: object) -> str:
-    """A metric with what real pictures get, and how it was measured."""
+    """A metric with what real pictures get, and of how many it is."""
     if not isinstance(score, Mapping):
         score = {"value": score}
     if not _number(score.get("value")):
@@ -57,13 +59,11 @@ def _value(name: str, score: object) -> str:
     if isinstance(floor, Mapping) and _number(floor.get("value")):
         text += f", real pictures {floor['value']:.4g}"
     said = [
-        f"{score[key]:,} {word} pictures"
+        f"{score[key]:,} {word}"
         for key, word in (("n_real", "real"), ("n_fake", "generated"))
         if isinstance(score.get(key), int)
     ]
-    if "protocol" in score:
-        said = [str(score["protocol"]), *said]
-    return f"{text} ({'; '.join(said)})" if said else text
+    return f"{text} ({' and '.join(said)})" if said else text
 
 
 def _number(value: object) -> bool:

@@ -45,8 +45,8 @@ def label_lines(
     count, size = len(vocabulary), config["latent_size"]
     said = [f"labels    {count} ({label_mode}), {config['conditioning']}"]
     drowned = config["conditioning"] == "concat" and count < DROWNED * size
-    # A recipe has weighed it.
-    chosen = config.get("recipe") not in (None, PLAIN)
+    # A recipe has weighed the latent of its source.
+    chosen = config.get("recipe") not in (None, PLAIN) and config.get("source")
     if RULES[config["model"]].learns_labels and drowned and not chosen:
         said.append(
             f"warning: {count} labels beside a latent of {size} hardly "
