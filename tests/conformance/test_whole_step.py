@@ -70,16 +70,12 @@ def test_weights_and_logs_are_those_of_the_plain_code(name):
         assert logs[key] == pytest.approx(value, rel=1e-4, abs=1e-5), key
 
 
-# Each loss of translators, on its own kind of critic, and both kinds.
-PAIRS = ("least_squares", "non_saturating", "wasserstein_gp", "projected")
-
-
 def test_each_loss_of_translators_is_there():
-    named = {pairs.resolve(case)["adversarial_loss"] for case in PAIRS}
+    named = {pairs.resolve(case)["adversarial_loss"] for case in pairs.WHOLE}
     assert named == {*choices.PAIR_LOSSES}
 
 
-@pytest.mark.parametrize("case", [*PAIRS, "both"])
+@pytest.mark.parametrize("case", pairs.WHOLE)
 def test_translators_and_their_pools_too(case):
     weights, _ = pairs.fit(resolve_pair(case), replicas=1, xla=True)
     expected, _ = pair_eagerly(case)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conformance.test_whole_step import SINGLE
 from tests.support import cases
 from tfgan_transfer.gans import step
 
@@ -27,7 +28,12 @@ def assert_close(values, expected, name, share, largest=None):
     )
 
 
-@pytest.mark.parametrize("case", cases.CASES, ids=lambda case: case.name)
+# What is compiled as a whole step there, with these in it, is not again.
+@pytest.mark.parametrize(
+    "case",
+    [case for case in cases.CASES if case.name not in SINGLE],
+    ids=lambda case: case.name,
+)
 def test_xla_gradients_equal_the_plain_ones(case):
     settings = cases.resolve(case)
     model = cases.make(settings, xla=True)
