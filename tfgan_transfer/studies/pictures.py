@@ -63,6 +63,7 @@ def curves(rows: Sequence[dict], path: pathlib.Path) -> None:
                 ],
                 label=variant,
                 capsize=2,
+                marker=".",
             )
         axis.set(title=f"{size or 'all'} images", xlabel="steps")
         axis.set(ylabel=metric, yscale="log")
