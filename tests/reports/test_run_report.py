@@ -332,5 +332,5 @@ def test_a_run_that_has_hardly_begun(finished, recipe, begun):
     stored = json.loads((finished / "config.json").read_text())
     stored["flags"]["recipe"] = recipe
     (finished / "config.json").write_text(json.dumps(stored))
-    said = "hardly begun: these are 30 of the 830 steps of the recipe"
+    said = "hardly begun: 30 of the 830 steps of the recipe few_images"
     assert (said in page_of(finished).text) != begun

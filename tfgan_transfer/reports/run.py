@@ -196,9 +196,9 @@ def _hardly_begun(flags: Mapping, done: int) -> Iterator[str]:
     whole = recipes.total(recipes.read(name))
     if done < _BARELY * whole:
         yield (
-            f"It has hardly begun: these are {done:,} of the {whole:,} steps "
-            f"of the recipe {name}. Pictures are shapeless or all alike at "
-            "this point; more --hours, or a run without --steps, lets it learn."
+            f"It has hardly begun: {done:,} of the {whole:,} steps of the "
+            f"recipe {name}. Pictures are shapeless or all alike at this "
+            "point; more --hours, or a run without --steps, lets it learn."
         )
 
 
