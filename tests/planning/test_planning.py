@@ -39,7 +39,8 @@ def test_each_part_of_a_recipe_is_tried(tmp_path, monkeypatch):
 def test_a_dry_run_of_two_sets_counts_both(commands, tmp_path):
     flags = ("--data_a=shapes", "--data_b=shapes#outline")
     flags += ("--model=cyclegan", "--steps=2", "--size=24", "--width=2")
-    flags += ("--recipe=pairs", "--batch_size=2", f"--run_dir={tmp_path}/run")
+    flags += ("--recipe=pairs", "--batch_size=2", "--feature_size=32")
+    flags += (f"--run_dir={tmp_path}/run",)
     shown = commands.run(TRAIN, *flags, "--dry_run")
     assert shown.code == 0, shown.err
     pictures = next(x for x in shown.out.splitlines() if "pictures" in x)
@@ -51,6 +52,7 @@ def test_a_folder_and_nothing_else(commands, tmp_path):
     """Digits are small and grey: 32 px, one channel, from the zoo."""
     run = tmp_path / "run"
     flags = ("--data=digits", "--limit=60", "--holdout=20", "--steps=4")
+    flags += ("--batch_size=4",)
     shown = commands.run(TRAIN, *flags, f"--run_dir={run}", "--dry_run")
     assert shown.code == 0, shown.err
     assert not run.exists() and not shown.err
@@ -60,9 +62,7 @@ def test_a_folder_and_nothing_else(commands, tmp_path):
     for word in ("recipe    few_images", "1, the images are grey", "100% of"):
         assert word in shown.out
     assert f"--run_dir={run}" in plan[-2]
-    done = commands.run(
-        TRAIN, *flags, f"--run_dir={run}", "--batch_size=4", "--hours=0.01"
-    )
+    done = commands.run(TRAIN, *flags, f"--run_dir={run}", "--hours=0.01")
     assert done.code == 0, done.err
     again = commands.run(TRAIN, f"--run_dir={run}")
     assert "nothing to do" in again.out
