@@ -1,8 +1,10 @@
 """One TensorFlow set-up for all tests: two CPU devices and few threads."""
 
+import gc
 import os
 import pathlib
 
+import hypothesis
 import pytest
 
 # GPUs round differently; CUDA_VISIBLE_DEVICES=0 runs the tests on one.
@@ -32,7 +34,27 @@ pytest_plugins = [
     "tests.support.tagged",
 ]
 
+# How fast a machine draws examples says nothing about the code.
+hypothesis.settings.register_profile(
+    "any_machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any_machine")
+
 SHARED = pathlib.Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_survives_is_not_searched_again():
+    """Leaves traced graphs that outlive a module out of later collections.
+
+    Keras collects garbage for each new model; among the millions of objects
+    of some hundred graphs that took seconds each time.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
