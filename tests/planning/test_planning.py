@@ -52,7 +52,6 @@ def test_a_folder_and_nothing_else(commands, tmp_path):
     """Digits are small and grey: 32 px, one channel, from the zoo."""
     run = tmp_path / "run"
     flags = ("--data=digits", "--limit=60", "--holdout=20", "--steps=4")
-    flags += ("--batch_size=4",)
     shown = commands.run(TRAIN, *flags, f"--run_dir={run}", "--dry_run")
     assert shown.code == 0, shown.err
     assert not run.exists() and not shown.err
@@ -62,7 +61,9 @@ def test_a_folder_and_nothing_else(commands, tmp_path):
     for word in ("recipe    few_images", "1, the images are grey", "100% of"):
         assert word in shown.out
     assert f"--run_dir={run}" in plan[-2]
-    done = commands.run(TRAIN, *flags, f"--run_dir={run}", "--hours=0.01")
+    done = commands.run(
+        TRAIN, *flags, f"--run_dir={run}", "--batch_size=4", "--hours=0.01"
+    )
     assert done.code == 0, done.err
     again = commands.run(TRAIN, f"--run_dir={run}")
     assert "nothing to do" in again.out
