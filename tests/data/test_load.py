@@ -56,7 +56,7 @@ def test_the_holdout_is_apart_and_independent_of_the_limit(
         loaded(folder, limit=181, holdout=20)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.integers(1, 60), st.integers(0, 60), st.integers(0, 3), st.integers(1, 9)
 )

@@ -23,7 +23,7 @@ from tfgan_transfer.trained import ensemble, opening, sampling, saved
 EVALUATE = "tfgan_transfer.evaluate"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_each_class_has_one_model(classes, count):
     names = [f"class {i}" for i in range(classes)]

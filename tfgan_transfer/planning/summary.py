@@ -83,13 +83,13 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
     """
     config = plan.config
     estimates = families.of(config).estimate(plan)
+    sets = [found for name, found in estimates.items() if name in _SETS]
     told = {
         **_told(chosen),
         "copied": copied(chosen.parts),
         "memory": _memory(estimates),
+        "measured": _measured(config, sets),
     }
-    sets = [found for name, found in estimates.items() if name in _SETS]
-    told["measured"] = _measured(config, sets)
     pictures = (*map(_pictures, sets), chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
