@@ -49,8 +49,9 @@ SHARED = pathlib.Path(__file__).parents[2] / "shared"
 def _what_survives_is_not_searched_again():
     """Leaves traced graphs that outlive a module out of later collections.
 
-    Keras collects garbage for each new model; among the millions of objects
-    of some hundred graphs that took seconds each time.
+    TensorFlow registers what `tf.custom_gradient` makes in a graph for good,
+    and with it keeps the graph. Keras collects garbage for each new model;
+    among the millions of objects of some hundred graphs that took seconds.
     """
     yield
     gc.collect()
