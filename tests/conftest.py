@@ -1,6 +1,5 @@
 """One TensorFlow set-up for all tests: two CPU devices and few threads."""
 
-import gc
 import os
 import pathlib
 
@@ -43,19 +42,6 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any_machine")
 
 SHARED = pathlib.Path(__file__).parents[2] / "shared"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _what_survives_is_not_searched_again():
-    """Leaves traced graphs that outlive a module out of later collections.
-
-    TensorFlow registers what `tf.custom_gradient` makes in a graph for good,
-    and with it keeps the graph. Keras collects garbage for each new model;
-    among the millions of objects of some hundred graphs that took seconds.
-    """
-    yield
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

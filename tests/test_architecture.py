@@ -18,7 +18,7 @@ ROOMS = {
     "ops": set(),
     "layers": {"ops"},
     "networks": {"layers", "ops", "settings"},
-    "gans": {"losses", "class_losses", "translation_losses", "augment"},
+    "gans": {"losses", "class_losses", "translation_losses", "augment", "ops"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),
@@ -40,6 +40,7 @@ ROOMS["studies"] = {*ROOMS["sessions"], "sessions", "commands"}
 ROOMS["commands"] = {"settings"}
 ALLOWED = {**ROOMS, **{leaf: set() for leaf in LEAVES}}
 ALLOWED["translation_losses"] = {"losses"}
+ALLOWED["augment"] = {"ops"}
 ENTRY_POINTS = {p.stem for p in PACKAGE.glob("*.py")} - set(ALLOWED)
 GANS = FAMILIES = {"wgan_gp", "acgan", "stack_gan", "cyclegan"}
 

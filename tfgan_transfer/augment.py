@@ -19,6 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.errors import UserError, choices
+from tfgan_transfer.ops import gradients
 from tfgan_transfer.pixels import to_float, to_uint8
 
 
@@ -289,7 +290,7 @@ def _integers(noise: tf.Tensor, count: int) -> tf.Tensor:
     return tf.cast(noise * count, tf.int32)
 
 
-@tf.custom_gradient
+@gradients.custom_gradient
 def _shifted(
     images: tf.Tensor, down: tf.Tensor, right: tf.Tensor
 ) -> tuple[tf.Tensor, Callable]:

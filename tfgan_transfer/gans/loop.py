@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.gans.step import Batch
+from tfgan_transfer.ops import gradients
 
 Iterator = tf.distribute.DistributedIterator
 
@@ -94,7 +95,8 @@ def _step_of(model: keras.Model) -> Callable[[Iterator, tf.Tensor], dict]:
     strategy = model.distribute_strategy
 
     def run(batch: Batch) -> dict:
-        return strategy.run(model.train_step, args=(batch,))
+        with gradients.kept_by_graph():
+            return strategy.run(model.train_step, args=(batch,))
 
     device = None
     if model.xla and strategy.num_replicas_in_sync == 1:

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_transfer.ops import gradients
+
 _PACKAGE = "tfgan_transfer"
 
 
@@ -68,7 +70,7 @@ def reflect(images: tf.Tensor, size: int) -> tf.Tensor:
         np.pad(np.arange(side), size, mode="reflect") for side in sides
     )
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def forward(images):
         fetched = tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
         return fetched, lambda upstream: _return(upstream, rows, columns)

@@ -10,6 +10,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from tfgan_transfer.ops import gradients
+
 _PACKAGE = "tfgan_transfer"
 
 
@@ -128,7 +130,7 @@ class LayerNorm(keras.layers.Layer):
         return {**super().get_config(), "epsilon": self.epsilon}
 
 
-@tf.custom_gradient
+@gradients.custom_gradient
 def _means(x):
     """Means of each map and of its squares, float32 `[B, 1, 1, C]`."""
 
@@ -283,7 +285,7 @@ def _instance_norm(x, epsilon):
         return x - mean, variance, scale
 
     # Half as many passes over the maps as the gradient of the moments takes.
-    @ops.custom_gradient
+    @gradients.custom_gradient
     def forward(x):
         difference, _, scale = parts(x)
 

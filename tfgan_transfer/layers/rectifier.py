@@ -9,6 +9,8 @@ through the forward pass: a third of what a penalty costs.
 import keras
 import tensorflow as tf
 
+from tfgan_transfer.ops import gradients
+
 
 @keras.saving.register_keras_serializable(package="tfgan_transfer")
 class Rectifier(keras.layers.Layer):
@@ -58,7 +60,7 @@ def rectify(features: tf.Tensor, slope: float) -> tf.Tensor:
     if slope not in (0, 0.2):
         raise ValueError(f"slope is 0 or 0.2, not {slope}: see the docstring")
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def forward(features):
         if slope == 0:
             outputs = tf.nn.relu(features)

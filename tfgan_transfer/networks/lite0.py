@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_transfer.networks import lite0_weights
-from tfgan_transfer.ops import convolution
+from tfgan_transfer.ops import convolution, gradients
 
 # Of the last map of each stride: its channels, their typical standard
 # deviation over photographs, drawings and faces, which are within a fifth of
@@ -136,7 +136,7 @@ def depthwise(images: tf.Tensor, kernel: tf.Tensor, stride: int) -> tf.Tensor:
     if not half or tf.config.list_logical_devices("GPU"):
         return forward(images)
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def on_cpu(images: tf.Tensor):
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             spread = _spread(upstream) if stride == 2 else upstream

@@ -14,7 +14,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_transfer.ops import overlap, pixel_blocks, processor
+from tfgan_transfer.ops import gradients, overlap, pixel_blocks, processor
 
 # Output channels from which copying patches costs less than it saves.
 _MANY = 256
@@ -59,7 +59,7 @@ def convolve(
         return tf.nn.conv2d(images, kernel, stride, padding.upper())
     sides = images.shape[1:3]
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def forward(images, kernel):
         def gradient(upstream):
             return (
@@ -98,7 +98,7 @@ def spread(
     if not worthwhile(maps, kernel):
         return _spread_plainly(maps, kernel, sides, stride, padding)
 
-    @tf.custom_gradient
+    @gradients.custom_gradient
     def forward(maps, kernel):
         def gradient(upstream):
             return (
