@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 import types
 
 import keras
@@ -101,16 +102,8 @@ def test_waiting_for_data_is_measured(tmp_path, monkeypatch):
 
 def test_a_clock_set_back_changes_no_estimate(tmp_path, monkeypatch, capsys):
     """After 5 steps of 2 s each, 7 are left: 14 s."""
-    now = [1000.0]
-    monkeypatch.setattr("time.time", lambda: -3600 * now[0])
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    callback = progress(RunDirectory(tmp_path))
-    callback.on_train_begin()
-    for batch in range(5):
-        callback.on_train_batch_begin(batch)
-        now[0] += 2
-        waited = {"data_wait": 0.0}
-        callback.on_train_batch_end(batch, {**losses(batch + 1), **waited})
+    monkeypatch.setattr("time.time", lambda: -3600 * time.monotonic())
+    callback = shown_after_five_steps(tmp_path, monkeypatch)
     assert "ETA 00:14" in capsys.readouterr().out
     (row,) = rows(callback.run, timing=True)
     assert row["timing"]["data_wait_share"] == 0
@@ -140,6 +133,46 @@ def test_a_slow_first_step_is_not_expected_again(tmp_path, monkeypatch, capsys):
             batch, {**losses(batch + 1), "data_wait": 0.0}
         )
     assert "ETA 00:14" in capsys.readouterr().out
+
+
+def shown_after_five_steps(tmp_path, monkeypatch, **options):
+    """What a run of 12 steps, of 2 s each, says after 5 of them."""
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    callback = progress(RunDirectory(tmp_path), **options)
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_begin(batch)
+        now[0] += 2
+        callback.on_train_batch_end(
+            batch, {**losses(batch + 1), "data_wait": 0.0}
+        )
+    return callback
+
+
+def test_steps_that_are_unlike_are_not_counted_as_these(
+    tmp_path, monkeypatch, capsys
+):
+    shown_after_five_steps(tmp_path, monkeypatch, end=8)
+    assert "ETA 00:06 to step 8" in capsys.readouterr().out
+
+
+def test_a_plan_knows_how_long_other_steps_take(tmp_path, monkeypatch, capsys):
+    shown_after_five_steps(
+        tmp_path, monkeypatch, end=8, left=lambda step: 100.0 - step
+    )
+    assert "ETA 01:35  " in capsys.readouterr().out
+
+
+def test_a_terminal_shows_the_same_beside_its_bar(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    callback = shown_after_five_steps(tmp_path, monkeypatch, end=8)
+    callback.on_train_end()
+    shown = capsys.readouterr().err
+    assert "wasserstein=-3, ETA 00:06 to step 8]" in shown
+    assert "step/s" not in shown
 
 
 def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):

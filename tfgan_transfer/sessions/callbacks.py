@@ -1,11 +1,12 @@
 """The callbacks of a session, in the order in which they have to run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from tfgan_transfer import families
+from tfgan_transfer.sessions import phases
 from tfgan_transfer.training.calls import Calls
 from tfgan_transfer.training.checkpoint_saver import CheckpointSaver
 from tfgan_transfer.training.deadline import Deadline
@@ -17,26 +18,27 @@ from tfgan_transfer.training.run_directory import RunDirectory
 
 
 def reports(
-    config: Mapping,
+    part: phases.Part,
     run: RunDirectory,
     writer: tf.summary.SummaryWriter,
-    split: tuple,
     start: int,
     saved: Mapping,
+    left: Callable[[int], float] | None = None,
 ) -> list[keras.callbacks.Callback]:
     """What the chief tells about the run before it is saved.
 
     Args:
-        config: Resolved configuration.
+        part: What is trained now, and on which images.
         run: Run directory.
         writer: TensorBoard writer.
-        split: The run's images.
         start: Steps done before.
         saved: Manifest of the checkpoint that is continued; may be empty.
+        left: Maps steps done to the seconds that the others were planned for.
 
     Returns:
         `Progress` and a grid of pictures.
     """
+    config = part.phase.config
     steps = config["steps"]
     progress = Progress(
         run,
@@ -45,6 +47,8 @@ def reports(
         start_step=start,
         every=config["log_every"],
         images_per_step=config["batch_size"] * config["n_critic"],
+        end=part.phase.end,
+        left=left,
         window=saved.get("window"),
     )
     family = families.of(config)
@@ -53,7 +57,7 @@ def reports(
         "every": config["sample_every"],
         "steps": steps,
     }
-    grid = family.grid(config, run, writer, split, when)
+    grid = family.grid(config, run, writer, part.split, when)
     return [progress, grid]
 
 

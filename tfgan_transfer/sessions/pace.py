@@ -115,7 +115,7 @@ class Pace(keras.callbacks.Callback):
             return
         late = self.step < self.end and self.factor(self.step, WITHIN) != 1.0
         # The last of it the deadline cuts off, without building a model anew.
-        worth = self._left(self.step) > WORTH * 3600 * self.deadline.hours
+        worth = self.left(self.step) > WORTH * 3600 * self.deadline.hours
         self.struck = late and worth and not self.deadline.over
         if self.struck:
             self.model.stop_training = True
@@ -131,7 +131,7 @@ class Pace(keras.callbacks.Callback):
             1.0 where the plan holds.
         """
         whole = 3600 * self.deadline.hours
-        left = self._left(step)
+        left = self.left(step)
         if left <= 0:
             return 1.0
         off = self.deadline.seconds + left - whole
@@ -141,6 +141,11 @@ class Pace(keras.callbacks.Callback):
         if off < 0 and not (limited and self.timetable.late(step)):
             return 1.0
         return max(0.0, whole - self.deadline.seconds) / left
+
+    def left(self, step: int) -> float:
+        """Seconds that the remaining steps of the plan take as things are."""
+        planned = self.timetable.total - self.timetable.at(step)
+        return self._slowness(step) * planned
 
     def replanned(self, settings: Mapping, step: int) -> dict | None:
         """Settings of the run under a new plan.
@@ -175,11 +180,6 @@ class Pace(keras.callbacks.Callback):
             f"this machine is {word} than when it was tried: {after:,} steps "
             f"instead of {before:,} fit into {self.deadline.hours:g} hours"
         )
-
-    def _left(self, step: int) -> float:
-        """Seconds that the remaining steps of the plan take as things are."""
-        planned = self.timetable.total - self.timetable.at(step)
-        return self._slowness(step) * planned
 
     def _slowness(self, step: int) -> float:
         """Seconds that steps take, over those that were planned for them."""

@@ -280,9 +280,8 @@ class Session:
         config, told = part.phase.config, []
         steering = self.family.steering(config, writer, part.split, start)
         if self.chief:
-            told = callbacks.reports(
-                config, self.run, writer, part.split, start, saved
-            )
+            left = self.pace and self.pace.left
+            told = callbacks.reports(part, self.run, writer, start, saved, left)
         return callbacks.around(
             told,
             config,

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -21,6 +22,10 @@ class Progress(keras.callbacks.Callback):
         writer: TensorBoard writer, or None for no summaries.
         steps: Total steps of the run.
         start_step: Steps done before this `fit` began.
+        end: Steps after which others follow that take longer or shorter, if
+            not all of them are alike.
+        left: Maps the steps that are done to the seconds that all others
+            take, if somebody has planned them.
         every: Steps between two rows.
         images_per_step: Real images that one step consumes.
         window: `window` of the checkpoint that the run continues.
@@ -35,6 +40,8 @@ class Progress(keras.callbacks.Callback):
         start_step: int,
         every: int,
         images_per_step: int,
+        end: int | None = None,
+        left: Callable[[int], float] | None = None,
         window: dict | None = None,
     ):
         super().__init__()
@@ -42,6 +49,8 @@ class Progress(keras.callbacks.Callback):
         self.writer = writer
         self.steps = steps
         self.start_step = start_step
+        self.end = min(end or steps, steps)
+        self.left = left
         self.every = every
         self.images_per_step = images_per_step
         self.window = dict(window or {"count": 0, "sums": {}})
@@ -53,6 +62,8 @@ class Progress(keras.callbacks.Callback):
             total=self.steps,
             initial=self.start_step,
             unit="step",
+            # What it takes to be left counts all steps as those that are done.
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
             disable=not sys.stderr.isatty(),
         )
         self._restart_clock()
@@ -119,26 +130,34 @@ class Progress(keras.callbacks.Callback):
         shown = ("critic_loss", "generator_loss", "wasserstein")
         values = {k: f"{row[k]:.3g}" for k in shown if k in row}
         if not self.bar.disable:
-            self.bar.set_postfix(values)
+            said = [f"{k}={v}" for k, v in values.items()]
+            self.bar.set_postfix_str(", ".join([*said, *self._expected(step)]))
             return
-        # The first step traces, and is no measure of others.
-        timed, since = self.timed_steps, time.monotonic() - self.began
-        done, ahead = step - self.start_step - 1, self.steps - step
-        left = since / done * ahead if done else 0.0
+        speed = f"{timing['images_per_second']:.0f} images/s"
         print(
             f"step {step}/{self.steps}",
             *(f"{k} {v}" for k, v in values.items()),
-            *([f"{timing['images_per_second']:.0f} images/s"] if timed else ()),
-            *(
-                [f"ETA {tqdm.tqdm.format_interval(left)}"]
-                if done or not ahead
-                else ()
-            ),
+            *([speed] if self.timed_steps else ()),
+            *self._expected(step),
             *([self.first] if self.first else ()),
             sep="  ",
             flush=True,
         )
         self.first = ""
+
+    def _expected(self, step: int) -> list[str]:
+        """What is left of the run, or of those of its steps that are alike."""
+        # The first step traces, and is no measure of others.
+        done = step - self.start_step - 1
+        if not done and step < self.end:
+            return []
+        taken = time.monotonic() - self.began
+        left = taken / done * (self.end - step) if done else 0.0
+        if self.left:
+            left = self.left(step)
+        only = self.end < self.steps and not self.left
+        where = f" to step {self.end}" if only else ""
+        return [f"ETA {tqdm.tqdm.format_interval(left)}{where}"]
 
     def _restart_clock(self) -> None:
         self.busy = 0.0
