@@ -13,12 +13,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Who may import whom inside the package, by first path segment. Everybody
 # may import itself and `errors`. Imports point downwards.
 LEAVES = {"images", "pixels", "markup", "losses", "class_losses", "augment"}
-LEAVES |= {"translation_losses"}
+LEAVES |= {"translation_losses", "spectrum"}
 ROOMS = {
     "ops": set(),
     "layers": {"ops"},
     "networks": {"layers", "ops", "settings"},
-    "gans": {"losses", "class_losses", "translation_losses", "augment", "ops"},
+    "gans": {"losses", "class_losses", "translation_losses", "augment"}
+    | {"spectrum", "ops"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),

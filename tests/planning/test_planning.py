@@ -60,7 +60,7 @@ def test_a_folder_and_nothing_else(commands, tmp_path):
     assert len(plan) <= 12
     for word in ("recipe    few_images", "1, the images are grey", "100% of"):
         assert word in shown.out
-    assert f"--run_dir={run}" in plan[-2]
+    assert f"--run_dir={run}" in plan[-2] and "--holdout=20 " in plan[-2]
     done = commands.run(
         TRAIN, *flags, f"--run_dir={run}", "--batch_size=4", "--hours=0.01"
     )

@@ -88,6 +88,9 @@ CASES = (
             "relativistic": {"r1": 0.5, "r2": 2.0, "penalty_every": 3},
         }.items()
     ),
+    Case(
+        "spectrum", {"network": "dcgan", "n_critic": 1, "spectrum_weight": 0.5}
+    ),
     Case("acgan_concat", {**ACGAN, "n_critic": 2}),
     Case(
         "acgan_batch_norm",

@@ -184,6 +184,12 @@ def test_a_folder_without_pictures_needs_no_leave(found, tmp_path):
     assert names == ["000000.png", "000001.png", "notes.txt"]
 
 
+def test_a_folder_may_be_called_after_a_version(found, tmp_path):
+    given = {"out": str(tmp_path / "samples_0.1"), "num": 1}
+    list(sampling.write(sampler(found), given))
+    assert (tmp_path / "samples_0.1" / "000000.png").is_file()
+
+
 def archived(commands, folder, *arguments):
     """What the command puts into an archive."""
     path = folder / "images.npz"

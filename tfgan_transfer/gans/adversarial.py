@@ -9,7 +9,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from tfgan_transfer import losses
+from tfgan_transfer import losses, spectrum
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import feeding, optimizers, step
 from tfgan_transfer.gans.class_game import ClassGame
@@ -40,7 +40,7 @@ class AdversarialGAN(GAN, keras.Model):
     game = (
         *("generator_optimizer", "critic_optimizer", "n_critic", "clip", "xla"),
         *("gradient_penalty", "r1", "r2", "penalty_every", "ema_decay"),
-        *("augmentation", "feature_game", "apart"),
+        *("spectrum_weight", "augmentation", "feature_game", "apart"),
     )
 
     def __init__(
@@ -69,6 +69,7 @@ class AdversarialGAN(GAN, keras.Model):
         penalty_every: int = 1,
         clip: float = 0.0,
         ema_decay: float = 0.999,
+        spectrum_weight: float = 0.0,
         augmentation: Augmentation | None = None,
         regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
         class_game: ClassGame | None = None,
@@ -91,6 +92,8 @@ class AdversarialGAN(GAN, keras.Model):
                 taken, with that many times their weight.
             clip: Bound on critic weights (Arjovsky et al. 2017); 0 for none.
             ema_decay: Decay of `ema_generator` per generator step.
+            spectrum_weight: Weight of `spectrum.distance` to the real images of
+                a replica, for the generator.
             augmentation: Applied to all images on their way to the critic.
             regulariser: Maps the generator to a scalar that is added to its
                 loss; what it keeps in `.variables` is saved with the model.
@@ -104,7 +107,8 @@ class AdversarialGAN(GAN, keras.Model):
         """
         game = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         weights = {"gradient_penalty": gradient_penalty, "r1": r1, "r2": r2}
-        feeding.check_numbers(**weights, clip=clip)
+        weights |= {"clip": clip, "spectrum_weight": spectrum_weight}
+        feeding.check_numbers(**weights)
         if penalty_every < 1:
             raise ValueError(f"Must be 1 or more. Received: {penalty_every=}")
         if n_critic < 1 or not 0 <= ema_decay < 1:
@@ -126,6 +130,7 @@ class AdversarialGAN(GAN, keras.Model):
         self.class_game = class_game if self.critic.outputs[1:] else None
         self.feature_game = feature_game
         self.clip, self.apart, self.xla = clip, apart, xla
+        self.spectrum_weight = spectrum_weight
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -170,21 +175,10 @@ class AdversarialGAN(GAN, keras.Model):
         return {**critic_log, **generator_log}
 
     def critic_update(self, slot: step.Batch) -> tuple[list, dict]:
-        """Gradients of the critic's next iteration, penalised in its turn.
-
-        Whose turn it is follows from the number of updates made, which a
-        checkpoint holds: every `penalty_every`-th, so that the iteration that
-        is logged is one if that many are made in a step (lazy regularisation,
-        Karras et al. 2020, arXiv 1912.04958, appendix B).
-        """
-        if self.penalty_every == 1:
-            return self._critic_gradients(slot)
-        number = tf.convert_to_tensor(self.critic_optimizer.iterations) + 1
-        return tf.cond(
-            number % self.penalty_every == 0,
-            lambda: self._critic_gradients(slot),
-            lambda: self._unpenalised_gradients(slot),
-        )
+        """Gradients of the critic's next iteration, penalised in its turn."""
+        ways = self._critic_gradients, self._unpenalised_gradients
+        updates = self.critic_optimizer.iterations
+        return step.in_turn(updates, self.penalty_every, *ways, slot)
 
     def critic_gradients(
         self, slot: step.Batch, penalised: bool = True
@@ -258,14 +252,20 @@ class AdversarialGAN(GAN, keras.Model):
             if game := self.feature_game:
                 loss += game.of_generator(slot["image"], drawn, slot)
             extra = self.regulariser(self.generator) if self.regulariser else 0
-            total = step.global_mean(loss + extra)
+            whole = loss + extra
+            if self.spectrum_weight:
+                unlike = spectrum.distance(slot["image"], drawn)
+                whole += self.spectrum_weight * unlike
+            total = step.global_mean(whole)
         gradients = step.gradients_of(tape, total, self.generator)
         log = {
-            "generator_loss": tf.reduce_mean(loss + extra),
+            "generator_loss": tf.reduce_mean(whole),
             "generator_gradient_norm": step.gradient_norm(gradients),
         }
         if self.regulariser:
             log["generator_regulariser"] = extra
+        if self.spectrum_weight:
+            log["spectral_distance"] = unlike
         if self.augmentation:
             probability = self.augmentation.probability.value
             log["augment_probability"] = tf.identity(probability)

@@ -105,6 +105,27 @@ def gradient_norm(gradients: Sequence[tf.Tensor]) -> tf.Tensor:
     )
 
 
+def in_turn(
+    updates: keras.Variable,
+    every: int,
+    penalised: Callable[[Batch], tuple],
+    otherwise: Callable[[Batch], tuple],
+    slot: Batch,
+) -> tuple:
+    """Lazy regularisation (Karras et al. 2020, arXiv 1912.04958, appendix B).
+
+    Whose turn it is follows from the number of updates made, which a checkpoint
+    holds: every `every`-th, so that the iteration that is logged is one if that
+    many are made in a step.
+    """
+    if every == 1:
+        return penalised(slot)
+    number = tf.convert_to_tensor(updates) + 1
+    return tf.cond(
+        number % every == 0, lambda: penalised(slot), lambda: otherwise(slot)
+    )
+
+
 def apply(
     optimizer: keras.optimizers.Optimizer,
     gradients: Sequence[tf.Tensor],

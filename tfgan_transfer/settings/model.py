@@ -165,6 +165,16 @@ MODEL = (
         passed_on=SAME_LOSS,
     ),
     Setting(
+        "spectrum_weight",
+        "number",
+        "Weight of the distance between the mean spectra of generated and of "
+        "real images, which takes away lattices; 0 for none.",
+        default=0.0,
+        low=0,
+        families=SINGLE,
+        passed_on=SAME_LOSS,
+    ),
+    Setting(
         "ema_decay",
         "number",
         "Decay of the averaged generator in each step.",

@@ -285,7 +285,9 @@ def _write_images(
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, images=drawn)
         return path
-    if path.suffix:
+    # A folder may be called samples_0.1.
+    named_file = path.suffix and not path.suffix[1:].isdigit()
+    if named_file and not path.is_dir():
         raise UserError(
             f"--out: expected a folder or a .npz file, received {str(path)!r};"
             " use --grid for one picture"

@@ -167,6 +167,7 @@ def gan(
         penalty_every=config["penalty_every"],
         clip=config["clip"],
         ema_decay=config["ema_decay"],
+        spectrum_weight=config["spectrum_weight"],
         augmentation=judges.augmentation(config),
         regulariser=anchor(config, built, train),
         feature_game=_feature_game(config, arguments, lr_scale),
