@@ -170,6 +170,15 @@ def test_steps_and_hours_stretch_a_recipe(tmp_path):
     assert chosen.timetable.total == pytest.approx(1800, rel=0.01)
 
 
+def test_a_schedule_may_be_emptied():
+    """The recipe's critic is then the same all the way, for as many steps."""
+    given = {"data": "digits", "recipe": "few_images", "critic_schedule": ""}
+    of_own = road.prepared(given, None, print).settings
+    assert of_own["steps"] == 830 and not of_own["critic_schedule"]
+    fewer = road.prepared({**given, "steps": 40}, None, print).settings
+    assert fewer["steps"] == 40
+
+
 def test_too_few_hours_for_large_pictures(tmp_path):
     chosen = choose({**folder(tmp_path), "hours": 0.05})
     assert chosen.settings["recipe"] == "few_images"

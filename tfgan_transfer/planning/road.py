@@ -345,9 +345,13 @@ def _settings(given: Mapping, name: str) -> dict:
         steps = large.partition(":")[2]
         settings["grow"] = ",".join([*small, f"{given['size']}:{steps}"])
         del settings["size"]
-    if own and "steps" in given:
-        del settings["steps"]
-        settings = recipes.scaled({**own, **settings}, given["steps"])
+    steps = given.get("steps")
+    if recipes.counted(own) and not recipes.counted(settings):
+        # Who empties a recipe's schedule leaves it as many steps.
+        steps = recipes.total(own)
+    if own and steps:
+        settings.pop("steps", None)
+        settings = recipes.scaled({**own, **settings}, steps)
     return settings
 
 

@@ -73,6 +73,11 @@ def under(given: Mapping) -> dict:
     return {**(read(name) if name else {}), **given}
 
 
+def counted(settings: Mapping) -> bool:
+    """Whether settings say for how many steps to train."""
+    return any(settings.get(name) for name in _STEPS)
+
+
 def total(settings: Mapping) -> int:
     """Generator steps of a recipe."""
     parts = schedule.of({name: settings.get(name) for name in _STEPS})
@@ -86,15 +91,12 @@ def scaled(settings: Mapping, steps: int) -> dict:
         settings: Of a recipe.
         steps: Generator steps in all.
     """
+    parts = [n for n in ("critic_schedule", "grow") if settings.get(n)]
+    if not parts:
+        return {**settings, "steps": steps}
     factor = steps / total(settings)
-    changed = {
-        name: schedule.stretched(settings[name], factor)
-        for name in ("critic_schedule", "grow")
-        if settings.get(name)
-    }
-    if not changed:
-        changed = {"steps": steps}
-    return {**settings, **changed}
+    stretched = {n: schedule.stretched(settings[n], factor) for n in parts}
+    return {**settings, **stretched}
 
 
 def _lines(name: str) -> list[str]:
