@@ -15,6 +15,7 @@ import numpy as np
 
 import tfgan_transfer as tt
 from tfgan_transfer import spectrum
+from tfgan_transfer.pixels import to_float
 
 # Wavelength, in pixels, of the coarsest lattice that is looked for.
 PERIOD = 8
@@ -23,7 +24,7 @@ PERIOD = 8
 def powers(data: str, size: int, limit: int) -> np.ndarray:
     """Mean power of a source's images, `[size, size // 2 + 1]`."""
     photos = tt.load_images(data, size, limit=limit)
-    return spectrum.power(photos.images / np.float32(127.5) - 1).numpy()
+    return spectrum.power(to_float(photos.images)).numpy()
 
 
 def lattice(size: int) -> np.ndarray:

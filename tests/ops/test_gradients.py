@@ -1,12 +1,10 @@
 """Custom gradients are TensorFlow's, but for the graphs that they keep."""
 
-import gc
-
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import func_graph
 
+from tests.support import graphs
 from tfgan_transfer.ops.gradients import custom_gradient
 
 
@@ -22,31 +20,9 @@ def sum_and_product(x, y):
     return outputs, lambda first, second: (first + y * second, 7 * first)
 
 
-def slopes(function):
-    """What takes a number and returns its image and two derivatives."""
-
-    def derive(x):
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                y = function(x)
-            slope = inner.gradient(y, x)
-        return y, slope, outer.gradient(slope, x)
-
-    return derive
-
-
-def graphs():
-    """How many graphs of functions there are."""
-    gc.collect()
-    found = (isinstance(o, func_graph.FuncGraph) for o in gc.get_objects())
-    return sum(found)
-
-
 @pytest.mark.parametrize("way", ["eager", "traced", "inside", "compiled"])
 def test_the_gradient_is_the_one_that_was_given(way):
-    derive = slopes(tf.function(cube) if way == "inside" else cube)
+    derive = graphs.derived(tf.function(cube) if way == "inside" else cube)
     if way in ("traced", "compiled"):
         derive = tf.function(derive, jit_compile=way == "compiled")
     derived = derive(tf.constant(3.0))
@@ -82,12 +58,12 @@ def test_a_branch_and_a_loop_find_it():
 
 
 def test_a_graph_goes_with_the_function_that_it_was_traced_for():
-    before = graphs()
-    traced = tf.function(slopes(cube))
+    before = graphs.alive()
+    traced = tf.function(graphs.derived(cube))
     traced(tf.constant(2.0))
-    assert graphs() > before
+    assert graphs.alive() > before
     del traced
-    assert graphs() == before
+    assert graphs.alive() == before
 
 
 def test_tensorflows_own_keeps_it():
@@ -96,8 +72,8 @@ def test_tensorflows_own_keeps_it():
     def square(x):
         return x**2, lambda upstream: upstream * 2 * x
 
-    before = graphs()
-    traced = tf.function(slopes(tf.custom_gradient(square)))
+    before = graphs.alive()
+    traced = tf.function(graphs.derived(tf.custom_gradient(square)))
     traced(tf.constant(2.0))
     del traced
-    assert graphs() == before + 1
+    assert graphs.alive() == before + 1

@@ -100,6 +100,21 @@ def test_waiting_for_data_is_measured(tmp_path, monkeypatch):
     assert row["timing"]["images_per_second"] == 16 * 4 / 16
 
 
+def shown_after_five_steps(tmp_path, monkeypatch, first=2, **options):
+    """What a run of 12 steps says after 5, all others but one of 2 s each."""
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    callback = progress(RunDirectory(tmp_path), **options)
+    callback.on_train_begin()
+    for batch in range(5):
+        callback.on_train_batch_begin(batch)
+        now[0] += first if batch == 0 else 2
+        callback.on_train_batch_end(
+            batch, {**losses(batch + 1), "data_wait": 0.0}
+        )
+    return callback
+
+
 def test_a_clock_set_back_changes_no_estimate(tmp_path, monkeypatch, capsys):
     """After 5 steps of 2 s each, 7 are left: 14 s."""
     monkeypatch.setattr("time.time", lambda: -3600 * time.monotonic())
@@ -122,32 +137,8 @@ def test_a_step_that_traces_is_no_measure_of_speed(tmp_path, capsys):
 
 def test_a_slow_first_step_is_not_expected_again(tmp_path, monkeypatch, capsys):
     """Five steps of 12, the first of a minute: seven of 2 s are left."""
-    now = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    callback = progress(RunDirectory(tmp_path))
-    callback.on_train_begin()
-    for batch in range(5):
-        callback.on_train_batch_begin(batch)
-        now[0] += 60 if batch == 0 else 2
-        callback.on_train_batch_end(
-            batch, {**losses(batch + 1), "data_wait": 0.0}
-        )
+    shown_after_five_steps(tmp_path, monkeypatch, first=60)
     assert "ETA 00:14" in capsys.readouterr().out
-
-
-def shown_after_five_steps(tmp_path, monkeypatch, **options):
-    """What a run of 12 steps, of 2 s each, says after 5 of them."""
-    now = [1000.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    callback = progress(RunDirectory(tmp_path), **options)
-    callback.on_train_begin()
-    for batch in range(5):
-        callback.on_train_batch_begin(batch)
-        now[0] += 2
-        callback.on_train_batch_end(
-            batch, {**losses(batch + 1), "data_wait": 0.0}
-        )
-    return callback
 
 
 def test_steps_that_are_unlike_are_not_counted_as_these(

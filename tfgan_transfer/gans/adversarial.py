@@ -155,7 +155,7 @@ class AdversarialGAN(GAN, keras.Model):
             Scalars of this step. `wasserstein` is E[D(real)] - E[D(fake)]:
             positive when the critic tells them apart, and falling as the
             generator improves. Critic values are those of the last iteration.
-            The losses include penalties and regulariser.
+            The losses include penalties, regulariser and spectra.
         """
         for i in range(self.n_critic):
             slot = step.critic_slot(batch, i)

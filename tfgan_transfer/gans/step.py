@@ -117,6 +117,13 @@ def in_turn(
     Whose turn it is follows from the number of updates made, which a checkpoint
     holds: every `every`-th, so that the iteration that is logged is one if that
     many are made in a step.
+
+    Args:
+        updates: Of the critic so far.
+        every: Its iterations from one penalty to the next, at least 1.
+        penalised: What is done with a slot in its turn.
+        otherwise: What is done with the others.
+        slot: What they take.
     """
     if every == 1:
         return penalised(slot)

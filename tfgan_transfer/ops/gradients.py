@@ -41,12 +41,14 @@ def kept_by_graph() -> Iterator[None]:
 
     TensorFlow has such functions of its own, for sums over replicas.
     """
+    if tf.executing_eagerly():
+        # Nothing is registered.
+        yield
+        return
     # Its names can be listed and added to, but not be taken back.
     registry = ops.gradient_registry._registry
     known = set(registry)
     yield
-    if tf.executing_eagerly():
-        return
     graph = tf.compat.v1.get_default_graph()
     # Operations and their graph hold one another, and so may this.
     kept = graph.get_collection_ref("kept_gradients")

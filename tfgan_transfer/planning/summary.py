@@ -11,6 +11,7 @@ from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run
 from tfgan_transfer.settings import recipes
+from tfgan_transfer.settings.setting import typed
 from tfgan_transfer.transfer.report import Row, share_kept
 
 # Below this share a transfer is one in name only.
@@ -67,16 +68,10 @@ def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
         print("trying a few steps ...", flush=True)
         parts = budget.tried(chosen.settings or plan.config)
         chosen = chosen._replace(parts=parts, settings=plan.config)
-    words = [f"--{name}={_typed(value)}" for name, value in given.items()]
+    words = [f"--{name}={typed(value)}" for name, value in given.items()]
     command = shlex.join(["python", "-m", "tfgan_transfer.train", *words])
     print(*lines(plan, chosen, command), sep="\n")
     print("nothing was written; --dry_run=full shows every setting")
-
-
-def _typed(value: object) -> object:
-    """A setting as somebody types it: 500, not 500.0."""
-    whole = isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
 
 
 def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:

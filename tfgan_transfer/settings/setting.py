@@ -53,3 +53,11 @@ class Setting:
     def unused(self) -> object:
         """Its value in a model that does not use it."""
         return self.default if self.neutral is None else self.neutral
+
+
+def typed(value: object) -> str:
+    """A setting's value as somebody types it: 500, not 500.0."""
+    if value is None:
+        return "none"
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)

@@ -148,15 +148,15 @@ class Progress(keras.callbacks.Callback):
     def _expected(self, step: int) -> list[str]:
         """What is left of the run, or of those of its steps that are alike."""
         # The first step traces, and is no measure of others.
-        done = step - self.start_step - 1
+        done, where = step - self.start_step - 1, ""
         if not done and step < self.end:
             return []
-        taken = time.monotonic() - self.began
-        left = taken / done * (self.end - step) if done else 0.0
         if self.left:
             left = self.left(step)
-        only = self.end < self.steps and not self.left
-        where = f" to step {self.end}" if only else ""
+        else:
+            each = (time.monotonic() - self.began) / max(done, 1)
+            left = each * (self.end - step)
+            where = f" to step {self.end}" if self.end < self.steps else ""
         return [f"ETA {tqdm.tqdm.format_interval(left)}{where}"]
 
     def _restart_clock(self) -> None:

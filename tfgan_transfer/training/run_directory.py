@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.settings.setting import typed
 from tfgan_transfer.settings.table import SETTINGS
 from tfgan_transfer.training import checkpoint
 
@@ -258,13 +259,6 @@ def evaluations(found: Iterable[dict]) -> list[dict]:
     return [row for row in whole(found) if row.get("evaluation")]
 
 
-def _shown(value: object) -> str:
-    """A setting as one types it."""
-    if value is None:
-        return "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def refuse_changes(stored: Mapping, requested: Mapping) -> None:
     """Compares the settings of a run with those asked for on resume.
 
@@ -276,7 +270,7 @@ def refuse_changes(stored: Mapping, requested: Mapping) -> None:
         UserError: If one differs that is not in `SAFE`; all are listed.
     """
     changed = [
-        f"--{name}={_shown(value)} (the run has {_shown(stored.get(name))})"
+        f"--{name}={typed(value)} (the run has {typed(stored.get(name))})"
         for name, value in requested.items()
         # `auto` asks for a choice, and the run has made it.
         if name not in SAFE and value not in ("auto", stored.get(name))
