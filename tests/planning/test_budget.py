@@ -18,10 +18,15 @@ GROWN = {"grow": "32:100,64:60", "hours": 0.2}
 def test_all_that_a_run_does_is_counted():
     found = budget.timetable([SMALL, LARGE], OFTEN, spent=30.0)
     begun = 30 + budget.AROUND + 20
-    first = begun + 5 + 1 + 2 + 100 * 0.5 + 10 * 1 + 5 * 2 + 2.5 * 8
-    second = first + 7 + 1.5 + 3 + 60 * 2 + 6 * 1.5 + 3 * 3 + 1.5 * 10
-    second += 6
-    assert found.ends == ((0, begun), (100, first), (160, second))
+    built = begun + 5 + 1 + 2
+    first = built + 100 * 0.5 + 10 * 1 + 5 * 2 + 2.5 * 8
+    rebuilt = first + 7 + 1.5 + 3
+    second = rebuilt + 60 * 2 + 6 * 1.5 + 3 * 3 + 1.5 * 10 + 6
+    ends = (0, begun), (1, built), (100, first), (101, rebuilt), (160, second)
+    assert found.ends == ends
+    single = budget.timetable([LARGE._replace(steps=1)], OFTEN)
+    assert [step for step, _ in single.ends] == [0, 1]
+    assert single.total == budget.seconds([LARGE._replace(steps=1)], OFTEN)
     assert budget.seconds([SMALL, LARGE], OFTEN, 30.0) == second
 
 

@@ -159,13 +159,15 @@ def timetable(
     for part in parts:
         # Where a part begins or ends there is a sheet and a checkpoint more.
         at += part.first + part.drawing + part.saving
+        ends.append((done + 1, at))
         step = part.each + _share(part.drawing, every["sample_every"])
         step += _share(part.saving, every["checkpoint_every"])
         step += _share(part.measuring, every["eval_every"])
         done, at = done + part.steps, at + part.steps * step
         ends.append((done, at))
-    ends[-1] = (done, at + parts[-1].reporting)
-    return Timetable(tuple(ends))
+    ends.append((done, at + parts[-1].reporting))
+    # A part of one step ends with its first one, and the run with its report.
+    return Timetable(tuple(dict(ends).items()))
 
 
 def _share(taken: float, every: int) -> float:

@@ -201,12 +201,14 @@ class Session:
         Returns:
             Steps done.
         """
+        # Of a part that only has other steps all is known.
+        told = self.pace and self.pace.struck
         if self.pace:
             self.pace.begin(start, phase.end)
         saved = found.manifest if found else {}
         part = self._enter(phase, found)
         model = self._model(part, found)
-        if self.chief:
+        if self.chief and not told:
             self._announce(part, model, start)
         with event_files.written(
             self.run.tensorboard if self.chief else None, self.config
@@ -280,7 +282,7 @@ class Session:
         config, told = part.phase.config, []
         steering = self.family.steering(config, writer, part.split, start)
         if self.chief:
-            left = self.pace and self.pace.left
+            left = self.pace and self.pace.expected
             told = callbacks.reports(part, self.run, writer, start, saved, left)
         return callbacks.around(
             told,
