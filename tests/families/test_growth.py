@@ -170,6 +170,48 @@ def test_the_old_rule_by_its_name_and_runs_that_know_no_other(
     assert {r["kind"] for r in kinds} == {"copied", "fresh"}
 
 
+def test_a_blurred_growth_stays_so_wherever_it_goes(
+    commands, grown, unbroken, tmp_path
+):
+    smooth = tmp_path / "smooth"
+    options = (f"--source={unbroken}", "--size=16", "--growth=smooth")
+    train(commands, smooth, *options, "--steps=2")
+    train(commands, smooth, *options, "--steps=4")
+    record = json.loads((smooth / "config.json").read_text())
+    assert record["generator"]["grown_from"] == [[8, 8, "blurred"]]
+    assert record["critic"]["grown_from"] == [[8, 8]]
+    names = [layer.name for layer in generator(smooth).layers]
+    assert "grown16_blurred" in names
+    # Another run grows it by the other rule, and keeps what it is.
+    larger = tmp_path / "larger"
+    train(commands, larger, f"--source={smooth}", "--size=24", "--steps=1")
+    record = json.loads((larger / "config.json").read_text())
+    assert record["generator"]["grown_from"] == [[8, 8, "blurred"], [16, 16]]
+    names = [layer.name for layer in generator(larger).layers]
+    assert "grown16_blurred" in names and "grown24_blurred" not in names
+    expected = tf.image.resize(generator(smooth)(latents()), (24, 24))
+    first = generator(larger)(latents())
+    assert abs(first - expected).numpy().mean() < 0.05
+    # And a run that was grown before goes on without.
+    path, _ = grown
+    names = [layer.name for layer in generator(path).layers]
+    assert "grown16_blurred" not in names
+
+
+def test_a_run_that_grows_by_itself_blurs_too(commands, tmp_path):
+    run = tmp_path / "run"
+    options = ("--grow=8:2,16:2", "--growth=smooth")
+    train(commands, run, *options)
+    record = json.loads((run / "config.json").read_text())
+    assert record["generator"]["grown_from"] == [[8, 8, "blurred"]]
+    first, last = (
+        dict(np.load(run / f"checkpoints/step-0000000{n}/generator.npz"))
+        for n in (2, 4)
+    )
+    assert first.keys() < last.keys()
+    assert np.any(last["grown16_correction/kernel"] != 0)
+
+
 def plan(source, **flags):
     settings = {"transfer": "both", "growth": "pixel_end", **flags}
     run = {"generator": source, "critic": source}
@@ -183,6 +225,7 @@ def plan(source, **flags):
         ({"size": "24", "transfer": "generator"}, ["generator"]),
         ({"size": "32", "transfer": "critic"}, ["critic"]),
         ({"size": "32", "growth": "latent_end"}, []),
+        ({"size": "32", "growth": "smooth"}, ["generator", "critic"]),
         ({"size": "16"}, []),
         ({"size": "16x32"}, []),
         ({"size": "8"}, []),
@@ -190,12 +233,16 @@ def plan(source, **flags):
 )
 def test_what_grows(flags, sizes):
     found = growth.found(plan({"image_shape": [16, 16, 3]}, **flags), None)
-    assert found == {name: [(16, 16)] for name in sizes}
+    blurred = ("blurred",) if flags.get("growth") == "smooth" else ()
+    before = {"generator": (16, 16, *blurred), "critic": (16, 16)}
+    assert found == {name: [before[name]] for name in sizes}
 
 
 def test_what_has_grown_stays_so():
     source = {"image_shape": [32, 32, 3], "grown_from": [[16, 16], [24, 24]]}
     assert growth.first_shape(source) == (16, 16, 3)
+    blurred = {**source, "grown_from": [[16, 16, "blurred"]]}
+    assert growth.first_shape(blurred) == (16, 16, 3)
     assert growth.first_shape({"image_shape": [32, 48, 3]}) == (32, 48, 3)
     kept = [(16, 16), (24, 24)]
     found = growth.found(plan(source, size="32"), None)

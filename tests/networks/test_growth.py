@@ -266,3 +266,46 @@ def test_broken_arguments(wanted, message):
     with pytest.raises(UserError) as error:
         growth.critic(critic("dcgan"), wanted, WIDTH)
     assert error.value.command_line == message
+
+
+@networks
+@pytest.mark.parametrize("side", [32, 24])
+def test_blurred_a_correction_has_no_dots_of_a_pixel(network, side):
+    net = generator(network)
+    plain, blurred = (
+        growth.generator(net, shape(side), WIDTH, option)
+        for option in (False, True)
+    )
+    np.testing.assert_array_equal(
+        plain(inputs(plain)), blurred(inputs(blurred))
+    )
+    paths = [weight.path for weight in plain.weights]
+    assert [weight.path for weight in blurred.weights] == paths
+    deviate(plain, f"grown{side}_correction")
+    blurred.set_weights(plain.get_weights())
+    values = [
+        keras.Model(grown.input, grown.get_layer(f"grown{side}_{name}").output)(
+            inputs(grown)
+        ).numpy()
+        for grown, name in ((plain, "correction"), (blurred, "blurred"))
+    ]
+    # (1, 2, 1) / 4 down and across, which has nothing of a period of 2 px.
+    weights = np.outer([1, 2, 1], [1, 2, 1])[:, :, None, None] / 16
+    inside = sum(
+        weights[row, column]
+        * values[0][:, row : side - 2 + row, column : side - 2 + column]
+        for row in range(3)
+        for column in range(3)
+    )
+    np.testing.assert_allclose(
+        values[1][:, 1:-1, 1:-1], inside, rtol=0, atol=1e-5
+    )
+    assert abs(values[1] - values[0]).max() > 0.1
+    # What is drawn is the image under that correction.
+    small = enlarged(net(inputs(net)), side)
+    expected = np.tanh(
+        np.arctanh(small) + np.arctanh(0.999 * np.tanh(values[1]))
+    )
+    np.testing.assert_allclose(
+        blurred(inputs(blurred)), expected, rtol=0, atol=2e-4
+    )

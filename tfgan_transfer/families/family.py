@@ -17,7 +17,8 @@ class Plan(NamedTuple):
         stage1: What the frozen first stage of a stack is built from,
             `network` and `generator`, JSON values.
         grown_from: Network -> `(height, width)` of its images before each
-            growth; those that have not grown do not occur.
+            growth, with `"blurred"` after them where the correction is
+            blurred; those that have not grown do not occur.
     """
 
     config: dict

@@ -23,8 +23,10 @@ def generator(arguments: Mapping) -> keras.Model:
     options, later = _shapes(arguments["generator"])
     if "stage1" not in options:
         network = NETWORKS[arguments["network"]].generator(**options)
-        for shape in later:
-            network = growth.generator(network, shape, options["width"])
+        for shape, blurred in later:
+            network = growth.generator(
+                network, shape, options["width"], blurred
+            )
         return network
     return stack.generator(
         generator(options["stage1"]),
@@ -43,7 +45,7 @@ def critic(arguments: Mapping) -> keras.Model:
         return feature_critic(arguments["critic"])
     options, later = _shapes(arguments["critic"])
     network = NETWORKS[arguments["network"]].critic(**options)
-    for shape in later:
+    for shape, _ in later:
         network = growth.critic(
             network, shape, options["width"], options["spectral_norm"]
         )
@@ -55,14 +57,21 @@ def _of_layers(layers: Mapping) -> keras.Model:
     return keras.saving.deserialize_keras_object(layers, safe_mode=True)
 
 
-def _shapes(arguments: Mapping) -> tuple[dict, list[tuple[int, int, int]]]:
-    """A network's arguments before it grew, and the shapes it grew to."""
+def _shapes(arguments: Mapping) -> tuple[dict, list[tuple[tuple, bool]]]:
+    """A network's arguments before it grew, and how it grew.
+
+    Returns:
+        Arguments, and of each growth the shape of the images after it and
+        whether its correction is blurred.
+    """
     options = dict(arguments)
     *last, channels = options.pop("image_shape")
-    first, *later = (
-        (*size, channels) for size in [*options.pop("grown_from", []), last]
-    )
-    return {**options, "image_shape": first}, later
+    grown = options.pop("grown_from", [])
+    first, *later = ((*size[:2], channels) for size in [*grown, last])
+    blurred = [growth.BLURRED in size for size in grown]
+    return {**options, "image_shape": first}, [
+        *zip(later, blurred, strict=True)
+    ]
 
 
 def feature_critic(arguments: Mapping) -> keras.Model:

@@ -13,19 +13,25 @@ import keras
 from keras import KerasTensor, ops
 
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.layers.blur import Blur
 from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.layers.resizing import Enlarge, Reduce
 from tfgan_transfer.layers.spectral import SpectralConv2D
 from tfgan_transfer.networks import blocks
 
 _PACKAGE = "tfgan_transfer"
+# How checkpoints mark a growth whose correction is blurred, after the size.
+BLURRED = "blurred"
 # The largest |tanh| of a correction: at 1 a pixel of the opposite colour would
 # be 0 / 0. A black pixel of 8 bits can still become any of the other 255.
 _LARGEST = 0.999
 
 
 def generator(
-    smaller: keras.Model, image_shape: tuple[int, int, int], width: int
+    smaller: keras.Model,
+    image_shape: tuple[int, int, int],
+    width: int,
+    blurred: bool = False,
 ) -> keras.Model:
     """Grows a generator.
 
@@ -37,6 +43,9 @@ def generator(
         smaller: A generator.
         image_shape: `(height, width, channels)` to draw.
         width: Channels of the correction.
+        blurred: Whether the correction is blurred a little. A kernel of
+            stride 2 draws even and odd pixels by weights of their own, and
+            dots of one pixel with them, which no photograph has.
 
     Returns:
         A model with the inputs of `smaller` and float32 images `[B, H, W, C]`
@@ -65,6 +74,8 @@ def generator(
         kernel_initializer="zeros",
         dtype="float32",
     )
+    if blurred:
+        correction = Blur(dtype="float32", name=f"{name}_blurred")(correction)
     large = Enlarge(image_shape[:2], dtype="float32", name=f"{name}_enlarged")
     image = Shifted(dtype="float32", name=f"{name}_image")(
         large(small), correction

@@ -43,7 +43,8 @@ TRANSFER = (
         "growth",
         "text",
         "Where networks grow that start from smaller images: at the pixels, "
-        "exactly, or at the latent, with new weights between old ones.",
+        "exactly (smooth: what the generator adds is blurred a little, "
+        "against dots), or at the latent, with new weights between old ones.",
         default="pixel_end",
         choices=choices.GROWTHS,
         families=("wgan_gp", "acgan"),

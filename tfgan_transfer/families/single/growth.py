@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.networks.growth import BLURRED
 from tfgan_transfer.settings.config import parse_size
 from tfgan_transfer.training.checkpoint import Checkpoint
 
-Size = tuple[int, int]
+# With `BLURRED` after them where what is added is blurred.
+Size = tuple[int, int] | tuple[int, int, str]
 
 NETWORKS = ("generator", "critic")
 
@@ -22,8 +24,8 @@ def found(plan: Plan, stored: Mapping | None) -> dict[str, list[Size]]:
         stored: `config.json` of the run that is continued, or None.
 
     Returns:
-        Network -> `(height, width)` of its images before each growth, the
-        smallest first, for networks that have grown.
+        Network -> the size of its images before each growth, the smallest
+        first, for networks that have grown.
     """
     if stored:
         sizes = {name: before(stored[name]) for name in NETWORKS}
@@ -31,7 +33,7 @@ def found(plan: Plan, stored: Mapping | None) -> dict[str, list[Size]]:
         run, moved = plan.source.manifest["run"], plan.config["transfer"]
         # A critic on features of another size is a new one.
         sizes = {
-            name: _grown(run[name], plan.config)
+            name: _grown(name, run[name], plan.config)
             for name in NETWORKS
             if moved in ("both", name) and "features" not in run[name]
         }
@@ -66,14 +68,15 @@ def before(options: Mapping) -> list[Size]:
 def first_shape(options: Mapping) -> tuple[int, int, int]:
     """The shape of a network's images before it grew."""
     *size, channels = options["image_shape"]
-    return (*[*before(options), size][0], channels)
+    return (*[*before(options), size][0][:2], channels)
 
 
-def _grown(source: Mapping, config: Mapping) -> list[Size]:
+def _grown(name: str, source: Mapping, config: Mapping) -> list[Size]:
     size, old = parse_size(config["size"]), tuple(source["image_shape"][:2])
     if size == old:
         return before(source)
     larger = all(new > side for new, side in zip(size, old, strict=True))
-    if larger and config["growth"] == "pixel_end":
-        return [*before(source), old]
-    return []
+    if not larger or config["growth"] == "latent_end":
+        return []
+    blurred = name == "generator" and config["growth"] == "smooth"
+    return [*before(source), (*old, BLURRED) if blurred else old]
