@@ -182,7 +182,25 @@ def test_a_schedule_may_be_emptied():
 def test_too_few_hours_for_large_pictures(tmp_path):
     chosen = choose({**folder(tmp_path), "hours": 0.05})
     assert chosen.settings["recipe"] == "few_images"
-    assert "needs more than 3 minutes here" in chosen.reasons["recipe"]
+    # 6 in 10 of 1,330 steps take 400 s, and 11 around them.
+    words = "needs more than 3 minutes here, --hours=0.13 or more"
+    assert words in chosen.reasons["recipe"]
+    named = choose({**folder(tmp_path), "hours": 0.13})
+    assert named.settings["recipe"] == "few_images_64"
+
+
+def test_too_few_steps_to_learn_from(tmp_path):
+    """830 of a fifth of a second to 2 s at 96 px: both critics from 450 on."""
+    given = folder(tmp_path)
+    chosen = choose({**given, "hours": 0.02})
+    assert recipes.total(chosen.settings) < 0.6 * 830
+    words, hours = chosen.reasons["steps"].split(" --hours=")
+    assert words == "as many as fit into a minute, too few to learn much:"
+    hours, has = hours.split(" has ")
+    assert has == "830"
+    advised = choose({**given, "hours": float(hours), "recipe": "few_images"})
+    assert recipes.total(advised.settings) >= 830
+    assert "too few" not in advised.reasons["steps"]
 
 
 def test_large_pictures_are_not_tried_where_small_ones_take_too_long(

@@ -3,6 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.pictures import Pictures
@@ -15,6 +16,11 @@ LARGEST = 0.5
 # Evaluations of a run, at most and at least, the share of the time of its
 # steps that they may take, and steps between them that are worth one.
 MEASURED, FEWEST, SHARE, APART = 6, 2, 0.15, 25
+# A recipe with a smaller share of its steps is worse than the next one.
+LEAST = 0.6
+# Share of what it takes that is added where a time is named, as an estimate is
+# off by so much.
+OFF = 0.1
 # Who gives one of these counts steps himself.
 COUNTED = {"steps", "grow", "critic_schedule"}
 # Samples that an evaluation draws.
@@ -43,22 +49,11 @@ def timed(
     """
     if given.keys() & COUNTED:
         return settings, ""
+    if "hours" in given:
+        return _within(given, settings, parts, pictures, spent)
     cadenced = functools.partial(watched, given, parts)
     factor = stretch(given, pictures)
     own = recipes.total(settings)
-    if "hours" in given:
-        most = budget.MOST * factor
-        fitted = budget.fitted(
-            settings,
-            parts,
-            given["hours"],
-            most,
-            cadenced,
-            counted(spent, given["hours"]),
-        )
-        if recipes.total(fitted) >= int(most * own):
-            return fitted, f"more would not help {pictures.images:,} pictures"
-        return fitted, _as_many(given["hours"], spent)
     wanted = max(len(parts) + 1, round(factor * own))
     seconds = budget.seconds(
         budget.shared(parts, wanted), cadenced(settings, wanted), spent
@@ -82,6 +77,47 @@ def timed(
     )
 
 
+def _within(
+    given: Mapping,
+    settings: dict,
+    parts: list[budget.Part],
+    pictures: Pictures,
+    spent: float,
+) -> tuple[dict, str]:
+    """As many steps as fit into the hours that the user gave."""
+    cadenced = functools.partial(watched, given, parts)
+    factor, own = stretch(given, pictures), recipes.total(settings)
+    most, allowed = budget.MOST * factor, given["hours"]
+    counts = counted(spent, allowed)
+    fitted = budget.fitted(settings, parts, allowed, most, cadenced, counts)
+    steps, why = recipes.total(fitted), _as_many(allowed, spent)
+    if steps >= int(most * own):
+        why = f"more would not help {pictures.images:,} pictures"
+    elif steps < enough(own, given, pictures):
+        whole = max(len(parts), round(min(1.0, factor) * own))
+        seconds = budget.seconds(
+            budget.shared(parts, whole), cadenced(settings, whole), counts
+        )
+        why += f", too few to learn much: {as_flag(seconds)} has {whole:,}"
+    return fitted, why
+
+
+def as_flag(seconds: float) -> str:
+    """The hours that a run needs which takes so long, as typed."""
+    return f"--hours={(1 + OFF) * seconds / 3600:.2g}"
+
+
+def enough(steps: int, given: Mapping, pictures: Pictures) -> float:
+    """Of how many steps a recipe is worth it.
+
+    Args:
+        steps: That the recipe has.
+        given: Settings that the user gave.
+        pictures: The user's: few need fewer, many no more.
+    """
+    return LEAST * min(1.0, stretch(given, pictures)) * steps
+
+
 def _as_many(hours: float, spent: float) -> str:
     """Why there are no more steps, on a machine too busy to plan as well."""
     if spent <= counted(spent, hours):
@@ -102,15 +138,22 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
-def too_long(
+class Need(NamedTuple):
+    """What some steps of a recipe take, and may take, in seconds."""
+
+    seconds: float
+    allowed: float
+
+
+def needed(
     given: Mapping,
     settings: Mapping,
     pictures: Pictures,
     steps: float,
     spent: Callable[[], float],
     parts: list[budget.Part],
-) -> bool:
-    """Whether not even some steps of a recipe fit into the hours.
+) -> Need:
+    """What a recipe needs at least; nothing where the user counts its steps.
 
     Args:
         given: Settings that the user gave.
@@ -121,15 +164,15 @@ def too_long(
         parts: Of the recipe, as fast at least as they are.
     """
     if given.keys() & COUNTED:
-        return False
+        return Need(0.0, 0.0)
     allowed = hours(given, pictures)
     least = max(len(parts), math.ceil(steps))
-    needed = budget.seconds(
+    seconds = budget.seconds(
         budget.shared(parts, least),
         watched(given, parts, settings, least),
         counted(spent(), allowed),
     )
-    return needed > 3600 * allowed
+    return Need(seconds, 3600 * allowed)
 
 
 def counted(spent: float, hours: float | None) -> float:

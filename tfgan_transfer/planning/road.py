@@ -1,8 +1,7 @@
 """The road that a run takes where its user named none: recipe, source, size."""
 
-import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,13 +12,12 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.inspection import tones
-from tfgan_transfer.planning import budget, length, sources
+from tfgan_transfer.planning import budget, length, recipe, sources
 from tfgan_transfer.planning.pictures import Pictures
 from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
-from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices, run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -28,8 +26,6 @@ _OWN = ("model", "critic", "labels", "second stage", "translation")
 _OWN += ("transfer", "training")
 GAME = {row.name for title in _OWN for row in GROUPS[title]}
 GAME -= {"model", "source", "steps", "seed", "grow", "batch_size"}
-# A recipe with a smaller share of its steps is worse than the next one.
-LEAST = 0.6
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
 # Images that are looked at, and the share that is grey where all are.
@@ -125,12 +121,13 @@ def prepared(
             # Who counts steps does not count hours.
             lifted = {"hours": None} if "steps" in given else {}
             return Road({**lifted, **given}, {}, [])
-        return Road(_without_words(recipes.under(given)), {}, [])
+        return Road(recipe.without_words(recipes.under(given)), {}, [])
     if asked(given):
         _refuse_workers()
         return choose(given, say, spent)
     name = given.get("recipe", recipes.PLAIN)
-    settings, reasons = _settings(given, name), {"recipe": f"{name}, as asked"}
+    settings = recipe.under(given, name)
+    reasons = {"recipe": f"{name}, as asked"}
     if given.get("source") == "auto" and given.get("data"):
         found = data.describe(given["data"], subset.names(given.get("classes")))
         chosen = _nearest(_some(given, found), say)
@@ -181,54 +178,21 @@ def choose(
             given["source"], reasons["source"] = chosen
         if "recipe" not in given:
             _look(given, found, reasons, say)
-    names = _recipes(given, model, pictures)
-    name, settings, parts, why = _fitting(given, names, pictures, say, spent)
-    reasons["steps"], chosen = why, recipes.total(settings)
-    parts = budget.shared(parts, chosen)
+    among = recipe.names(given, model, pictures)
+    best = recipe.best(given, among, pictures, say, spent)
+    settings, steps = best.settings, recipes.total(best.settings)
+    parts = budget.shared(best.parts, steps)
+    reasons["steps"], reasons["recipe"] = best.steps, best.why
     reasons["pictures"] = pictures.warning()
-    reasons["recipe"] = _why(name, names, given, pictures)
     reasons["size"] = _sized(parts, pictures, settings)
-    settings["recipe"] = name
+    settings["recipe"] = best.name
     return Road(
-        length.watched(given, parts, settings, chosen),
+        length.watched(given, parts, settings, steps),
         reasons,
         parts,
         spent(),
         bool(settings.get("hours")) and not given.keys() & length.COUNTED,
     )
-
-
-def _fitting(
-    given: Mapping,
-    names: Sequence[str],
-    pictures: Pictures,
-    say: Callable[[str], None],
-    spent: Callable[[], float],
-) -> tuple[str, dict, list[budget.Part], str]:
-    """The best recipe of which enough steps fit into the hours, or the last.
-
-    Returns:
-        Its name, its settings with as many steps as fit, its parts as they
-        were tried, and why it is so many steps.
-    """
-    known: dict[str, budget.Part] = {}
-    for name in names:
-        settings, hopeless = _settings(given, name), None
-        say(f"trying a few steps of {name} ...")
-        own = recipes.total(settings)
-        seen = length.watching(given, settings, own)
-        least = LEAST * min(1.0, length.stretch(given, pictures)) * own
-        if name != names[-1]:
-            hopeless = functools.partial(
-                length.too_long, given, settings, pictures, least, spent
-            )
-        parts = budget.tried({**settings, **seen}, known, hopeless)
-        if parts is None:
-            continue
-        settings, why = length.timed(given, settings, parts, pictures, spent())
-        if recipes.total(settings) >= least or name == names[-1]:
-            break
-    return name, settings, parts, why
 
 
 def _model(given: Mapping) -> str:
@@ -255,7 +219,7 @@ def _refuse(given: Mapping, model: str) -> object:
         refusing takes anyway.
     """
     name = given.get("recipe") or recipes.BEST[model][-1]
-    settings = _settings({**given, "source": None}, name)
+    settings = recipe.under({**given, "source": None}, name)
     if not given.get("size"):
         settings.pop("size", None)
     settings["transfer"] = given.get("transfer", "none")
@@ -313,55 +277,6 @@ def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
     )
 
 
-def _recipes(given: dict, model: str, pictures: Pictures) -> tuple[str, ...]:
-    """Recipes that come into question, the best first."""
-    if given.get("recipe"):
-        return (given["recipe"],)
-    if given.get("source") == "none":
-        if model != config.DEFAULTS["model"]:
-            raise UserError(
-                f"--source: none with --model={model} needs a --recipe; give "
-                "--recipe=plain"
-            )
-        return (recipes.FROM_NOTHING,)
-    names = recipes.BEST[model]
-    if len(names) == 1:
-        return names
-    if "size" in given:
-        source = saved.find(given["source"], "--source")
-        side = min(source.manifest["run"]["generator"]["image_shape"][:2])
-        larger = min(sizes.parse_size(given["size"])) > side
-        return names[:1] if larger else names[1:]
-    return names if pictures.side >= 48 else names[1:]
-
-
-def _settings(given: Mapping, name: str) -> dict:
-    """The settings of a recipe under those that were given."""
-    own = recipes.read(name)
-    settings = _without_words({**own, **given})
-    grown = own.get("grow")
-    if grown and "grow" not in given and "size" in given:
-        *small, large = grown.split(",")
-        steps = large.partition(":")[2]
-        settings["grow"] = ",".join([*small, f"{given['size']}:{steps}"])
-        del settings["size"]
-    steps = given.get("steps")
-    if recipes.counted(own) and not recipes.counted(settings):
-        # Who empties a recipe's schedule leaves it as many steps.
-        steps = recipes.total(own)
-    if own and steps:
-        settings.pop("steps", None)
-        settings = recipes.scaled({**own, **settings}, steps)
-    return settings
-
-
-def _without_words(settings: Mapping) -> dict:
-    """The same settings, with no source where it says `none`."""
-    if settings.get("source") == "none":
-        return {**settings, "source": None}
-    return dict(settings)
-
-
 def _sized(
     parts: list[budget.Part], pictures: Pictures, settings: Mapping
 ) -> str:
@@ -377,17 +292,6 @@ def _sized(
 def _side(size: str) -> str:
     height, width = sizes.parse_size(size)
     return str(height) if height == width else f"{height}x{width}"
-
-
-def _why(
-    name: str, names: tuple[str, ...], given: Mapping, pictures: Pictures
-) -> str:
-    if given.get("recipe"):
-        return f"{name}, as asked"
-    if name != names[0]:
-        allowed = length.duration(3600 * length.hours(given, pictures))
-        return f"{name}; {names[0]} needs more than {allowed} here"
-    return f"{name}: {recipes.about(name).rstrip('.')}"
 
 
 def _some(given: Mapping, found: Description) -> np.ndarray:

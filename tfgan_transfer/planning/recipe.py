@@ -1,0 +1,160 @@
+"""Which recipe a run has, under the settings of its user."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.planning import budget, length
+from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.settings import config, recipes, sizes
+from tfgan_transfer.trained import saved
+
+
+class Choice(NamedTuple):
+    """A recipe.
+
+    Attributes:
+        name: Its own.
+        settings: Its settings, with as many steps as fit.
+        parts: Its parts as they were tried.
+        why: Why it is this one.
+        steps: Why it is so many steps.
+    """
+
+    name: str
+    settings: dict
+    parts: list[budget.Part]
+    why: str
+    steps: str
+
+
+def names(given: dict, model: str, pictures: Pictures) -> tuple[str, ...]:
+    """Recipes that come into question, the best first.
+
+    Args:
+        given: Settings that the user gave, or that were chosen.
+        model: The model.
+        pictures: The user's.
+
+    Raises:
+        UserError: If no recipe of the model goes without a source.
+    """
+    if given.get("recipe"):
+        return (given["recipe"],)
+    if given.get("source") == "none":
+        if model != config.DEFAULTS["model"]:
+            raise UserError(
+                f"--source: none with --model={model} needs a --recipe; give "
+                "--recipe=plain"
+            )
+        return (recipes.FROM_NOTHING,)
+    best = recipes.BEST[model]
+    if len(best) == 1:
+        return best
+    if "size" in given:
+        source = saved.find(given["source"], "--source")
+        side = min(source.manifest["run"]["generator"]["image_shape"][:2])
+        larger = min(sizes.parse_size(given["size"])) > side
+        return best[:1] if larger else best[1:]
+    return best if pictures.side >= 48 else best[1:]
+
+
+def under(given: Mapping, name: str) -> dict:
+    """The settings of a recipe under those that were given."""
+    own = recipes.read(name)
+    settings = without_words({**own, **given})
+    grown = own.get("grow")
+    if grown and "grow" not in given and "size" in given:
+        *small, large = grown.split(",")
+        steps = large.partition(":")[2]
+        settings["grow"] = ",".join([*small, f"{given['size']}:{steps}"])
+        del settings["size"]
+    steps = given.get("steps")
+    if recipes.counted(own) and not recipes.counted(settings):
+        # Who empties a recipe's schedule leaves it as many steps.
+        steps = recipes.total(own)
+    if own and steps:
+        settings.pop("steps", None)
+        settings = recipes.scaled({**own, **settings}, steps)
+    return settings
+
+
+def without_words(settings: Mapping) -> dict:
+    """The same settings, with no source where it says `none`."""
+    if settings.get("source") == "none":
+        return {**settings, "source": None}
+    return dict(settings)
+
+
+def best(
+    given: Mapping,
+    among: Sequence[str],
+    pictures: Pictures,
+    say: Callable[[str], None],
+    spent: Callable[[], float],
+) -> Choice:
+    """The best recipe of which enough steps fit into the hours, or the last.
+
+    Args:
+        given: Settings that the user gave, or that were chosen.
+        among: What `names` returned.
+        pictures: The user's.
+        say: Is told what is being tried.
+        spent: Says how many seconds have gone since the command began.
+    """
+    known: dict[str, budget.Part] = {}
+    needed = 0.0
+    for name in among:
+        settings, last = under(given, name), name == among[-1]
+        say(f"trying a few steps of {name} ...")
+        own = recipes.total(settings)
+        seen = length.watching(given, settings, own)
+        least = length.enough(own, given, pictures)
+        needs = functools.partial(
+            length.needed, given, settings, pictures, least, spent
+        )
+        wanted: list[float] = []
+        hopeless = functools.partial(_hopeless, needs, wanted)
+        parts = budget.tried(
+            {**settings, **seen}, known, None if last else hopeless
+        )
+        if parts is not None:
+            settings, why = length.timed(
+                given, settings, parts, pictures, spent()
+            )
+            if last or recipes.total(settings) >= least:
+                break
+            wanted.append(needs(parts).seconds)
+        needed = needed or wanted[-1]
+    chosen = _why(name, among, given, pictures, needed)
+    return Choice(name, settings, parts, chosen, why)
+
+
+def _hopeless(
+    needs: Callable[[list[budget.Part]], length.Need],
+    wanted: list[float],
+    parts: list[budget.Part],
+) -> bool:
+    """Whether not even some steps of a recipe fit; notes what they take."""
+    need = needs(parts)
+    wanted.append(need.seconds)
+    return need.seconds > need.allowed
+
+
+def _why(
+    name: str,
+    among: Sequence[str],
+    given: Mapping,
+    pictures: Pictures,
+    needed: float,
+) -> str:
+    if given.get("recipe"):
+        return f"{name}, as asked"
+    if name != among[0]:
+        allowed = length.duration(3600 * length.hours(given, pictures))
+        return (
+            f"{name}; {among[0]} needs more than {allowed} here, "
+            f"{length.as_flag(needed)} or more"
+        )
+    return f"{name}: {recipes.about(name).rstrip('.')}"
