@@ -328,3 +328,14 @@ def test_the_share_of_a_network_that_is_copied():
 )
 def test_durations_in_words(seconds, text):
     assert length.duration(seconds).startswith(text)
+
+
+def test_what_is_missing_to_judge_by_is_named():
+    config = {"eval_every": 0, "steps": 300}
+    some = {"images_used": 90, "images_held_out": 10}
+    none = {"images_used": 120, "images_held_out": 0}
+    words = "nothing while it trains; for that add"
+    assert summary._measured(config, [some]) == f"{words} --eval_every=50"
+    for sets in ([none], [some | {"images_used": 200}, none]):
+        told = summary._measured(config, sets)
+        assert told == f"{words} --holdout=12 --eval_every=50"

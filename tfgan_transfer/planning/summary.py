@@ -159,10 +159,10 @@ def _measured(config: Mapping, sets: Sequence[Mapping]) -> str:
     if not config["eval_every"]:
         used = min(found["images_used"] for found in sets)
         every = length.cadence(config["steps"])
-        return (
-            f"nothing while it trains; --holdout={max(1, used // 10)} "
-            f"--eval_every={every} keep pictures to judge by, and judge"
-        )
+        missing = [f"--eval_every={every}"]
+        if not all(found["images_held_out"] for found in sets):
+            missing.insert(0, f"--holdout={max(1, used // 10)}")
+        return f"nothing while it trains; for that add {' '.join(missing)}"
     return (
         f"{config['eval_metrics']} every {config['eval_every']} steps, on "
         f"pictures it does not train on; the checkpoint with the best "
