@@ -72,6 +72,16 @@ def save(path: pathlib.Path, image: np.ndarray, scale: int = 1) -> None:
         _pillow(image).save(path)
 
 
+def can_save(path: pathlib.Path) -> bool:
+    """Whether the suffix of a path is that of a format that `save` writes.
+
+    Args:
+        path: Of a file.
+    """
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    return kind in Image.SAVE
+
+
 def save_animation(
     path: pathlib.Path, frames: Sequence[np.ndarray], milliseconds: int = 60
 ) -> None:

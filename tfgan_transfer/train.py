@@ -21,7 +21,7 @@ def main() -> int:
     shown = explicit.pop("dry_run", None)
     restart_from = explicit.pop("restart_from", None)
     preview = explicit.pop("augment_preview", None)
-    if explicit.get("recipe") == "help":
+    if explicit.get("recipe") == recipes.HELP:
         print(recipes.catalogue())
         return 0
     reported = explicit.pop("report", True)
@@ -45,7 +45,9 @@ def main() -> int:
     say = summary.teller(shown)
     plan, chosen = road.of_run(explicit, run, say, began)
     if shown:
-        summary.show(shown, plan, chosen, explicit)
+        again = restart_from is not None
+        if again or not dry_run.show_finished(shown, plan, run):
+            summary.show(shown, plan, chosen, explicit)
         return 0
     summary.tell(chosen)
     if preview:

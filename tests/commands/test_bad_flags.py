@@ -56,6 +56,10 @@ MISTAKES = {
     "negative steps": (["--steps=-5"], "--steps"),
     "decay": (["--ema_decay=1"], "--ema_decay"),
     "rate": (["--generator_lr=0"], "--generator_lr: expected a rate above 0"),
+    "misspelt recipe": (
+        ["--recipe=few_image"],
+        "flag --recipe=few_image: unknown value 'few_image', expected one of",
+    ),
     "misspelt flag": (["--stpes=3"], "Did you mean: steps"),
     "misspelt value": (["--network=dcgn"], "dcgan|resnet|resnet_cifar"),
     "misspelt dry run": (["--dry_run=jsn"], "text|full|json"),
@@ -175,9 +179,18 @@ GENERATE_MISTAKES = {
         "--checkpoint: damaged: ema_generator.npz is not what was written",
     ),
     "no image": (["--run_dir={run}", "--num=0", "--out={tmp}/out"], "--num"),
-    "suffix": (["--run_dir={run}", "--out={tmp}/x.png"], "a folder or a .npz"),
-    "no suffix": (["--run_dir={run}", "--grid={tmp}/x"], "cannot be written"),
-    "in a file": (["--run_dir={run}", "--out={tmp}/file/x"], "cannot be writ"),
+    "suffix": (
+        ["--run_dir={run}", "--out={tmp}/x.png"],
+        "a folder or FILE.npz",
+    ),
+    "no suffix": (
+        ["--run_dir={run}", "--grid={tmp}/x"],
+        "--grid: expected FILE",
+    ),
+    "in a file": (
+        ["--run_dir={run}", "--out={tmp}/file/x"],
+        "--out: cannot be",
+    ),
     "no animation": (
         ["--run_dir={run}", "--interpolate=2", "--out={tmp}/out"],
         "--interpolate: expected --out=FILE.gif, FILE.webp or FILE.mp4",

@@ -27,6 +27,19 @@ def test_help_loads_nothing_heavy(command):
     assert not found & HEAVY
 
 
+def test_a_wrong_recipe_is_refused_before_anything_heavy_is_loaded():
+    found = loaded(
+        "import sys\n"
+        "import tfgan_transfer.train as train\n"
+        "from tfgan_transfer.commands import app\n"
+        "try:\n"
+        "    app.run(train.main, ['train', '--recipe=few_image'])\n"
+        "except SystemExit as error:\n"
+        "    assert error.code == 2"
+    )
+    assert "tfgan_transfer" in found and not found & HEAVY
+
+
 def test_keras_does_not_drag_in_what_it_has_no_use_for():
     found = loaded(
         "import sys\n"

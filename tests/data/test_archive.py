@@ -114,8 +114,9 @@ def test_what_is_no_zip_file_is_refused(tmp_path):
     (tmp_path / "b.zip").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match="not a zip file or is damaged"):
         opened(tmp_path / "b.zip")
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match="no such file") as caught:
         opened(tmp_path / "absent.zip")
+    assert str(caught.value).count("absent") == 1
     with pytest.raises(UserError, match="did you mean folder:"):
         opened(tmp_path)
 

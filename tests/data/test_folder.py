@@ -198,8 +198,9 @@ def test_a_table_does_not_hide_what_is_wrong_with_a_file(tmp_path):
 
 
 def test_wrong_paths_say_what_to_do(tmp_path):
-    with pytest.raises(UserError, match="no such folder"):
+    with pytest.raises(UserError, match="no such folder") as caught:
         opened(tmp_path / "absent")
+    assert str(caught.value).count("absent") == 1
     (tmp_path / "a.zip").write_bytes(b"")
     with pytest.raises(UserError, match="did you mean zip:"):
         opened(tmp_path / "a.zip")

@@ -25,6 +25,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 evaluate.METRICS["ms_ssim"] = Metric(rows, Needs())
 """
 
+# What is told to stderr goes to a file, which says that it is a terminal.
+TERMINAL = "import sys; sys.stderr.isatty = lambda: True"
+
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
@@ -54,7 +57,11 @@ def test_what_takes_long_has_a_bar_with_the_time_left(
     commands, network, run_dir
 ):
     done = evaluate(
-        commands, run_dir, "--metrics=kid,swd", f"--inception={network}"
+        commands,
+        run_dir,
+        "--metrics=kid,swd",
+        f"--inception={network}",
+        setup=TERMINAL,
     )
     assert done.code == 0, done.err
     bars = collections.defaultdict(str)
@@ -72,8 +79,21 @@ def test_what_takes_long_has_a_bar_with_the_time_left(
     assert "%|" not in done.out
 
 
+def test_a_log_file_has_values_and_no_bars(commands, network, run_dir):
+    done = evaluate(
+        commands, run_dir, "--metrics=kid,swd", f"--inception={network}"
+    )
+    assert done.code == 0, done.err
+    assert "%|" not in done.err and "\r" not in done.err
+    assert [line.split()[0] for line in done.out.splitlines()[1:3]] == [
+        "kid[means@pool_3]", "swd"
+    ]  # fmt: skip
+
+
 def test_json_is_quiet(commands, run_dir):
-    done = evaluate(commands, run_dir, "--metrics=swd", "--json")
+    done = evaluate(
+        commands, run_dir, "--metrics=swd", "--json", setup=TERMINAL
+    )
     assert done.code == 0
     assert "%|" not in done.err
     assert [r["name"] for r in json.loads(done.out)["evaluation"]] == ["swd"]

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pytest
 
 from tests.support.running import SMOKE, TRAIN
 from tfgan_transfer.training import checkpoint
@@ -65,6 +66,61 @@ def test_of_a_finished_run_it_shows_the_settings_of_that_run(
     assert json.loads(finished.out)["flags"]["batch_size"] == 8
     after = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     assert after == before
+
+
+# Trying a step is a mistake of the test that does it.
+UNTRIED = """
+from tfgan_transfer.planning import budget
+from tfgan_transfer.sessions import duration
+budget.tried = duration.duration = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ([], "nothing to do: step 30 is the last one"),
+        # As the command itself, which goes by what it is given now.
+        (["--hours=9", "--steps=30"], "nothing to do: step 30 is the last"),
+        (["--steps=40"], ""),
+        (["--restart_from=21"], ""),
+    ],
+)
+def test_of_a_finished_run_no_step_is_tried(
+    commands, unbroken, tmp_path, flags, sentence
+):
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    flags = (f"--run_dir={run}", "--dry_run", *flags)
+    finished = commands.run(TRAIN, *flags, setup=UNTRIED)
+    # What has something left to do would have tried a step.
+    assert (finished.code == 0) == bool(sentence), finished.err
+    assert sentence in finished.out
+    assert ("trying a few steps" in finished.out) == (not sentence)
+
+
+def test_of_a_finished_run_all_settings_can_be_seen(
+    commands, unbroken, tmp_path
+):
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    flags = (f"--run_dir={run}", "--dry_run=full")
+    finished = commands.run(TRAIN, *flags, setup=UNTRIED)
+    assert finished.code == 0, finished.err
+    lines = finished.out.splitlines()
+    assert "  network: dcgan" in lines
+    assert lines[-2:] == [
+        "nothing to do: step 30 is the last one",
+        "dry run: nothing was written",
+    ]
+
+
+def test_a_dry_run_refuses_fewer_steps_than_are_done(
+    commands, unbroken, tmp_path
+):
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    flags = (f"--run_dir={run}", "--dry_run", "--steps=20")
+    finished = commands.run(TRAIN, *flags, setup=UNTRIED)
+    assert finished.code == 2
+    assert "has done 30 steps; give more" in finished.err
 
 
 def test_flags_txt_of_a_run_gives_the_same_plan(commands, unbroken, tmp_path):

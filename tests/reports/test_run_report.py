@@ -1,6 +1,7 @@
 """The report of a run: what it says, and what it leaves out."""
 
 import json
+import pathlib
 import re
 import shutil
 
@@ -10,7 +11,9 @@ from PIL import Image
 
 from tests.support import html_page
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.reports import drawings, report, run
+from tfgan_transfer.reports import drawings, report, run, timeline, wording
+from tfgan_transfer.settings import choices
+from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.training import run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -310,6 +313,7 @@ def test_a_failing_report_is_a_warning(finished, capsys):
 
     report.at_the_end(fail, finished)
     assert capsys.readouterr().out == (
+        "writing the report ...\n"
         "warning: no report was written: ZeroDivisionError by zero\n"
     )
 
@@ -334,3 +338,78 @@ def test_a_run_that_has_hardly_begun(finished, recipe, begun):
     (finished / "config.json").write_text(json.dumps(stored))
     said = "hardly begun: 30 of the 830 steps of the recipe few_images"
     assert (said in page_of(finished).text) != begun
+
+
+@pytest.mark.parametrize(
+    ("flags", "more", "advice"),
+    [
+        ({"steps": 30}, {}, "a new run with more --steps lets it learn"),
+        ({"steps": 90}, {}, "the rest of its steps lets it learn"),
+        (
+            {"steps": 30, "hours": 0.04},
+            {"timetable": [[1, 2.0], [30, 9.0]]},
+            "a new run with more than --hours=0.04 lets it learn",
+        ),
+        # Steps were given beside the hours, or later: those are the reason.
+        (
+            {"steps": 30, "hours": 0.04},
+            {},
+            "a new run with more --steps lets it learn",
+        ),
+        (
+            {"steps": 30},
+            {"timetable": [[1, 2.0], [9, 9.0]]},
+            "a new run with more --steps lets it learn",
+        ),
+    ],
+)
+def test_what_has_hardly_begun_is_told_what_it_lacks(
+    finished, flags, more, advice
+):
+    stored = json.loads((finished / "config.json").read_text()) | more
+    stored["flags"] |= {"recipe": "few_images", **flags}
+    (finished / "config.json").write_text(json.dumps(stored))
+    (said,) = [p for p in page_of(finished).texts("p") if "hardly" in p]
+    assert said.endswith(f"at this point; {advice}.")
+
+
+def test_a_model_is_shown_with_its_loss(finished):
+    # Of a run that has no checkpoint to tell that its settings were changed.
+    shutil.rmtree(finished / "checkpoints")
+    stored = json.loads((finished / "config.json").read_text())
+    stored["flags"]["adversarial_loss"] = "relativistic"
+    (finished / "config.json").write_text(json.dumps(stored))
+    shown = page_of(finished).texts("dd")
+    assert "GAN, relativistic loss (--model=wgan_gp)" in shown
+    assert "wgan_gp" not in shown
+
+
+def test_every_model_and_loss_has_words():
+    assert wording.LOSSES.keys() == {*choices.LOSSES, *choices.PAIR_LOSSES}
+    games = {
+        wording.game({"model": model, "adversarial_loss": loss})
+        for model in RULES
+        for loss in wording.LOSSES
+    }
+    assert len(games) == len(RULES) * len(wording.LOSSES)
+    assert "CycleGAN, least-squares loss (--model=cyclegan)" in games
+
+
+def test_one_step_is_no_steps():
+    picture = np.zeros((8, 8, 1), np.uint8)
+    frames = [(0, picture), (1, picture), (1000, picture)]
+    page = html_page.Page(timeline.slider("ema", frames, "Pictures"))
+    said = [a["data-said"] for a in page.of("div") if "data-said" in a]
+    assert said == ["0 steps", "1 step", "1,000 steps"]
+    assert "Pictures after 1 step, a grid." in [
+        image["alt"] for image in page.of("img")
+    ]
+
+
+def test_what_takes_seconds_is_announced(tmp_path, capsys):
+    def write():
+        assert capsys.readouterr().out == "writing the report ...\n"
+        return pathlib.Path("page.html")
+
+    report.at_the_end(write)
+    assert capsys.readouterr().out == "report: page.html\n"

@@ -1,10 +1,14 @@
 """What a run says when it is done."""
 
 import shlex
+import types
 
+from tfgan_transfer import families
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import announcement
 from tfgan_transfer.settings.config import DEFAULTS
 from tfgan_transfer.training.run_directory import RunDirectory
+from tfgan_transfer.transfer import freeze
 
 
 def said(folder, capsys, **flags):
@@ -24,3 +28,24 @@ def test_what_to_type_next_can_be_typed(tmp_path, capsys):
     )
     lines = said(folder, capsys, model="cyclegan", data_a="folder:a b")
     assert {f"--run_dir={folder}", "--images=folder:a b"} <= {*lines[-1]}
+
+
+def announced(monkeypatch, frozen, **flags):
+    family = families.of({})._replace(announce=lambda *_: ["data"])
+    monkeypatch.setattr(families, "of", lambda _: family)
+    config = {**DEFAULTS, "adversarial_loss": "hinge", "n_critic": 1, **flags}
+    config |= {"batch_size": 8, "transfer": "both"}
+    model = types.SimpleNamespace(frozen=frozen)
+    return announcement.lines(Plan(config), (), model, "1 x float32")
+
+
+def test_what_is_not_frozen_is_not_spoken_of(monkeypatch):
+    assert announced(monkeypatch, [], steps=1) == [
+        "data",
+        "training  hinge, 1 critic iteration, batch 8, 1 step",
+        "devices   1 x float32",
+    ]
+    part = freeze.Coverage("critic", ("down1",), ("down1_conv",), 7, 100)
+    lines = announced(monkeypatch, [part], steps=30)
+    assert lines[1].endswith(", 30 steps")
+    assert lines[2] == f"freezing  {part}" and "down1" in lines[2]

@@ -1,6 +1,7 @@
 """Samples of a checkpoint: the same for the same seed, in every form."""
 
 import pathlib
+import shlex
 
 import keras
 import numpy as np
@@ -188,6 +189,76 @@ def test_a_folder_may_be_called_after_a_version(found, tmp_path):
     given = {"out": str(tmp_path / "samples_0.1"), "num": 1}
     list(sampling.write(sampler(found), given))
     assert (tmp_path / "samples_0.1" / "000000.png").is_file()
+
+
+PATHS = {
+    "a file": "file",
+    "a picture that is there": "old.png",
+    "a sheet": "new.png",
+    "an animation": "new.gif",
+    "an archive": "new.zip",
+}
+
+
+def refused(found, **given):
+    with pytest.raises(UserError) as caught:
+        list(sampling.write(sampler(found), {"num": 1, **given}))
+    return caught.value.command_line
+
+
+def advised(sentence):
+    """Settings that a sentence advises, each alone."""
+    words = [w.rstrip(",;") for w in shlex.split(sentence.split(";")[-1])]
+    for word in words:
+        if word.startswith(("--out=", "--grid=")):
+            name, _, value = word.removeprefix("--").partition("=")
+            yield {name: value, "num": 1}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_what_is_no_folder_is_refused_with_a_way_out(found, tmp_path, kind):
+    for name in ("file", "old.png"):
+        (tmp_path / name).write_bytes(b"mine")
+    path = tmp_path / PATHS[kind]
+    sentence = refused(found, out=str(path))
+    assert sentence.startswith("--out: ") and str(path) in sentence
+    assert "is a file, expected a folder" in sentence or not path.exists()
+    assert "--grid=" not in sentence or kind == "a sheet"
+    assert ("--interpolate=8" in sentence) == (kind == "an animation")
+    ways = list(advised(sentence))
+    assert len(ways) == 1 + (kind == "a sheet")
+    for way in ways:
+        (written,) = sampling.write(sampler(found), way)
+        assert written.exists() and written.name != "file"
+    for name in ("file", "old.png"):
+        assert (tmp_path / name).read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["new.d", "v1.2.final", "faces.jan"])
+def test_a_folder_may_have_a_dot_in_its_name(found, tmp_path, name):
+    given = {"out": str(tmp_path / name), "num": 1}
+    list(sampling.write(sampler(found), given))
+    assert (tmp_path / name / "000000.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["sheet", "sheet.d", "there"])
+def test_what_is_no_sheet_is_refused_with_a_way_out(found, tmp_path, name):
+    (tmp_path / "there").mkdir()
+    sentence = refused(found, grid=str(tmp_path / name))
+    assert sentence.startswith("--grid: ") and "FILE.png" in sentence
+    assert ("is a folder" in sentence) == (name == "there")
+    (way,) = advised(sentence)
+    (written,) = sampling.write(sampler(found), way)
+    assert Image.open(written).format == "PNG"
+
+
+def test_nothing_is_drawn_for_a_place_that_cannot_be(found, tmp_path):
+    made = sampler(found)
+    made.draw = None
+    for given in ({"out": f"{tmp_path}/x.png"}, {"grid": f"{tmp_path}/x"}):
+        with pytest.raises(UserError, match="expected"):
+            list(sampling.write(made, given))
+    assert not list(tmp_path.iterdir())
 
 
 def archived(commands, folder, *arguments):

@@ -166,6 +166,16 @@ def test_a_terminal_shows_the_same_beside_its_bar(
     assert "step/s" not in shown
 
 
+def test_a_difference_of_scores_is_called_what_it_is(tmp_path, capsys):
+    callback = progress(RunDirectory(tmp_path), gap="score_gap")
+    train(callback, 1, 12)
+    line = capsys.readouterr().out.splitlines()[0]
+    assert "score_gap -3  " in line and "wasserstein" not in line
+    # Rows are read by others, who know one name.
+    assert rows(callback.run)[0]["wasserstein"] == -3
+    assert "score_gap" not in rows(callback.run)[0]
+
+
 def test_log_lines_tell_where_the_run_stands(tmp_path, capsys):
     train(progress(RunDirectory(tmp_path)), 1, 12)
     lines = capsys.readouterr().out.splitlines()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from absl import flags
 
-from tfgan_transfer.settings import table
+from tfgan_transfer.settings import recipes, table
 from tfgan_transfer.settings.setting import Setting
 
 # Flags that are the path of a file or folder and nothing else. What may also
@@ -47,6 +47,21 @@ class BareText(flags.Flag):
     def _parse(self, argument: str) -> str | None:
         bare = {"true": "", "false": None}
         return super()._parse(bare.get(argument, argument))
+
+
+class Recipe(flags.ArgumentParser):
+    """The name of a recipe: a wrong one need not wait for TensorFlow."""
+
+    def parse(self, argument: str) -> str:
+        """Judges it; `help` and an empty one are left to the command.
+
+        Raises:
+            ValueError: If there is no such recipe.
+        """
+        given = argument not in ("", recipes.HELP)
+        if given and (mistake := recipes.misnamed(argument)):
+            raise ValueError(mistake)
+        return argument
 
 
 class Number(flags.ArgumentParser):
@@ -102,6 +117,9 @@ def _define(row: Setting, values: flags.FlagValues) -> None:
         flags.DEFINE_flag(BareChoice(row), values)
     elif row.kind == "text?":
         flags.DEFINE_flag(BareText(row), values)
+    elif row is table.BY_NAME["recipe"]:
+        serializer = flags.ArgumentSerializer()
+        flags.DEFINE(Recipe(), *about, values, serializer)
     elif row.choices:
         flags.DEFINE_enum(
             row.name, None, list(row.choices), row.help, flag_values=values

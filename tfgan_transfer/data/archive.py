@@ -114,14 +114,18 @@ def _open(spec: str, path: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except FileNotFoundError as error:
-        raise UserError(f"--data={spec}: no such file: {path}") from error
+        raise UserError(
+            f"--data={spec}: no such file; expected the path of a zip file of "
+            "pictures"
+        ) from error
     except OSError as error:
         raise UserError(
-            f"--data={spec}: {path} cannot be read: {error.strerror}"
+            f"--data={spec}: cannot be read ({error.strerror}); give a zip "
+            "file that can be"
         ) from error
     except Exception as error:  # A directory of entries is broken in any way.
         raise UserError(
-            f"--data={spec}: {path} is not a zip file or is damaged "
+            f"--data={spec}: it is not a zip file or is damaged "
             f"({' '.join(str(error).split())}); "
             f"{no_set(path) or 'copy it from where it is whole'}"
         ) from error

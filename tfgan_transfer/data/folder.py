@@ -40,7 +40,10 @@ def open_folder(spec: str, path: str, part: str, labels: bool = True) -> Source:
             f"{mistaken_for(path)}"
         )
     if not os.path.isdir(root):
-        raise UserError(f"--data={spec}: no such folder: {path}")
+        raise UserError(
+            f"--data={spec}: no such folder; expected the path of a folder of "
+            "pictures"
+        )
     if part and not _inside(root, part):
         check_part(spec, part, [p.name for p in root.iterdir() if p.is_dir()])
     root = root / part.strip("/")

@@ -1,26 +1,24 @@
 """Progress bars of an evaluation by command, on stderr."""
 
 import functools
-import sys
 from collections.abc import Mapping
 
 import tqdm
 
 from tfgan_transfer.metrics.features import Bars
 
-# Seconds between two states of a bar in a log file.
-_IN_A_LOG = 10.0
-
 
 def bars(given: Mapping) -> Bars:
-    """Makes what shows progress with the time that is left; not with --json.
+    """Makes what shows progress with the time that is left.
+
+    A log file gets none, since each state of a bar would be a line of it: the
+    values, which come one by one, say there how far it is. Neither has --json.
 
     Args:
         given: Flags of `evaluate`.
     """
     return functools.partial(
         tqdm.tqdm,
-        disable=bool(given.get("json")),
+        disable=True if given.get("json") else None,
         leave=False,
-        mininterval=0.1 if sys.stderr.isatty() else _IN_A_LOG,
     )

@@ -74,9 +74,10 @@ def transfer(run: RunDirectory) -> Section | None:
         element("ul", *sentences),
         folded(f"All {len(lines)} weights", table(head, lines)),
     ]
+    step = stored.get("step")
     lead = (
         f"Training did not begin from nothing, but from {stored.get('source')}"
-        f" as it was after {stored.get('step')} steps."
+        f" as it was after {step} step{'s' * (step != 1)}."
     )
     return Section("What it started from", joined(body), lead)
 

@@ -13,7 +13,7 @@ from tfgan_transfer.markup import (
     joined,
     table,
 )
-from tfgan_transfer.reports import curves
+from tfgan_transfer.reports import curves, wording
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.training import run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -189,7 +189,7 @@ def _protocol(name: str, one: Measured) -> Markup:
     score = one.score
     kind = score.get("spread_kind")
     sentences = [
-        f"{name}, after {one.step:,} steps: {score['value']!r}",
+        f"{name}, after {wording.steps(one.step)}: {score['value']!r}",
         f"floor, real pictures in the place of samples: {one.floor!r}"
         if one.floor is not None
         else "no floor is measured for it",

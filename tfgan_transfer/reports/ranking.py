@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.evaluations import readings
 from tfgan_transfer.markup import Markup, commands, element, table
-from tfgan_transfer.reports import page, pictures
+from tfgan_transfer.reports import page, pictures, wording
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.trained import saved
 from tfgan_transfer.trained.sampling import Sampler
@@ -57,9 +57,9 @@ def _header(order: Sequence[str], results: Results) -> Header:
     if others:
         near, far = (readings.number(found[n]) for n in (best, others[0]))
         said.append(
-            f"After {turn.steps:,} steps its pictures are at a distance of "
-            f"{near} from the real ones, those of {others[0]} at {far} (KID; "
-            "lower is better). Two that are close may change places in a "
+            f"After {wording.steps(turn.steps)} its pictures are at a distance "
+            f"of {near} from the real ones, those of {others[0]} at {far} "
+            "(KID; lower is better). Two that are close may change places in a "
             "longer training."
         )
     facts = {"sources": len(order), "rounds": len(results)}
@@ -71,7 +71,7 @@ def _table(
     scores: Mapping[str, Mapping[str, float]],
     results: Results,
 ) -> Section:
-    probes = [f"KID after {turn.steps:,} steps" for turn, _ in results]
+    probes = [f"KID after {wording.steps(turn.steps)}" for turn, _ in results]
     lines = [
         (
             name,
@@ -119,6 +119,9 @@ def _samples(
 def _row(source: str, found: Checkpoint) -> Markup:
     sampler = Sampler(saved.generator(found), found.manifest["run"], seed=0)
     sheet = pictures.mosaic(sampler.draw(_PICTURES), _PICTURES)
-    caption = element("figcaption", source, f", {found.step:,} steps")
-    alt = f"{_PICTURES} pictures drawn from {source} after {found.step} steps."
+    caption = element("figcaption", source, f", {wording.steps(found.step)}")
+    alt = (
+        f"{_PICTURES} pictures drawn from {source} after "
+        f"{wording.steps(found.step)}."
+    )
     return element("figure", caption, pictures.still(sheet, alt, _WIDE))

@@ -90,6 +90,8 @@ def at_the_end(write: Callable[..., pathlib.Path], *what: object) -> None:
         write: `write` or `write_study`.
         *what: Its arguments.
     """
+    # It takes seconds, in which nothing else is said.
+    print("writing the report ...", flush=True)
     try:
         print(f"report: {write(*what)}")
     # Whatever it is: a page is not worth a run.

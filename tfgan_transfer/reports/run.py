@@ -14,6 +14,7 @@ from tfgan_transfer.reports import (
     measurements,
     page,
     timeline,
+    wording,
 )
 from tfgan_transfer.reports.page import Header, Section
 from tfgan_transfer.settings import recipes
@@ -54,6 +55,8 @@ class RunReport:
         self.run, self.split, self.draw = run, split, draw
         self.flags = {**DEFAULTS, **stored["flags"]}
         self.data = stored["data"]
+        # Who gives steps later lifts the hours, and keeps the timetable.
+        self.fitted = bool(stored.get("timetable") and self.flags["hours"])
         self.log = measurements.Log.of(run)
         self.newest, _ = checkpoint.latest(run.checkpoints)
         self.missing: list[str] = []
@@ -147,14 +150,14 @@ class RunReport:
             self.run.path.resolve().name,
             [
                 *_lead(flags, data, self.log.measured),
-                *_hardly_begun(flags, self._done),
+                *_hardly_begun(flags, self._done, self.fitted),
             ],
             {
                 "pictures": _counted(data.get("images")),
                 "held out": _counted(held_out) if held_out else None,
                 "size": f"{flags['size']} px",
                 "steps": steps if self._done else None,
-                "model": flags["model"],
+                "model": wording.game(flags),
                 "started from": flags["source"] or "nothing",
             },
         )
@@ -188,18 +191,25 @@ def _lead(flags: Mapping, data: Mapping, found: Mapping) -> Iterator[str]:
         yield f"{reading.title}: {value}. {beside}"
 
 
-def _hardly_begun(flags: Mapping, done: int) -> Iterator[str]:
-    """What a run of too few steps lets expect."""
+def _hardly_begun(flags: Mapping, done: int, fitted: bool) -> Iterator[str]:
+    """What a run of too few steps lets expect, and what it takes to learn."""
     name = flags.get("recipe")
     if name not in recipes.names() or name == recipes.PLAIN:
         return
     whole = recipes.total(recipes.read(name))
-    if done < _BARELY * whole:
-        yield (
-            f"It has hardly begun: {done:,} of the {whole:,} steps of the "
-            f"recipe {name}. Pictures are shapeless or all alike at this "
-            "point; more --hours, or a run without --steps, lets it learn."
-        )
+    if done >= _BARELY * whole:
+        return
+    if fitted:
+        more = f"a new run with more than --hours={flags['hours']:g}"
+    elif done < flags["steps"]:
+        more = "the rest of its steps"
+    else:
+        more = "a new run with more --steps"
+    yield (
+        f"It has hardly begun: {done:,} of the {whole:,} steps of the recipe "
+        f"{name}. Pictures are shapeless or all alike at this point; {more} "
+        "lets it learn."
+    )
 
 
 def _is(name: str, flags: Mapping) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfgan_transfer.markup import Markup, element, joined
-from tfgan_transfer.reports import pictures
+from tfgan_transfer.reports import pictures, wording
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.settings import schedule
 from tfgan_transfer.settings.sizes import parse_size
@@ -150,9 +150,11 @@ def slider(
     shown = [
         element(
             "div",
-            pictures.still(picture, f"{what} after {step} steps, a grid."),
+            pictures.still(
+                picture, f"{what} after {wording.steps(step)}, a grid."
+            ),
             hidden=number != last,
-            data_said=f"{step:,} steps",
+            data_said=wording.steps(step),
         )
         for number, (step, picture) in enumerate(frames)
     ]

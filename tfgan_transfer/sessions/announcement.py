@@ -32,11 +32,12 @@ def lines(
     frozen = "; ".join(map(str, model.frozen))
     critic = config["n_critic"]
     iterations = f"{critic} critic iteration{'s' * (critic > 1)}"
+    steps = f"{config['steps']} step{'s' * (config['steps'] > 1)}"
     return [
         *family.announce(plan, split, model),
         f"training  {config['adversarial_loss']}, {iterations}, "
-        f"batch {config['batch_size']}, {config['steps']} steps",
-        f"freezing  {frozen}" if frozen else "freezing  nothing",
+        f"batch {config['batch_size']}, {steps}",
+        *([f"freezing  {frozen}"] if frozen else ()),
         f"devices   {devices}",
         *(
             f"warning: --freeze keeps random weights: the {part.network} does "

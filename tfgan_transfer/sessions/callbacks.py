@@ -16,6 +16,11 @@ from tfgan_transfer.training.metric_eval import MetricEval, due
 from tfgan_transfer.training.progress import Progress
 from tfgan_transfer.training.run_directory import RunDirectory
 
+# Losses whose critic estimates the distance that `wasserstein` is called
+# after. With others the same difference only says how far it tells real and
+# generated images apart: in logits, or where its targets or margins lie.
+DISTANCES = ("wasserstein_gp", "wasserstein_clip")
+
 
 def reports(
     part: phases.Part,
@@ -40,6 +45,7 @@ def reports(
     """
     config = part.phase.config
     steps = config["steps"]
+    estimates = config["adversarial_loss"] in DISTANCES
     progress = Progress(
         run,
         writer,
@@ -50,6 +56,7 @@ def reports(
         end=part.phase.end,
         left=left,
         window=saved.get("window"),
+        gap="wasserstein" if estimates else "score_gap",
     )
     family = families.of(config)
     when = {

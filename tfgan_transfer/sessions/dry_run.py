@@ -9,7 +9,8 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
-from tfgan_transfer.sessions import duration
+from tfgan_transfer.sessions import duration, standing
+from tfgan_transfer.training.run_directory import RunDirectory
 
 PREVIEWED = 8
 
@@ -26,11 +27,35 @@ def show(plan: Plan, as_json: bool, **more: object) -> None:
     if as_json:
         print(json.dumps(estimates, indent=1))
         return
-    for section, values in estimates.items():
-        _show_section(section, values)
+    _show_sections(estimates)
     print("trying a few steps ...", flush=True)
     _show_section("time", duration.duration(plan))
     print("dry run: nothing was written")
+
+
+def show_finished(how: str, plan: Plan, run: RunDirectory) -> bool:
+    """Prints that a run is finished, if it is, without trying a step of it.
+
+    Args:
+        how: A value of `--dry_run`; JSON has no place for sentences.
+        plan: Of the run.
+        run: Run directory.
+
+    Returns:
+        Whether it is, and nothing more is to be shown.
+    """
+    said = standing.at_its_end(run, plan.config) if how != "json" else []
+    if not said:
+        return False
+    if how == "full":
+        _show_sections(families.of(plan.config).estimate(plan))
+    print(*said, "dry run: nothing was written", sep="\n")
+    return True
+
+
+def _show_sections(estimates: Mapping) -> None:
+    for section, values in estimates.items():
+        _show_section(section, values)
 
 
 def _show_section(name: str, values: object) -> None:

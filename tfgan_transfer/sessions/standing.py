@@ -12,6 +12,7 @@ from tfgan_transfer.training import (
     event_files,
     metric_eval,
 )
+from tfgan_transfer.training.deadline import Deadline
 from tfgan_transfer.training.run_directory import RunDirectory
 
 
@@ -55,6 +56,35 @@ def exhausted(run: RunDirectory, config: Mapping) -> bool:
         return False
     history = metric_eval.measured(run, config["best_metric"])
     return metric_eval.exhausted(history, patience)
+
+
+def at_its_end(run: RunDirectory, config: Mapping) -> list[str]:
+    """Says of a finished run that the command would train no more.
+
+    Args:
+        run: Run directory; nothing in it is changed.
+        config: Resolved configuration, as the command would have it.
+
+    Returns:
+        Lines; none if there is something left to do.
+
+    Raises:
+        UserError: If the run has done more steps than it is asked for.
+    """
+    found = last(run, config, begun=False, chief=False)
+    if not found:
+        return []
+    done, steps = found.step, config["steps"]
+    deadline = Deadline(config["hours"])
+    deadline.before = found.manifest.get("seconds", 0.0)
+    if done < steps and not deadline.over and not exhausted(run, config):
+        return []
+    if config["eval_every"] and found.manifest.get("metrics", {}) is None:
+        return [f"step {done} is the last one, and only has to be evaluated"]
+    said = [f"nothing to do: step {done} is the last one"]
+    if done < steps and deadline.over:
+        said.append(deadline.sentence(done, steps))
+    return said
 
 
 def refuse_ends_of_ones_own(config: Mapping) -> None:

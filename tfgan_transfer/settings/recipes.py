@@ -10,6 +10,8 @@ from tfgan_transfer.settings.table import BY_NAME
 FOLDER = pathlib.Path(__file__).parents[1] / "recipes"
 # Every setting at its own default: what there was before there were recipes.
 PLAIN = "plain"
+# In the place of a name it lists them.
+HELP = "help"
 FROM_NOTHING = "from_nothing"
 # What is known best for each model, the largest images first.
 BEST = {
@@ -25,6 +27,13 @@ _STEPS = ("steps", "critic_schedule", "grow")
 def names() -> list[str]:
     """Names of all recipes."""
     return sorted(path.stem for path in FOLDER.glob("*.flags"))
+
+
+def misnamed(name: str) -> str:
+    """What is wrong with the name of a recipe, empty if there is one."""
+    if name in names():
+        return ""
+    return choices("--recipe", name, names()).removeprefix("--recipe: ")
 
 
 def about(name: str) -> str:
@@ -49,8 +58,8 @@ def read(name: str) -> dict:
     Raises:
         UserError: If there is no such recipe.
     """
-    if name not in names():
-        raise UserError(choices("--recipe", name, names()))
+    if mistake := misnamed(name):
+        raise UserError(f"--recipe: {mistake}")
     found = {}
     for line in _lines(name):
         if line.startswith("#") or not line.strip():

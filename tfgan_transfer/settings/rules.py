@@ -19,6 +19,7 @@ class Rules(NamedTuple):
         learns_labels: Whether it learns the labels of its images. A second
             stage does not: it takes over what its first stage has learnt.
         translates: Whether its networks translate images.
+        called: What it is, in words.
     """
 
     derive: Callable
@@ -27,6 +28,7 @@ class Rules(NamedTuple):
     overrides: Mapping = {}
     learns_labels: bool = False
     translates: bool = False
+    called: str = "GAN"
 
 
 RULES = {
@@ -35,12 +37,19 @@ RULES = {
         single.derive_with_labels,
         single.check_with_labels,
         learns_labels=True,
+        called="GAN that learns labels",
     ),
-    "stack_gan": Rules(stack.derive, stack.check, stack.inherit),
+    "stack_gan": Rules(
+        stack.derive,
+        stack.check,
+        stack.inherit,
+        called="second stage of a GAN",
+    ),
     "cyclegan": Rules(
         pair.derive,
         pair.check,
         overrides=pair.OVERRIDES,
         translates=True,
+        called="CycleGAN",
     ),
 }

@@ -11,9 +11,8 @@ import keras
 import numpy as np
 
 from tfgan_transfer import data, images, pixels
-from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.trained import films, prompts, sheets
+from tfgan_transfer.trained import films, places, prompts, sheets
 from tfgan_transfer.trained import frozen as inference
 
 BATCH = 64
@@ -222,13 +221,14 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
     count = given.get("num", 16)
     try:
         if given.get("out") and not given.get("overwrite"):
-            _refuse_pictures(pathlib.Path(given["out"]))
+            places.refuse_pictures(pathlib.Path(given["out"]))
         if given.get("interpolate"):
             yield _write_walk(sampler, count, given)
             return
         if given.get("grid") == "classes":
             yield _write_classes(sampler, given)
             return
+        places.check(given)
         asked = prompts.read(given, sampler.record)
         count = given.get("num", PER_PROMPT) if asked else count
         drawn = [sampler.draw(count, prompt.label) for prompt in asked]
@@ -244,22 +244,11 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):
             raise
+        flags = [f"--{name}" for name in ("out", "grid") if given.get(name)]
         raise UserError(
-            f"--out, --grid: cannot be written ({error}); give a place that "
-            "can be, and a suffix such as .png"
+            f"{', '.join(flags)}: cannot be written ({error}); give a place "
+            "that can be"
         ) from error
-
-
-def _refuse_pictures(folder: pathlib.Path) -> None:
-    """Keeps new pictures apart from those that a folder holds."""
-    there = []
-    if folder.is_dir():
-        there = [p.name for p in folder.iterdir() if looks_like_image(p.name)]
-    if there:
-        raise UserError(
-            f"--out: {str(folder)!r} holds {len(there)} pictures, for example "
-            f"{min(there)!r}; choose another place, or add --overwrite"
-        )
 
 
 def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:
@@ -281,17 +270,10 @@ def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:
 def _write_images(
     drawn: np.ndarray, path: pathlib.Path, names: Sequence[str] = ()
 ) -> pathlib.Path:
-    if path.suffix == ".npz":
+    if path.suffix == places.ARRAYS:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, images=drawn)
         return path
-    # A folder may be called samples_0.1.
-    named_file = path.suffix and not path.suffix[1:].isdigit()
-    if named_file and not path.is_dir():
-        raise UserError(
-            f"--out: expected a folder or a .npz file, received {str(path)!r};"
-            " use --grid for one picture"
-        )
     for i, image in enumerate(drawn):
         name = f"{i:06d}"
         if names:
