@@ -6,6 +6,7 @@ import types
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import announcement
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.settings.config import DEFAULTS
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import freeze
@@ -28,6 +29,18 @@ def test_what_to_type_next_can_be_typed(tmp_path, capsys):
     )
     lines = said(folder, capsys, model="cyclegan", data_a="folder:a b")
     assert {f"--run_dir={folder}", "--images=folder:a b"} <= {*lines[-1]}
+
+
+def test_a_run_that_has_hardly_begun_says_so(tmp_path, capsys):
+    first = said(tmp_path / "a", capsys, recipe="few_images")[1]
+    words = (
+        "done: 0 steps, of 830 of the recipe few_images: it has hardly begun"
+    )
+    assert first == words.split()
+    assert said(tmp_path / "b", capsys)[1] == "done: 0 steps".split()
+    few = {"recipe": "few_images"}
+    assert (recipes.begun(few, 207), recipes.begun(few, 208)) == (830, 0)
+    assert not recipes.begun({"recipe": "plain"}, 0)
 
 
 def announced(monkeypatch, frozen, **flags):

@@ -27,8 +27,6 @@ from tfgan_transfer.training.run_directory import RunDirectory
 
 # Images that are decoded once more for the page.
 _MOST_IMAGES = 20_000
-# Below this share of its recipe's steps a run has hardly begun.
-_BARELY = 0.25
 
 
 class RunReport:
@@ -193,11 +191,8 @@ def _lead(flags: Mapping, data: Mapping, found: Mapping) -> Iterator[str]:
 
 def _hardly_begun(flags: Mapping, done: int, fitted: bool) -> Iterator[str]:
     """What a run of too few steps lets expect, and what it takes to learn."""
-    name = flags.get("recipe")
-    if name not in recipes.names() or name == recipes.PLAIN:
-        return
-    whole = recipes.total(recipes.read(name))
-    if done >= _BARELY * whole:
+    whole = recipes.begun(flags, done)
+    if not whole:
         return
     if fitted:
         more = f"a new run with more than --hours={flags['hours']:g}"
@@ -207,8 +202,8 @@ def _hardly_begun(flags: Mapping, done: int, fitted: bool) -> Iterator[str]:
         more = "a new run with more --steps"
     yield (
         f"It has hardly begun: {done:,} of the {whole:,} steps of the recipe "
-        f"{name}. Pictures are shapeless or all alike at this point; {more} "
-        "lets it learn."
+        f"{flags['recipe']}. Pictures are shapeless or all alike at this "
+        f"point; {more} lets it learn."
     )
 
 

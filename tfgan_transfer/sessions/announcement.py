@@ -9,6 +9,7 @@ import keras
 
 from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.settings import recipes
 from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -69,8 +70,11 @@ def show_results(run: RunDirectory, resolved: Mapping) -> None:
     programs = pathlib.Path(sys.executable).parent
     if programs.is_relative_to(pathlib.Path.cwd()):
         programs = programs.relative_to(pathlib.Path.cwd())
+    done = newest.step if newest else 0
+    whole = recipes.begun(resolved, done)
+    few = f", of {whole:,} of the recipe {resolved['recipe']}: it has hardly "
     print(
-        f"\ndone: {newest.step if newest else 0} steps",
+        f"\ndone: {done} steps" + (few + "begun" if whole else ""),
         f"  samples      {grids[-1] if grids else run.samples}",
         f"  checkpoint   {newest.path if newest else run.checkpoints}",
         f"  metrics      {run.metrics}",

@@ -20,6 +20,8 @@ BEST = {
     "cyclegan": ("pairs",),
 }
 _READ = {"integer": int, "number": float}
+# Below this share of its recipe's steps a run has hardly begun.
+BARELY = 0.25
 # Numbers of steps, which shrink and stretch together.
 _STEPS = ("steps", "critic_schedule", "grow")
 
@@ -91,6 +93,20 @@ def total(settings: Mapping) -> int:
     """Generator steps of a recipe."""
     parts = schedule.of({name: settings.get(name) for name in _STEPS})
     return parts[-1].last if parts else settings["steps"]
+
+
+def begun(flags: Mapping, done: int) -> int:
+    """Steps of the recipe of a run that has hardly begun; 0 of any other.
+
+    Args:
+        flags: Resolved settings of the run.
+        done: Steps done.
+    """
+    name = flags.get("recipe")
+    if name not in names() or name == PLAIN:
+        return 0
+    whole = total(read(name))
+    return whole if done < BARELY * whole else 0
 
 
 def scaled(settings: Mapping, steps: int) -> dict:
