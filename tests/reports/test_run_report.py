@@ -11,7 +11,14 @@ from PIL import Image
 
 from tests.support import html_page
 from tfgan_transfer.errors import UserError
-from tfgan_transfer.reports import drawings, report, run, timeline, wording
+from tfgan_transfer.reports import (
+    about,
+    drawings,
+    report,
+    run,
+    timeline,
+    wording,
+)
 from tfgan_transfer.settings import choices
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.training import run_directory
@@ -413,3 +420,21 @@ def test_what_takes_seconds_is_announced(tmp_path, capsys):
 
     report.at_the_end(write)
     assert capsys.readouterr().out == "report: page.html\n"
+
+
+def test_how_a_run_goes_on():
+    def told_of(*options):
+        return " ".join(["train", *options])
+
+    about_to = {"lr_decay": "none", "hours": None, "steps": 100}
+
+    def lines(done, seconds=0.0, **flags):
+        rows = about._training(done, seconds, {**about_to, **flags}, told_of)
+        return [command for _, command in rows]
+
+    assert lines(40) == ["train"]
+    assert lines(100) == ["train --steps=200"]
+    assert lines(100, lr_decay="linear") == []
+    # An hour was over after 50 steps: it takes two, and what plans are off by.
+    assert lines(50, 3960.0, hours=1.0) == ["train --hours=2.4"]
+    assert lines(50, 60.0, hours=1.0) == ["train --hours=1"]

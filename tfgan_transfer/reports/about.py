@@ -16,6 +16,7 @@ from tfgan_transfer.markup import (
 )
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.settings.config import DEFAULTS
+from tfgan_transfer.training.deadline import hours_for
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import report
 
@@ -106,7 +107,11 @@ def bad_files(run: RunDirectory) -> Section | None:
 
 
 def next_steps(
-    path: pathlib.Path, flags: Mapping, drawing: str, done: int
+    path: pathlib.Path,
+    flags: Mapping,
+    drawing: str,
+    done: int,
+    seconds: float,
 ) -> Section:
     """Commands that go on from here.
 
@@ -115,21 +120,24 @@ def next_steps(
         flags: The run's settings.
         drawing: What the family suggests to type when a run is done.
         done: Steps done.
+        seconds: That they took.
     """
     run_dir = f"--run_dir={path}"
-
     def line(command: str, *options: str) -> str:
         return shlex.join(
             ["python", "-m", f"tfgan_transfer.{command}", *options]
         )
 
+    training = functools.partial(line, "train", run_dir)
     rows = [
         ("Use it", f"python -m tfgan_transfer.{drawing}"),
         (
             "Measure it, beside what real pictures would get",
             line("evaluate", run_dir, "--metrics=swd"),
         ),
-        *_training(done, flags, functools.partial(line, "train", run_dir)),
+        *_training(
+            done, seconds, flags, functools.partial(line, "train", run_dir)
+        ),
         (
             "Hand it on as a SavedModel",
             line("export", run_dir, f"--model_base={path}/exported"),
@@ -144,9 +152,14 @@ def next_steps(
 
 
 def _training(
-    done: int, flags: Mapping, line: Callable[..., str]
+    done: int, seconds: float, flags: Mapping, line: Callable[..., str]
 ) -> list[tuple[str, str]]:
     """How to train on, unless the settings leave no way to."""
+    if done < flags["steps"] and flags["hours"]:
+        # All of its hours may be over.
+        needed = hours_for(seconds, done, flags["steps"])
+        more = f"--hours={max(needed, flags['hours']):.2g}"
+        return [("Go on where it was stopped", line(more))]
     if done < flags["steps"]:
         return [("Go on where it was stopped", line())]
     if flags["lr_decay"] == "linear":

@@ -131,7 +131,10 @@ class RunReport:
 
     def _next(self) -> Section:
         drawing = families.of(self.flags).next_command(self.flags, self.run)
-        return about.next_steps(self.run.path, self.flags, drawing, self._done)
+        seconds = self.newest.manifest.get("seconds", 0.0) if self.newest else 0
+        return about.next_steps(
+            self.run.path, self.flags, drawing, self._done, seconds
+        )
 
     @property
     def _done(self) -> int:

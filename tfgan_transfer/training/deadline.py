@@ -70,9 +70,20 @@ class Deadline(keras.callbacks.Callback):
             step: Steps done.
             steps: Steps that were planned.
         """
-        needed = 1.1 * self.seconds / 3600 * steps / max(1, step)
+        needed = hours_for(self.seconds, step, steps)
         return (
             f"the time is up: training has taken {self.seconds / 3600:.2g} "
             f"hours of {self.hours:g}, and ends at step {step} of {steps}; "
             f"everything is saved, and --hours={needed:.2g} would go on"
         )
+
+
+def hours_for(seconds: float, step: int, steps: int) -> float:
+    """Hours in which a run that took some time would do all of its steps.
+
+    Args:
+        seconds: That it took.
+        step: Steps done.
+        steps: Steps that were planned.
+    """
+    return LATE * seconds / 3600 * steps / max(1, step)
