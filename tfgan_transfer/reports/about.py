@@ -123,6 +123,7 @@ def next_steps(
         seconds: That they took.
     """
     run_dir = f"--run_dir={path}"
+
     def line(command: str, *options: str) -> str:
         return shlex.join(
             ["python", "-m", f"tfgan_transfer.{command}", *options]
@@ -135,9 +136,7 @@ def next_steps(
             "Measure it, beside what real pictures would get",
             line("evaluate", run_dir, "--metrics=swd"),
         ),
-        *_training(
-            done, seconds, flags, functools.partial(line, "train", run_dir)
-        ),
+        *_training(done, seconds, flags, training),
         (
             "Hand it on as a SavedModel",
             line("export", run_dir, f"--model_base={path}/exported"),
