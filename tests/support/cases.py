@@ -91,6 +91,10 @@ CASES = (
     Case(
         "spectrum", {"network": "dcgan", "n_critic": 1, "spectrum_weight": 0.5}
     ),
+    Case(
+        "equal_phases",
+        {"network": "dcgan", "n_critic": 1, "equal_phases": True},
+    ),
     Case("acgan_concat", {**ACGAN, "n_critic": 2}),
     Case(
         "acgan_batch_norm",

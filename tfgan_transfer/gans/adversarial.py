@@ -29,8 +29,7 @@ class AdversarialGAN(GAN, keras.Model):
         generator: Maps latents [B, Z], and labels [B, L] if it takes them,
             to images [B, H, W, C] in [-1, 1].
         critic: Maps images, and noise [B] if it draws any, to float32 scores
-            [B] or, with several heads, [B, K]; or to (scores, class logits
-            [B, L]).
+            [B], [B, K] of several heads, or to (scores, class logits [B, L]).
         ema_generator: Network of the generator's architecture; made from the
             generator, weights included, when absent.
         name: Keras name of the model.
@@ -40,7 +39,8 @@ class AdversarialGAN(GAN, keras.Model):
     game = (
         *("generator_optimizer", "critic_optimizer", "n_critic", "clip", "xla"),
         *("gradient_penalty", "r1", "r2", "penalty_every", "ema_decay"),
-        *("spectrum_weight", "augmentation", "feature_game", "apart"),
+        *("spectrum_weight", "equal_phases", "augmentation"),
+        *("feature_game", "apart"),
     )
 
     def __init__(
@@ -70,6 +70,7 @@ class AdversarialGAN(GAN, keras.Model):
         clip: float = 0.0,
         ema_decay: float = 0.999,
         spectrum_weight: float = 0.0,
+        equal_phases: bool = False,
         augmentation: Augmentation | None = None,
         regulariser: Callable[[keras.Model], tf.Tensor] | None = None,
         class_game: ClassGame | None = None,
@@ -94,6 +95,7 @@ class AdversarialGAN(GAN, keras.Model):
             ema_decay: Decay of `ema_generator` per generator step.
             spectrum_weight: Weight of `spectrum.distance` to the real images of
                 a replica, for the generator.
+            equal_phases: Whether flat maps stay flat, see `ops.phases`.
             augmentation: Applied to all images on their way to the critic.
             regulariser: Maps the generator to a scalar that is added to its
                 loss; what it keeps in `.variables` is saved with the model.
@@ -130,7 +132,7 @@ class AdversarialGAN(GAN, keras.Model):
         self.class_game = class_game if self.critic.outputs[1:] else None
         self.feature_game = feature_game
         self.clip, self.apart, self.xla = clip, apart, xla
-        self.spectrum_weight = spectrum_weight
+        self.spectrum_weight, self.equal_phases = spectrum_weight, equal_phases
         # The estimate of the largest singular value starts at random.
         for critic in self.critics * 10:
             step.update_spectral_norm(critic)
@@ -166,12 +168,11 @@ class AdversarialGAN(GAN, keras.Model):
         slot = step.critic_slot(batch, self.n_critic)
         gradients, generator_log = self._generator_gradients(slot)
         step.apply(self.generator_optimizer, gradients, self.generator)
-        step.update_ema(
-            self.ema_generator,
-            self.generator,
-            self.ema_decay,
-            self.generator_optimizer.iterations,
-        )
+        if self.equal_phases:
+            step.equalise_phases(self.generator)
+        networks = self.ema_generator, self.generator
+        done = self.generator_optimizer.iterations
+        step.update_ema(*networks, self.ema_decay, done)
         return {**critic_log, **generator_log}
 
     def critic_update(self, slot: step.Batch) -> tuple[list, dict]:
@@ -266,9 +267,8 @@ class AdversarialGAN(GAN, keras.Model):
             log["generator_regulariser"] = extra
         if self.spectrum_weight:
             log["spectral_distance"] = unlike
-        if self.augmentation:
-            probability = self.augmentation.probability.value
-            log["augment_probability"] = tf.identity(probability)
+        if own := self.augmentation:
+            log["augment_probability"] = tf.identity(own.probability.value)
         return gradients, {**log, **class_log}
 
     def draw(self, slot: step.Batch) -> tf.Tensor:

@@ -5,10 +5,13 @@ here are means over the global batch, so the mean over a replica's share is
 divided by the number of replicas in exactly one place: `global_mean`.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
+
+from tfgan_transfer.ops import phases
 
 Batch = dict[str, tf.Tensor]
 # Columns of a batch's `noise`: real, generated and mixed images of an example
@@ -187,6 +190,24 @@ def clip(network: keras.Model, bound: float) -> None:
         lambda weight: tf.clip_by_value(weight, -bound, bound),
         network.trainable_variables,
     )
+
+
+def equalise_phases(network: keras.Model) -> None:
+    """Leaves flat maps flat in what enlarges and trains, see `phases`."""
+    for layer in enlarging(network):
+        if layer.trainable:
+            rule = functools.partial(phases.equalised, strides=layer.strides)
+            update_weights(rule, [layer.kernel])
+
+
+def enlarging(network: keras.Model) -> list[keras.layers.Conv2DTranspose]:
+    """The transposed convolutions that enlarge maps."""
+    return [
+        layer
+        for layer in network.layers
+        if isinstance(layer, keras.layers.Conv2DTranspose)
+        and max(layer.strides) > 1
+    ]
 
 
 def update_spectral_norm(network: keras.Model) -> None:

@@ -175,6 +175,14 @@ MODEL = (
         passed_on=SAME_LOSS,
     ),
     Setting(
+        "equal_phases",
+        "yes",
+        "The generator's transposed convolutions leave flat maps flat, against "
+        "loops and chequered pictures.",
+        default=False,
+        families=SINGLE,
+    ),
+    Setting(
         "ema_decay",
         "number",
         "Decay of the averaged generator in each step.",
