@@ -47,7 +47,7 @@ def main() -> int:
     if shown:
         again = restart_from is not None
         if again or not dry_run.show_finished(shown, plan, run):
-            summary.show(shown, plan, chosen, explicit)
+            summary.show(shown, plan, chosen, explicit, run)
         return 0
     summary.tell(chosen)
     if preview:

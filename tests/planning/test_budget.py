@@ -202,3 +202,13 @@ def test_what_takes_too_long_is_not_tried_to_the_end(monkeypatch, tmp_path):
     small = {"critic_schedule": "network:3,both:5", "size": "8"}
     parts = budget.tried({**settings, **small}, known)
     assert len(tries) == 2 and parts[-1].reporting == 4.0
+
+
+def test_what_is_left_of_a_run():
+    parts = [SMALL, LARGE]
+    assert [part.steps for part in budget.left(parts, 40)] == [60, 60]
+    (rest,) = budget.left(parts, 130)
+    # The images have to be decoded once more.
+    assert (rest.steps, rest.size, rest.loading) == (30, "64", 20.0)
+    assert rest.first == LARGE.first and rest.reporting == LARGE.reporting
+    assert budget.left(parts, 100) == [LARGE._replace(loading=20.0)]

@@ -339,3 +339,25 @@ def test_what_is_missing_to_judge_by_is_named():
     for sets in ([none], [some | {"images_used": 200}, none]):
         told = summary._measured(config, sets)
         assert told == f"{words} --holdout=12 --eval_every=50"
+
+
+def test_hours_that_end_counted_steps_say_where():
+    """A step a second, after 7 s; a tenth more than the hours is allowed."""
+    part = budget.Part(1000, 2.0, 1.0, "32")
+    rare = {"sample_every": 1000, "checkpoint_every": 1000}
+    plan = road.Road({**rare, "hours": 0.1}, {}, [part])
+    words = summary.time_of(plan)
+    assert words.endswith("; --hours=0.1 end it at about step 389")
+    assert "end it" not in summary.time_of(plan._replace(fitted=True))
+    long = plan._replace(settings={**rare, "hours": 0.3})
+    assert "end it" not in summary.time_of(long)
+    # A run that goes on has spent some of them.
+    rest = plan._replace(spent=100.0, done=200)
+    assert "for 1,000 steps that are left" in summary.time_of(rest)
+    assert summary.time_of(rest).endswith("at about step 489")
+
+
+def test_a_blurred_growth_leaves_the_choice():
+    for given in ({"growth": "smooth"}, {"equal_phases": True}):
+        assert road.asked({"data": "folder:x", **given})
+    assert not road.asked({"data": "folder:x", "width": 8})

@@ -355,7 +355,7 @@ def test_a_run_that_has_hardly_begun(finished, recipe, begun):
         (
             {"steps": 30, "hours": 0.04},
             {"timetable": [[1, 2.0], [30, 9.0]]},
-            "a new run with more than --hours=0.04 lets it learn",
+            "a new run with several times --hours=0.04 lets it learn",
         ),
         # Steps were given beside the hours, or later: those are the reason.
         (

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import types
 
 import pytest
@@ -10,7 +11,9 @@ from tests.support.crashes import crash
 from tests.support.running import TRAIN
 from tfgan_transfer.sessions import pace
 from tfgan_transfer.settings import schedule
+from tfgan_transfer.training import checkpoint
 from tfgan_transfer.training.deadline import Deadline
+from tfgan_transfer.training.run_directory import RunDirectory
 
 SETTINGS = {
     "steps": 300,
@@ -229,3 +232,18 @@ def test_a_slow_run_ends_in_time_and_says_why(commands, tmp_path):
     assert 20 <= steps <= 24
     again = commands.run(TRAIN, *flags, setup=slow)
     assert again.code == 0 and "nothing to do" in again.out, again.err
+    # Killed between a new plan and the next checkpoint, it goes on by it.
+    run = RunDirectory(tmp_path / "r")
+    first, *later = checkpoint.steps(run.checkpoints)
+    assert first.name == "step-00000008" and later
+    for path in later:
+        shutil.rmtree(path)
+    last = commands.run(TRAIN, *flags, setup=slow)
+    assert last.code == 0, last.err
+    assert f"done: {steps} steps" in last.out
+
+
+def test_when_how_much_is_done():
+    assert [BUILT.step_at(at) for at in (0, 90, 189, 219, 744, 1e6)] == [
+        *(0, 1, 100, 101, 300, 300)
+    ]

@@ -26,7 +26,9 @@ def said(tmp_path, monkeypatch):
             checkpoint, "latest", lambda _: (step and found or None, ())
         )
         config = {**DEFAULTS, "steps": 30, **flags}
-        return standing.at_its_end(RunDirectory(tmp_path), config)
+        return standing.at_its_end(
+            RunDirectory(tmp_path), config, {"hours": 0.25}
+        )
 
     return of
 
@@ -44,6 +46,14 @@ def test_by_its_hours(said):
     # A tenth more than was asked for is what a run may take.
     assert said(steps=90, hours=0.46) == []
     assert said(hours=0.25) == [NOTHING]
+
+
+def test_more_hours_are_of_no_use_to_it(said):
+    (line,) = said(hours=0.6)
+    words = "; --hours=0.6 can plan a new run: choose another --run_dir"
+    assert line == NOTHING + words
+    first, second = said(steps=90, hours=0.3)
+    assert first == NOTHING and "would go on" in second
 
 
 def test_by_its_patience(said, tmp_path):

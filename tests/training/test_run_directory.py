@@ -290,6 +290,28 @@ def test_what_a_run_may_change_itself_is_no_edit(tmp_path):
     assert run.read_config() == config
 
 
+def test_a_new_plan_that_no_checkpoint_tells_of_is_no_edit(tmp_path):
+    """A process that is killed after it, before its next checkpoint."""
+    run = RunDirectory(tmp_path)
+    plan = {"critic_schedule": "network:9,both:8", "lr_constant_steps": 0}
+    record = {**RECORD, "timetable": [[0, 1.0], [17, 9.0]]}
+    record["flags"] = {**RECORD["flags"], **plan, "steps": 17}
+    checkpoint.save(run.checkpoints, 5, {}, run=record)
+    changed = {"critic_schedule": "network:9,both:5", "steps": 14}
+    config = {**record, "flags": record["flags"] | changed}
+    config["timetable"] = [[0, 1.0], [14, 9.0]]
+    run.write_config(config)
+    assert run.read_config() == config
+    run.write_config({**config, "flags": config["flags"] | {"batch_size": 8}})
+    with pytest.raises(UserError, match="batch_size is 8"):
+        run.read_config()
+    # Without hours nothing but its user changes a schedule.
+    alone = {k: v for k, v in config.items() if k != "timetable"}
+    run.write_config(alone)
+    with pytest.raises(UserError, match="critic_schedule is 'network:9,both:5"):
+        run.read_config()
+
+
 def test_a_full_disk_leaves_no_half_written_file(tmp_path, monkeypatch):
     write_atomically(tmp_path / "file.txt", "old")
 

@@ -221,6 +221,22 @@ def shared(parts: list[Part], steps: int) -> list[Part]:
     return [p._replace(steps=max(1, round(p.steps * factor))) for p in parts]
 
 
+def left(parts: list[Part], done: int) -> list[Part]:
+    """What is left of the parts of a run.
+
+    Args:
+        parts: What `tried` returned, with the steps of the run.
+        done: Steps done, fewer than there are.
+    """
+    rest = []
+    for part in parts:
+        taken = min(done, part.steps)
+        done -= taken
+        if taken < part.steps:
+            rest.append(part._replace(steps=part.steps - taken))
+    return [rest[0]._replace(loading=parts[0].loading), *rest[1:]]
+
+
 def _same(settings: Mapping) -> str:
     """What is alike in parts that take the same time."""
     rest = {k: v for k, v in settings.items() if k not in _LENGTHS}

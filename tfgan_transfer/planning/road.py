@@ -26,6 +26,8 @@ _OWN = ("model", "critic", "labels", "second stage", "translation")
 _OWN += ("transfer", "training")
 GAME = {row.name for title in _OWN for row in GROUPS[title]}
 GAME -= {"model", "source", "steps", "seed", "grow", "batch_size"}
+# They go with any recipe.
+GAME -= {"growth", "equal_phases"}
 # Fewer held-out images judge nothing; fewer images cannot spare any.
 SPARED, ENOUGH = 200, 500
 # Images that are looked at, and the share that is grey where all are.
@@ -41,6 +43,8 @@ class Road(NamedTuple):
         parts: Parts of the run, tried for a moment.
         spent: Seconds that the plan took.
         fitted: Whether hours say how many steps there are.
+        done: Steps that a run which goes on has done; its `parts` are what is
+            left, and what it has spent are all its seconds.
     """
 
     settings: dict
@@ -48,6 +52,7 @@ class Road(NamedTuple):
     parts: list[budget.Part]
     spent: float = 0.0
     fitted: bool = False
+    done: int = 0
 
     @property
     def timetable(self) -> Timetable | None:

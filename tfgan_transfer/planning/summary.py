@@ -9,15 +9,25 @@ from tfgan_transfer import families
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.road import Road
-from tfgan_transfer.sessions import dry_run
+from tfgan_transfer.sessions import dry_run, standing
 from tfgan_transfer.settings import recipes
 from tfgan_transfer.settings.setting import typed
+from tfgan_transfer.training.deadline import LATE
+from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer.report import Row, share_kept
 
 # Below this share a transfer is one in name only.
 HALF = 0.5
 _SETS = ("data", "data_a", "data_b")
-_ORDER = ("pictures", "recipe", "source", "size", "copied", "channels")
+_ORDER = (
+    "goes on",
+    "pictures",
+    "recipe",
+    "source",
+    "size",
+    "copied",
+    "channels",
+)
 _ORDER += ("labels", "time", "memory", "measured")
 
 
@@ -52,7 +62,9 @@ def _told(chosen: Road) -> dict[str, str]:
     return {**rest, "time": "; ".join(time)}
 
 
-def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
+def show(
+    how: str, plan: Plan, chosen: Road, given: Mapping, run: RunDirectory
+) -> None:
     """Prints what would be done.
 
     Args:
@@ -60,18 +72,41 @@ def show(how: str, plan: Plan, chosen: Road, given: Mapping) -> None:
         plan: Of the run.
         chosen: What it was resolved from.
         given: Settings that the user gave.
+        run: Run directory; what it holds is gone on with.
+
+    Raises:
+        UserError: If the images are not those of the run.
     """
+    stored = run.read_config()
+    if stored:
+        found = families.of(plan.config).estimate(plan)
+        standing.refuse_other_count(run, stored, found)
     if how != "text":
         dry_run.show(plan, as_json=how == "json")
         return
     if not chosen.parts:
         print("trying a few steps ...", flush=True)
-        parts = budget.tried(chosen.settings or plan.config)
+        settings = plan.config if stored else chosen.settings or plan.config
+        parts = budget.tried(settings)
         chosen = chosen._replace(parts=parts, settings=plan.config)
+        chosen = _of_the_rest(chosen, run)
     words = [f"--{name}={typed(value)}" for name, value in given.items()]
     command = shlex.join(["python", "-m", "tfgan_transfer.train", *words])
     print(*lines(plan, chosen, command), sep="\n")
     print("nothing was written; --dry_run=full shows every setting")
+
+
+def _of_the_rest(chosen: Road, run: RunDirectory) -> Road:
+    """The same of what a run has not done yet."""
+    found = standing.last(run, chosen.settings, begun=False, chief=False)
+    if not found or found.step >= chosen.settings["steps"]:
+        return chosen
+    return chosen._replace(
+        parts=budget.left(chosen.parts, found.step),
+        spent=found.manifest.get("seconds", 0.0),
+        done=found.step,
+        reasons={"goes on": f"at step {found.step:,}, as it was begun"},
+    )
 
 
 def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
@@ -113,9 +148,17 @@ def share_copied(rows: Sequence[Row]) -> dict[str, float]:
 def time_of(chosen: Road) -> str:
     """How long a run takes in all, in words."""
     steps = sum(part.steps for part in chosen.parts)
-    needed = budget.seconds(chosen.parts, chosen.settings, chosen.spent)
-    taken = length.duration(needed)
-    return f"about {taken} for {steps:,} steps on this machine"
+    hours = chosen.settings.get("hours")
+    table = budget.timetable(chosen.parts, chosen.settings, chosen.spent)
+    before = chosen.spent if chosen.done else 0.0
+    taken, rest = length.duration(table.total - before), "that are left "
+    text = f"about {taken} for {steps:,} steps {rest if chosen.done else ''}"
+    text += "on this machine"
+    over = 3600 * LATE * hours if hours else table.total
+    if not chosen.fitted and table.total > over:
+        last = chosen.done + table.step_at(over)
+        text += f"; --hours={hours:g} end it at about step {last:,}"
+    return text
 
 
 def _pictures(found: Mapping) -> str:

@@ -198,7 +198,7 @@ def _hardly_begun(flags: Mapping, done: int, fitted: bool) -> Iterator[str]:
     if not whole:
         return
     if fitted:
-        more = f"a new run with more than --hours={flags['hours']:g}"
+        more = f"a new run with several times --hours={flags['hours']:g}"
     elif done < flags["steps"]:
         more = "the rest of its steps"
     else:

@@ -44,7 +44,10 @@ def show_finished(how: str, plan: Plan, run: RunDirectory) -> bool:
     Returns:
         Whether it is, and nothing more is to be shown.
     """
-    said = standing.at_its_end(run, plan.config) if how != "json" else []
+    stored = run.read_config()
+    if how == "json" or not stored:
+        return False
+    said = standing.at_its_end(run, plan.config, stored["flags"])
     if not said:
         return False
     if how == "full":

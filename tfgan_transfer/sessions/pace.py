@@ -41,6 +41,11 @@ class Timetable(NamedTuple):
         """Seconds after which a step was to be done."""
         return float(np.interp(step, *zip(*self.ends, strict=True)))
 
+    def step_at(self, seconds: float) -> int:
+        """The last step that was to be done after some seconds."""
+        steps, times = zip(*self.ends, strict=True)
+        return int(np.interp(seconds, times, steps))
+
     def late(self, step: int) -> bool:
         """Whether half of the time is over.
 

@@ -158,7 +158,8 @@ class Session:
         # A process that died while it evaluated what it had saved.
         owed = self.config["eval_every"] and saved.get("metrics", {}) is None
         if self._ended(start) and not owed:
-            print(f"nothing to do: step {start} is the last one")
+            flags = self.stored["flags"] if self.stored else {}
+            print(standing.nothing_to_do(start, self.config, flags))
             return start
         while True:
             phase = phases.after(self.config, start)[0]

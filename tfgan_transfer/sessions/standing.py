@@ -58,12 +58,15 @@ def exhausted(run: RunDirectory, config: Mapping) -> bool:
     return metric_eval.exhausted(history, patience)
 
 
-def at_its_end(run: RunDirectory, config: Mapping) -> list[str]:
+def at_its_end(
+    run: RunDirectory, config: Mapping, stored: Mapping
+) -> list[str]:
     """Says of a finished run that the command would train no more.
 
     Args:
         run: Run directory; nothing in it is changed.
         config: Resolved configuration, as the command would have it.
+        stored: Settings that the run has had.
 
     Returns:
         Lines; none if there is something left to do.
@@ -81,9 +84,25 @@ def at_its_end(run: RunDirectory, config: Mapping) -> list[str]:
         return []
     if config["eval_every"] and found.manifest.get("metrics", {}) is None:
         return [f"step {done} is the last one, and only has to be evaluated"]
-    said = [f"nothing to do: step {done} is the last one"]
+    said = [nothing_to_do(done, config, stored)]
     if done < steps and deadline.over:
         said.append(deadline.sentence(done, steps))
+    return said
+
+
+def nothing_to_do(done: int, config: Mapping, stored: Mapping) -> str:
+    """Says of a finished run that there is nothing to do.
+
+    Args:
+        done: Steps done.
+        config: Resolved configuration, as the command has it.
+        stored: Settings that the run has had.
+    """
+    said, hours = f"nothing to do: step {done} is the last one", config["hours"]
+    if hours and hours != stored.get("hours") and done >= config["steps"]:
+        said += (
+            f"; --hours={hours:g} can plan a new run: choose another --run_dir"
+        )
     return said
 
 
@@ -121,12 +140,35 @@ def refuse_other_images(
     """
     before, now = stored["data"], record["data"]
     if before["fingerprint"] != now["fingerprint"]:
-        raise UserError(
-            f"--data: the images are not those that the run in "
-            f"{str(run.path)!r} was started with "
-            f"({before['images']} then, {now['images']} now); restore "
-            "them or choose another --run_dir"
-        )
+        raise _other_images(run, before["images"], now["images"])
+
+
+def refuse_other_count(
+    run: RunDirectory, stored: Mapping, found: Mapping
+) -> None:
+    """As `refuse_other_images`, after a cheap look at how many there are.
+
+    Args:
+        run: Run directory.
+        stored: What it says of the run.
+        found: Section of `Family.estimate` -> its values.
+
+    Raises:
+        UserError: If images were added or taken away.
+    """
+    before = stored["data"].get("images")
+    now = found.get("data", {}).get("images_used")
+    # What cannot be read is not known before it is decoded.
+    if before and now and before != now and not run.bad_files.exists():
+        raise _other_images(run, before, now)
+
+
+def _other_images(run: RunDirectory, before: int, now: int) -> UserError:
+    return UserError(
+        f"--data: the images are not those that the run in "
+        f"{str(run.path)!r} was started with ({before} then, {now} now); "
+        "restore them or choose another --run_dir"
+    )
 
 
 def note_bad_files(

@@ -15,8 +15,13 @@ from tfgan_transfer.training import checkpoint
 # They decide how long a run goes on, where, and what it reports.
 SAFE = frozenset(row.name for row in SETTINGS if row.safe)
 
+# They change with the steps where hours make a new plan on the way: the file
+# has it before the next checkpoint tells of it.
+PLANNED = frozenset(["critic_schedule", "grow", "lr_constant_steps"])
+
 _MAY_BE_ZERO = frozenset(
     "sample_every eval_every stop_patience max_bad_files".split()
+    + ["lr_constant_steps"]
 )
 
 
@@ -294,8 +299,8 @@ def edits(config: Mapping, record: Mapping) -> list[str]:
     """What was changed in `config.json` since the run wrote it.
 
     The run itself may have written another value of a setting in `SAFE` after
-    its last checkpoint, and a newer version of the library may have added
-    some.
+    its last checkpoint, and of one in `PLANNED` if it has a timetable; a newer
+    version of the library may have added some.
 
     Args:
         config: The file's content.
@@ -307,14 +312,16 @@ def edits(config: Mapping, record: Mapping) -> list[str]:
     flags = config["flags"]
     if not isinstance(flags, dict):
         return ["flags is not an object"]
+    free = SAFE | PLANNED if "timetable" in config else SAFE
     found = [
         f"flags.{name} is "
         + (f"{flags[name]!r}" if name in flags else "missing")
         + f", the run was started with {own!r}"
         for name, own in record["flags"].items()
-        if name not in flags or not _may_follow(name, flags[name], own)
+        if name not in flags or not _may_follow(name, flags[name], own, free)
     ]
-    apart = ("flags", "library")
+    # The timetable is of the plan.
+    apart = ("flags", "library", "timetable")
     return found + [
         f"{name} is not what the run wrote"
         for name in record
@@ -322,9 +329,11 @@ def edits(config: Mapping, record: Mapping) -> list[str]:
     ]
 
 
-def _may_follow(name: str, value: object, own: object) -> bool:
+def _may_follow(
+    name: str, value: object, own: object, free: frozenset[str]
+) -> bool:
     """Whether a setting of a run can have become `value`."""
-    if name not in SAFE:
+    if name not in free:
         return value == own
     if own is None:
         return value is None or isinstance(value, str | int | float)
