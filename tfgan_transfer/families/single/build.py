@@ -9,10 +9,8 @@ import tensorflow as tf
 import tfgan_transfer
 from tfgan_transfer import data
 from tfgan_transfer.data import subset
-from tfgan_transfer.errors import UserError
 from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
-from tfgan_transfer.gans import step
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.networks.architecture import (
     critic,
@@ -149,12 +147,6 @@ def gan(
     networks = generator(arguments), critic(arguments)
     if start_from:
         start_from(*networks)
-    if config.get("equal_phases") and not step.enlarging(networks[0]):
-        raise UserError(
-            "--equal_phases: expected a generator with transposed "
-            f"convolutions, received --network={config['network']}, which has "
-            "none; leave it out, or choose --network=dcgan"
-        )
     built = model(*networks)
     built.frozen = [
         freeze.freeze(getattr(built, name), selector)

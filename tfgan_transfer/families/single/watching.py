@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfgan_transfer import data
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
+from tfgan_transfer.gans import step
 from tfgan_transfer.settings.recipes import PLAIN
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.training.adaptive_augment import COUNT, AdaptiveAugment
@@ -33,6 +34,7 @@ def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
         f"networks  {config['network']}, width {config['width']}: "
         "generator {:,} and critic {:,} parameters".format(*counts),
         *judge_lines(config, model),
+        *_phases(config, model),
     ]
 
 
@@ -53,6 +55,17 @@ def label_lines(
             "count; lower --latent_size or use --conditioning=batch_norm"
         )
     return said
+
+
+def _phases(config: Mapping, model: keras.Model) -> list[str]:
+    if not config.get("equal_phases") or step.enlarging(model.generator):
+        return []
+    # A recipe may have set it, and a source have brought the network.
+    return [
+        "warning: --equal_phases: a generator of "
+        f"--network={config['network']} "
+        "has no transposed convolutions, so it changes nothing"
+    ]
 
 
 def _stage1(plan: Plan) -> list[str]:
