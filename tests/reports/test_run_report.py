@@ -386,9 +386,12 @@ def test_a_model_is_shown_with_its_loss(finished):
     stored = json.loads((finished / "config.json").read_text())
     stored["flags"]["adversarial_loss"] = "relativistic"
     (finished / "config.json").write_text(json.dumps(stored))
-    shown = page_of(finished).texts("dd")
-    assert "GAN, relativistic loss (--model=wgan_gp)" in shown
-    assert "wgan_gp" not in shown
+    page = page_of(finished)
+    shown = page.texts("dd")
+    assert "GAN with a relativistic loss" in shown
+    assert not any("wgan" in said for said in shown)
+    # The flag is among the settings.
+    assert "--model" in page.texts("th") and "wgan_gp" in page.texts("td")
 
 
 def test_every_model_and_loss_has_words():
@@ -399,7 +402,8 @@ def test_every_model_and_loss_has_words():
         for loss in wording.LOSSES
     }
     assert len(games) == len(RULES) * len(wording.LOSSES)
-    assert "CycleGAN, least-squares loss (--model=cyclegan)" in games
+    assert "CycleGAN with a least-squares loss" in games
+    assert "GAN that learns labels, with a hinge loss" in games
 
 
 def test_one_step_is_no_steps():
