@@ -21,7 +21,7 @@ from tfgan_transfer.reports import (
 )
 from tfgan_transfer.settings import choices
 from tfgan_transfer.settings.rules import RULES
-from tfgan_transfer.training import run_directory
+from tfgan_transfer.training import checkpoint, run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
 EVIL = "<script>alert(1)</script>"
@@ -228,6 +228,27 @@ def test_what_is_missing_is_left_out_with_a_sentence(finished):
     assert said[2] == (
         "New pictures of the model: the run has no whole checkpoint."
     )
+
+
+def test_critics_on_features_come_from_no_source(tmp_path):
+    run = RunDirectory(tmp_path)
+    row = {"network": "critic", "path": "a/kernel", "kind": "copied"}
+    stored = {"source": "zoo:x", "step": 3}
+    stored["critic"] = [{**row, "note": "", "size": 5}]
+    (tmp_path / "transfer.json").write_text(json.dumps(stored))
+    moments = {"adam/head_momentum": np.ones((30, 41)), "adam/rate": np.ones(1)}
+    names = "feature_critic_optimizer", "feature_critic_b_optimizer"
+    sums = {f"{name}.npz": "" for name in (*names, "critic_optimizer")}
+    for name in sums:
+        np.savez(tmp_path / name, **moments)
+    found = checkpoint.Checkpoint(tmp_path, {"step": 3, "sha256": sums})
+    shown = about.transfer(run, found).body
+    said = ": new, none of its 1,230 parameters come from there</li>"
+    assert f"<li>critic on features{said}" in shown
+    assert f"<li>critic on features of B{said}" in shown
+    assert shown.count("none of its") == 2
+    assert "critic: 100% of its 5 parameters come from there" in shown
+    assert "on features" not in about.transfer(run, None).body
 
 
 def test_damaged_files_are_left_out_with_a_sentence(finished):
