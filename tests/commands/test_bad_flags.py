@@ -31,6 +31,18 @@ MISTAKES = {
         ["--hours=0"],
         "flag --hours=0: expected a number of at least 0.001",
     ),
+    "a word for hours": (
+        ["--hours=abc"],
+        "flag --hours=abc: expected a number of at least 0.001, such as 0.5",
+    ),
+    "a comma in hours": (
+        ["--hours=1,5"],
+        "flag --hours=1,5: expected a number of at least 0.001, such as 1.5",
+    ),
+    "a word for a weight": (
+        ["--r1=many"],
+        "flag --r1=many: expected a number of at least 0, such as 0.5",
+    ),
     "no step": (
         ["--steps=ten"],
         "flag --steps=ten: expected a whole number of at least 1",
@@ -60,12 +72,22 @@ MISTAKES = {
         ["--recipe=few_image"],
         "flag --recipe=few_image: unknown value 'few_image', expected one of",
     ),
-    "misspelt flag": (["--stpes=3"], "Did you mean: steps"),
+    "misspelt flag": (
+        ["--stpes=3"],
+        "error: unknown flag --stpes. Did you mean --steps or --steps_per_call?",
+    ),
+    "unknown flag": (
+        ["--xyzzyq"],
+        "error: unknown flag --xyzzyq; --help shows those that there are",
+    ),
     "misspelt value": (["--network=dcgn"], "dcgan|resnet|resnet_cifar"),
     "misspelt dry run": (["--dry_run=jsn"], "text|full|json"),
     "missing flagfile": (["--flagfile={tmp}/none.flags"], "none.flags"),
     "value in flagfile": (["--flagfile={tmp}/bad.flags"], "--xla"),
-    "flag in flagfile": (["--flagfile={tmp}/worse.flags"], "wdith"),
+    "flag in flagfile": (
+        ["--flagfile={tmp}/worse.flags"],
+        "/worse.flags, line 1: unknown flag --wdith. Did you mean --width?",
+    ),
     "no such GPU": (["--devices=gpu:9"], "9 GPUs asked for"),
     "no CPU": (["--devices=cpu:0"], "N of at least 1, received 'cpu:0'"),
     "TPU": (["--devices=tpu:1"], "expected auto, cpu:N or gpu:N"),

@@ -59,7 +59,7 @@ def test_everything_planted_is_found(seen):
     assert _names(found, "small") == [("many/tiny.png",)]
     assert _names(found, "tiny") == [("few",)]
     notes = {f.kind: f.items[0].note for f in found}
-    assert notes["duplicates"] == "mirrored, with different labels"
+    assert notes["duplicates"] == "mirrored; with different labels"
     assert notes["cropped"] == "67% cut off"
     assert notes["small"] == "20 x 20 px"
     assert notes["tiny"] == "5 pictures"
@@ -69,6 +69,28 @@ def test_everything_planted_is_found(seen):
 def test_other_fits_cut_nothing_off(messy):
     padded = survey.take(f"folder:{messy}", (64, 64), fit="pad")
     assert "cropped" not in {f.kind for f in findings.of(padded)}
+
+
+def test_of_three_copies_the_mirrored_one_is_named(tmp_path, photographs):
+    for row in range(4):
+        _save(tmp_path, f"image_{row}.png", photographs[row])
+    whole = (tmp_path / "image_2.png").read_bytes()
+    (tmp_path / "copy.png").write_bytes(whole)
+    _save(tmp_path, "mirror.png", photographs[2][:, ::-1])
+    seen = survey.take(f"folder:{tmp_path}", (64, 64))
+    (found,) = [f for f in findings.of(seen) if f.kind == "duplicates"]
+    (item,) = found.items
+    assert item.names == ("copy.png", "image_2.png", "mirror.png")
+    assert item.note == "mirrored: mirror.png"
+    line = "    copy.png = image_2.png = mirror.png (mirrored: mirror.png)"
+    assert line in summary.lines(seen, [found])
+    # The first is the one to keep, and no mirror image of itself.
+    _save(tmp_path, "mirror.png", photographs[2][:, ::-1], (120, 120))
+    seen = survey.take(f"folder:{tmp_path}", (64, 64))
+    (found,) = [f for f in findings.of(seen) if f.kind == "duplicates"]
+    (item,) = found.items
+    assert item.names == ("mirror.png", "copy.png", "image_2.png")
+    assert item.note == "mirrored: copy.png, image_2.png"
 
 
 def test_all_grey_is_not_grey_among_colour(tmp_path, photographs):

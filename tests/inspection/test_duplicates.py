@@ -97,3 +97,19 @@ def test_pairs_far_apart_in_a_large_set_are_found(photographs, monkeypatch):
     monkeypatch.setattr(duplicates, "_ROWS_AT_ONCE", 7)
     found = duplicates.pairs(_planted(photographs, _mirrored))
     assert [pair[:2] for pair in found] == [(3, 60), (20, 61), (41, 62)]
+
+
+def test_mirror_images_are_told_from_copies(photographs):
+    """Rows 1 and 4 of a group show it as row 0 does, rows 2 and 3 do not."""
+    turned = photographs[3][:, ::-1]
+    images = [photographs[3], photographs[3], turned, turned, photographs[3]]
+    found = duplicates.pairs(np.stack([*images, photographs[4]]))
+    assert duplicates.groups(found, 6) == [[0, 1, 2, 3, 4]]
+    assert duplicates.mirrored(found) == {2, 3}
+
+
+def test_a_mirror_image_of_a_mirror_image_is_none():
+    """Of a chain whose ends were not compared, and of another group."""
+    chain = [Pair(1, 2, True), Pair(2, 6, True), Pair(2, 5, False)]
+    assert duplicates.mirrored([*chain, Pair(3, 4, True)]) == {2, 5, 4}
+    assert duplicates.mirrored([]) == frozenset()

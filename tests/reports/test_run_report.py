@@ -21,7 +21,7 @@ from tfgan_transfer.reports import (
 )
 from tfgan_transfer.settings import choices
 from tfgan_transfer.settings.rules import RULES
-from tfgan_transfer.training import run_directory
+from tfgan_transfer.training import checkpoint, run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
 EVIL = "<script>alert(1)</script>"
@@ -230,6 +230,27 @@ def test_what_is_missing_is_left_out_with_a_sentence(finished):
     )
 
 
+def test_critics_on_features_come_from_no_source(tmp_path):
+    run = RunDirectory(tmp_path)
+    row = {"network": "critic", "path": "a/kernel", "kind": "copied"}
+    stored = {"source": "zoo:x", "step": 3}
+    stored["critic"] = [{**row, "note": "", "size": 5}]
+    (tmp_path / "transfer.json").write_text(json.dumps(stored))
+    moments = {"adam/head_momentum": np.ones((30, 41)), "adam/rate": np.ones(1)}
+    names = "feature_critic_optimizer", "feature_critic_b_optimizer"
+    sums = {f"{name}.npz": "" for name in (*names, "critic_optimizer")}
+    for name in sums:
+        np.savez(tmp_path / name, **moments)
+    found = checkpoint.Checkpoint(tmp_path, {"step": 3, "sha256": sums})
+    shown = about.transfer(run, found).body
+    said = ": new, none of its 1,230 parameters come from there</li>"
+    assert f"<li>critic on features{said}" in shown
+    assert f"<li>critic on features of B{said}" in shown
+    assert shown.count("none of its") == 2
+    assert "critic: 100% of its 5 parameters come from there" in shown
+    assert "on features" not in about.transfer(run, None).body
+
+
 def test_damaged_files_are_left_out_with_a_sentence(finished):
     (finished / "samples" / "real.png").write_bytes(b"no picture")
     (finished / "samples" / "ema-00000010.png").write_bytes(b"no picture")
@@ -386,9 +407,12 @@ def test_a_model_is_shown_with_its_loss(finished):
     stored = json.loads((finished / "config.json").read_text())
     stored["flags"]["adversarial_loss"] = "relativistic"
     (finished / "config.json").write_text(json.dumps(stored))
-    shown = page_of(finished).texts("dd")
-    assert "GAN, relativistic loss (--model=wgan_gp)" in shown
-    assert "wgan_gp" not in shown
+    page = page_of(finished)
+    shown = page.texts("dd")
+    assert "GAN with a relativistic loss" in shown
+    assert not any("wgan" in said for said in shown)
+    # The flag is among the settings.
+    assert "--model" in page.texts("th") and "wgan_gp" in page.texts("td")
 
 
 def test_every_model_and_loss_has_words():
@@ -399,7 +423,8 @@ def test_every_model_and_loss_has_words():
         for loss in wording.LOSSES
     }
     assert len(games) == len(RULES) * len(wording.LOSSES)
-    assert "CycleGAN, least-squares loss (--model=cyclegan)" in games
+    assert "CycleGAN with a least-squares loss" in games
+    assert "GAN that learns labels, with a hinge loss" in games
 
 
 def test_one_step_is_no_steps():

@@ -3,6 +3,7 @@
 import errno
 import os
 import pathlib
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -93,9 +94,22 @@ def _parse(program: str, words: Sequence[str]) -> list[str]:
         return flags.FLAGS([program, *(word.text for word in expanded)])[1:]
     except flags.Error as error:
         place = flagfiles.place_of(expanded, str(error))
-        if not place:
-            raise
-        raise UserError(f"--flagfile: {place}: {error}") from error
+        said = f"--flagfile: {place}: " if place else ""
+        raise UserError(said + _reworded(str(error))) from error
+
+
+def _reworded(said: str) -> str:
+    """What absl says of an unknown flag, with flags as they are typed."""
+    unknown = re.fullmatch(
+        r"Unknown command line flag '(.*)'(?:\. Did you mean: (.*) \?)?", said
+    )
+    if not unknown:
+        return said
+    name, near = unknown.groups()
+    if not near:
+        return f"unknown flag --{name}; --help shows those that there are"
+    names = " or ".join(f"--{one}" for one in near.split(", "))
+    return f"unknown flag --{name}. Did you mean {names}?"
 
 
 def _as_given(said: str) -> str:

@@ -5,6 +5,7 @@ directory or derived from the data, see `settings.config`. Importing this
 module must stay cheap, so that `--help` answers at once: no TensorFlow here.
 """
 
+import contextlib
 import os
 import textwrap
 from collections.abc import Iterator
@@ -87,16 +88,31 @@ class Number(flags.ArgumentParser):
         bounds = {"at least": low, "at most": high}
         words = [f"{w} {n}" for w, n in bounds.items() if n is not None]
         of = f" of {' and '.join(words)}" if words else ""
-        mistake = ValueError(f"expected {self.syntactic_help}{of}")
+        mistake = f"expected {self.syntactic_help}{of}"
         try:
             value = self.reads.convert(argument)
         except (TypeError, ValueError):
-            raise mistake from None
-        if (low is not None and value < low) or (
-            high is not None and value > high
-        ):
-            raise mistake
+            raise ValueError(f"{mistake}{self._example(argument)}") from None
+        if not self._within(value):
+            raise ValueError(mistake)
         return value
+
+    def _within(self, value: float) -> bool:
+        low, high = self.row.low, self.row.high
+        return not (
+            (low is not None and value < low)
+            or (high is not None and value > high)
+        )
+
+    def _example(self, argument: str | float) -> str:
+        """How a number is written, by what was meant if that can be told."""
+        if isinstance(self.reads, flags.IntegerParser):
+            return ""
+        for text in (str(argument).replace(",", ".", 1), "0.5"):
+            with contextlib.suppress(ValueError):
+                if self._within(float(text)):
+                    return f", such as {text}"
+        return ""
 
 
 def define(command: str, values: flags.FlagValues = flags.FLAGS) -> None:

@@ -43,6 +43,15 @@ def feature_game(
     )
 
 
+def parameters(game: FeatureGame) -> str:
+    """How many a second critic learns, in words."""
+    learned = game.critic.trainable_weights
+    count = sum(weight.value.shape.num_elements() for weight in learned)
+    # A source has none of them, nor has a part of a recipe before it.
+    new = "" if int(game.optimizer.iterations) else ", new"
+    return f"{count:,} of a critic on features{new}"
+
+
 def _feature_classes(config: Mapping) -> ClassGame | None:
     options = class_options(config)
     if options and classifies(config, "projected"):

@@ -65,7 +65,9 @@ def report(
     run: RunDirectory, source: Source, rows: Mapping[str, Sequence[Row]]
 ) -> None:
     """Prints the mapping and keeps it as `transfer.json`."""
-    about = f"source    {source.record['source']}, step {source.record['step']}"
+    # The plan has a line for the source too: why it was chosen.
+    where = source.record
+    about = f"weights   from {where['source']}, step {where['step']}"
     print(about, table(itertools.chain(*rows.values())), sep="\n", flush=True)
     kept = {
         **source.record,

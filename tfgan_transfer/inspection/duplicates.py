@@ -154,6 +154,29 @@ def groups(found: Sequence[Pair], count: int) -> list[list[int]]:
     return list(members.values())
 
 
+def mirrored(found: Sequence[Pair]) -> frozenset[int]:
+    """Rows that show the first of their group as in a mirror.
+
+    Args:
+        found: What `pairs` returned.
+    """
+    beside: dict[int, list[tuple[int, bool]]] = {}
+    for first, second, turned in found:
+        beside.setdefault(first, []).append((second, turned))
+        beside.setdefault(second, []).append((first, turned))
+    side: dict[int, bool] = {}
+    for first in sorted(beside):
+        # What is reached from an earlier one belongs to the group of that.
+        reached = [] if first in side else [first]
+        side.setdefault(first, False)
+        for row in reached:
+            for other, turned in beside[row]:
+                if other not in side:
+                    side[other] = side[row] ^ turned
+                    reached.append(other)
+    return frozenset(row for row, turned in side.items() if turned)
+
+
 def _near(whole: np.ndarray, other: np.ndarray) -> Iterator[tuple[int, int]]:
     """Pairs (i, j), i < j, that the coarsest comparison lets pass."""
     least = min(rule.whole for rule in RULES)

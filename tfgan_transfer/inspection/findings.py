@@ -10,6 +10,8 @@ from tfgan_transfer.inspection.survey import Survey
 
 # Share of a picture beyond which its crop shows something else.
 MOST_CUT_OFF = 0.4
+# Mirror images in a group that are told by name.
+_MOST_NAMED = 3
 
 
 class Item(NamedTuple):
@@ -86,13 +88,21 @@ def _group(survey: Survey, group: Sequence[int]) -> Item:
     # The largest is the one to keep.
     area = survey.shapes.heights * survey.shapes.widths
     ranked = sorted(group, key=lambda row: (-area[row], survey.names[row]))
-    among = {*group}
+    names = tuple(survey.names[row] for row in ranked)
     notes = []
-    if any({*pair} <= among for pair in survey.mirrored):
-        notes.append("mirrored")
+    kept = ranked[0] in survey.mirrored
+    turned = [row for row in ranked if (row in survey.mirrored) != kept]
+    if len(group) == 2:
+        notes += ["mirrored"] * len(turned)
+    elif turned:
+        # Of several one has to be told which.
+        listed = ", ".join(survey.names[row] for row in turned[:_MOST_NAMED])
+        more = len(turned) - _MOST_NAMED
+        listed += f" and {more} more" if more > 0 else ""
+        notes.append(f"mirrored: {listed}")
     if len(np.unique(survey.labels[list(group)], axis=0)) > 1:
         notes.append("with different labels")
-    return Item(tuple(survey.names[row] for row in ranked), ", ".join(notes))
+    return Item(names, "; ".join(notes))
 
 
 def _blank(survey: Survey) -> Iterator[Finding]:

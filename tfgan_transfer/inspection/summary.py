@@ -9,6 +9,8 @@ from tfgan_transfer.inspection.findings import Finding
 from tfgan_transfer.inspection.survey import Survey
 
 NOTHING = "nothing to mend"
+# Of one group, in the line that shows it.
+_MOST_COPIES = 3
 NONE_BUT_MORE = "nothing to mend in these pictures; more of them would help"
 
 
@@ -48,7 +50,9 @@ def lines(survey: Survey, findings: Sequence[Finding]) -> list[str]:
     shown.append("what to do:")
     for finding in findings:
         first = finding.items[0]
-        example = " = ".join(first.names[:2])
+        example = " = ".join(first.names[:_MOST_COPIES])
+        copies = len(first.names) - _MOST_COPIES
+        example += f" = {copies:,} more" if copies > 0 else ""
         if first.note:
             example += f" ({first.note})"
         more = len(finding.items) - 1

@@ -27,7 +27,7 @@ class Survey(NamedTuple):
         names: Name of each picture that can be read.
         shapes: Their sizes.
         groups: Rows of pictures that are one, each a list of two and more.
-        mirrored: (first, second) of the pairs that are mirror images.
+        mirrored: Rows that are mirror images of the first of their group.
         oddness: Float [N]: how unlike the others, see `outliers.oddness`.
         blank: Bool [N].
         grey: Bool [N].
@@ -44,7 +44,7 @@ class Survey(NamedTuple):
     names: tuple[str, ...]
     shapes: Shapes
     groups: Sequence[Sequence[int]]
-    mirrored: frozenset[tuple[int, int]]
+    mirrored: frozenset[int]
     oddness: np.ndarray
     blank: np.ndarray
     grey: np.ndarray
@@ -110,7 +110,7 @@ def take(
         names=names,
         shapes=shapes,
         groups=duplicates.groups(pairs, len(names)),
-        mirrored=frozenset((p.first, p.second) for p in pairs if p.mirrored),
+        mirrored=duplicates.mirrored(pairs),
         oddness=_oddness(images, ~blank)[order],
         blank=blank[order],
         grey=(tones.grey(images) & ~blank)[order],

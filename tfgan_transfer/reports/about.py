@@ -3,8 +3,9 @@
 import functools
 import json
 import pathlib
+import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tfgan_transfer.markup import (
     Markup,
@@ -16,6 +17,8 @@ from tfgan_transfer.markup import (
 )
 from tfgan_transfer.reports.page import Section
 from tfgan_transfer.settings.config import DEFAULTS
+from tfgan_transfer.training import weight_archive
+from tfgan_transfer.training.checkpoint import Checkpoint
 from tfgan_transfer.training.deadline import hours_for
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer import report
@@ -46,11 +49,16 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def transfer(run: RunDirectory) -> Section | None:
+def transfer(run: RunDirectory, newest: Checkpoint | None) -> Section | None:
     """What became of every weight of the source.
 
+    Args:
+        run: The run.
+        newest: Its newest checkpoint, which may have critics of which no
+            source has anything.
+
     Raises:
-        ValueError: If `transfer.json` is damaged.
+        ValueError: If `transfer.json` or the checkpoint is damaged.
     """
     path = run.path / "transfer.json"
     if not path.exists():
@@ -65,6 +73,7 @@ def transfer(run: RunDirectory) -> Section | None:
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"transfer.json is damaged ({error})") from error
     sentences = [element("li", _share(n, rows)) for n, rows in networks.items()]
+    sentences += [element("li", said) for said in _on_features(newest)]
     every = [row for rows in networks.values() for row in rows]
     lines = [
         (f"{row.network}/{row.path}", row.kind, f"{row.size:,}", row.note)
@@ -87,6 +96,23 @@ def _share(name: str, rows: list[report.Row]) -> str:
     total = sum(row.size for row in rows if row.kind != "dropped")
     share = report.share_kept(rows)
     return f"{name}: {share:.0%} of its {total:,} parameters come from there"
+
+
+def _on_features(newest: Checkpoint | None) -> Iterator[str]:
+    """A sentence for each critic on features beside the network's own."""
+    for name in sorted(newest.manifest["sha256"]) if newest else ():
+        if not re.fullmatch(r"feature_critic(_[ab])?_optimizer\.npz", name):
+            continue
+        # There are moments of what it learns, and of nothing else.
+        own = weight_archive.read(newest.path / name)
+        size = sum(v.size for k, v in own.items() if k.endswith("_momentum"))
+        critic = name.removesuffix("_optimizer.npz")
+        domain = critic.removeprefix("feature_critic").lstrip("_").upper()
+        whose = f" of {domain}" if domain else ""
+        yield (
+            f"critic on features{whose}: new, none of its {size:,} parameters "
+            "come from there"
+        )
 
 
 def bad_files(run: RunDirectory) -> Section | None:

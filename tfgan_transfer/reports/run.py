@@ -79,7 +79,7 @@ class RunReport:
             self._drawn()
         self._try("Single classes", measurements.classes, self.log)
         self._try("Curves of the training", measurements.losses, self.log)
-        self._try("What it started from", about.transfer, self.run)
+        self._try("What it started from", about.transfer, self.run, self.newest)
         self._try("Unusable files", about.bad_files, self.run)
         self._add(about.settings(self.flags))
         self._add(self._next())

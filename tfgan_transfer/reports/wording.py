@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from tfgan_transfer.settings.rules import RULES
 
 LOSSES = {
-    "wasserstein_gp": "Wasserstein loss with gradient penalty",
-    "wasserstein_clip": "Wasserstein loss with clipped weights",
-    "non_saturating": "non-saturating loss",
-    "least_squares": "least-squares loss",
-    "hinge": "hinge loss",
-    "relativistic": "relativistic loss",
+    "wasserstein_gp": "a Wasserstein loss and a gradient penalty",
+    "wasserstein_clip": "a Wasserstein loss and clipped weights",
+    "non_saturating": "a non-saturating loss",
+    "least_squares": "a least-squares loss",
+    "hinge": "a hinge loss",
+    "relativistic": "a relativistic loss",
 }
 
 
@@ -26,12 +26,12 @@ def steps(count: int) -> str:
 def game(flags: Mapping) -> str:
     """What is trained, and by which loss.
 
-    The name of a model is that of the first loss it was built for, which need
-    not be its own: both have to be said.
+    In words alone: a model is named after the first loss that it was built
+    for, which need not be its own.
 
     Args:
         flags: Settings of a run.
     """
-    model = flags["model"]
-    loss = LOSSES[flags["adversarial_loss"]]
-    return f"{RULES[model].called}, {loss} (--model={model})"
+    called = RULES[flags["model"]].called
+    comma = "," if " " in called else ""
+    return f"{called}{comma} with {LOSSES[flags['adversarial_loss']]}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.pair import build as pairs
 from tfgan_transfer.training.run_directory import RunDirectory
@@ -18,6 +19,8 @@ def announce(
     """One line each for both sets and the networks."""
     config = plan.config
     counts = (model.a2b.count_params(), model.critic_a.count_params())
+    game = model.feature_games.get("a")
+    beside = f", and {judges.parameters(game)}, for each set" if game else ""
     return [
         *(
             f"data {name.upper()}    {config[f'data_{name}']}: {len(train)} "
@@ -28,23 +31,22 @@ def announce(
             )
         ),
         f"networks  {config['network']}, width {config['width']}: "
-        "each translator {:,} and each critic {:,} parameters".format(*counts),
+        "each translator {:,} and each critic {:,} parameters".format(*counts)
+        + beside,
         *_judge_lines(config, model),
     ]
 
 
 def _judge_lines(config: Mapping, model: keras.Model) -> list[str]:
     """What is said about critics on frozen features, if there are any."""
-    if config["critic"] == "network":
+    on = f"critics   of each set on frozen {config['features']} features"
+    if config["critic"] == "both":
+        return [f"{on}, beside the network's own"]
+    if config["critic"] != "projected":
         return []
-    game = model.feature_games.get("a")
-    heads = game.critic if game else model.critic_a
-    count = sum(w.value.shape.num_elements() for w in heads.trainable_weights)
-    also = ", beside the network's own" if game else ""
-    return [
-        f"critics   of each set on frozen {config['features']} features{also}: "
-        f"heads of {count:,} parameters"
-    ]
+    heads = model.critic_a.trainable_weights
+    count = sum(w.value.shape.num_elements() for w in heads)
+    return [f"{on}: heads of {count:,} parameters"]
 
 
 def grid(

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import data
+from tfgan_transfer.families import judges
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.gans import step
@@ -25,6 +26,8 @@ def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
     """One line each for data, labels, stage 1 and networks."""
     config, train = plan.config, split.train
     counts = (model.generator.count_params(), model.critic.count_params())
+    game = model.feature_game
+    beside = f", and {judges.parameters(game)}" if game else ""
     return [
         f"data      {config['data']}: {len(train)} images of "
         f"{'x'.join(map(str, train.images.shape[1:]))}, "
@@ -32,7 +35,8 @@ def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
         *label_lines(config, train.vocabulary, train.label_mode),
         *_stage1(plan),
         f"networks  {config['network']}, width {config['width']}: "
-        "generator {:,} and critic {:,} parameters".format(*counts),
+        "generator {:,} and critic {:,} parameters".format(*counts)
+        + beside,
         *judge_lines(config, model),
         *_phases(config, model),
     ]
@@ -80,16 +84,14 @@ def _stage1(plan: Plan) -> list[str]:
 
 def judge_lines(config: Mapping, model: keras.Model) -> list[str]:
     """What is said about critics on frozen features, if there are any."""
-    critics = {"projected": model.critic, "both": None}
-    if config["critic"] not in critics:
+    on = f"critic    on frozen {config['features']} features"
+    if config["critic"] == "both":
+        return [f"{on}, beside the network's own"]
+    if config["critic"] != "projected":
         return []
-    heads = critics[config["critic"]] or model.feature_game.critic
-    count = sum(w.value.shape.num_elements() for w in heads.trainable_weights)
-    also = ", beside the network's own" if model.feature_game else ""
-    return [
-        f"critic    on frozen {config['features']} features{also}: heads of "
-        f"{count:,} parameters"
-    ]
+    heads = model.critic.trainable_weights
+    count = sum(w.value.shape.num_elements() for w in heads)
+    return [f"{on}: heads of {count:,} parameters"]
 
 
 def grid(
