@@ -14,7 +14,7 @@ mend, 1 if something was found, and 2 if the set cannot be read.
 import json
 import pathlib
 
-from tfgan_transfer.commands import app, flags
+from tfgan_transfer.commands import app, flags, pages
 from tfgan_transfer.errors import UserError
 
 flags.define("check")
@@ -35,6 +35,9 @@ def main() -> int:
             f"{str(out)!r}"
         )
 
+    if given.get("out"):
+        pages.prepare(out)
+
     from tfgan_transfer.data import subset
     from tfgan_transfer.inspection import findings, page, summary, survey
     from tfgan_transfer.settings.sizes import parse_size
@@ -52,7 +55,6 @@ def main() -> int:
     else:
         print(*summary.lines(seen, found), sep="\n")
     if given.get("out"):
-        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(page.render(seen, found), encoding="utf-8")
         if not given.get("json"):
             print(out)

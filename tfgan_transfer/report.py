@@ -8,7 +8,9 @@ The page is one file that needs no network. Training writes it at its end, a
 study after its last run; what there is nothing of is left out, and said so.
 """
 
-from tfgan_transfer.commands import app, flags
+import pathlib
+
+from tfgan_transfer.commands import app, flags, pages
 from tfgan_transfer.errors import UserError
 
 flags.define("report")
@@ -23,6 +25,9 @@ def main() -> None:
             "--run_dir: expected the directory of a run, or --study_dir that "
             f"of a study, received {'both' if all(places) else 'neither'}"
         )
+
+    if given.get("out"):
+        pages.prepare(pathlib.Path(given["out"]))
 
     from tfgan_transfer.reports import report
 

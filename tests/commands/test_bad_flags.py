@@ -74,7 +74,8 @@ MISTAKES = {
     ),
     "misspelt flag": (
         ["--stpes=3"],
-        "error: unknown flag --stpes. Did you mean --steps or --steps_per_call?",
+        "error: unknown flag --stpes. Did you mean --steps or "
+        "--steps_per_call?",
     ),
     "unknown flag": (
         ["--xyzzyq"],

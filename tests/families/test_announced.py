@@ -19,9 +19,10 @@ SET = ImageSet(np.zeros((2, 8, 8, 1), np.uint8), np.zeros((2, 0)), (), "", ())
 def network(size, frozen=0):
     """One with so many parameters that learn, and so many that do not."""
     layers = [keras.layers.Dense(size, use_bias=False)]
-    layers += [keras.layers.Dense(frozen, use_bias=False, trainable=False)]
-    made = keras.Sequential([keras.Input((1,)), *layers[: 1 + bool(frozen)]])
-    return made
+    if frozen:
+        options = {"use_bias": False, "trainable": False}
+        layers.append(keras.layers.Dense(frozen, **options))
+    return keras.Sequential([keras.Input((1,)), *layers])
 
 
 def game(steps=0):

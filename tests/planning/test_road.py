@@ -361,3 +361,18 @@ def test_a_blurred_growth_leaves_the_choice():
     for given in ({"growth": "smooth"}, {"equal_phases": True}):
         assert road.asked({"data": "folder:x", **given})
     assert not road.asked({"data": "folder:x", "width": 8})
+
+
+def test_a_plan_says_when_training_will_refuse_it():
+    found = {"source": "folder:x", "images_found": 34, "images_used": 34}
+    found |= {"images_held_out": 0, "images_unusable": 1}
+    told = summary._pictures(found, 0.01)
+    assert "; 1 file cannot be used: too many, training will refuse it" in told
+    assert "allow more than --max_bad_files=0.01" in told
+    # 1 of 35 is less than a tenth, and no more than one.
+    for allowed in (0.1, 1):
+        assert summary._pictures(found, allowed).endswith(
+            "1 file cannot be used"
+        )
+    many = summary._pictures({**found, "images_unusable": 4}, 3)
+    assert "; 4 files cannot be used: too many" in many

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfgan_transfer.inspection import balance
 from tfgan_transfer.inspection.survey import Survey
+from tfgan_transfer.settings.config import DEFAULTS
 
 # Share of a picture beyond which its crop shows something else.
 MOST_CUT_OFF = 0.4
@@ -64,7 +65,9 @@ def _unreadable(survey: Survey) -> Iterator[Finding]:
         yield Finding(
             "unreadable",
             f"{_counted(len(bad), 'file')} cannot be read: repair or remove "
-            f"{_them(len(bad))}, or they stay out of training",
+            f"{_them(len(bad))}; training refuses more than "
+            f"{DEFAULTS['max_bad_files']:.0%} of a set, unless --max_bad_files "
+            "allows more, and leaves out the rest",
             tuple(Item((file.name,), file.reason) for file in bad),
             pictured=False,
         )

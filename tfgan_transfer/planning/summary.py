@@ -126,7 +126,9 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
         "memory": _memory(estimates),
         "measured": _measured(config, sets),
     }
-    pictures = (*map(_pictures, sets), chosen.reasons.get("pictures"))
+    allowed = config["max_bad_files"]
+    found = [_pictures(one, allowed) for one in sets]
+    pictures = (*found, chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
     if config["source"]:
@@ -161,7 +163,7 @@ def time_of(chosen: Road) -> str:
     return text
 
 
-def _pictures(found: Mapping) -> str:
+def _pictures(found: Mapping, allowed: float) -> str:
     count = found["images_found"]
     held, unusable = found["images_held_out"], found["images_unusable"]
     text = f"{count:,}" if count is not None else "unknown number"
@@ -169,7 +171,12 @@ def _pictures(found: Mapping) -> str:
     if held:
         text += f", {held:,} held out to judge by"
     if unusable:
-        text += f"; {unusable} files cannot be used"
+        text += f"; {unusable} file{'s' * (unusable > 1)} cannot be used"
+    if count and unusable > allowed * (count + unusable if allowed < 1 else 1):
+        text += (
+            ": too many, training will refuse it; repair or remove them, or "
+            f"allow more than --max_bad_files={allowed:g}"
+        )
     return text
 
 

@@ -100,6 +100,8 @@ class RunDirectory:
                 raise ValueError("flags or data are missing in it")
             self._compare(config)
             return config
+        except UserError:
+            raise
         except FileNotFoundError as error:
             if not self.checkpoints.exists() or self._unborn():
                 return None

@@ -1,0 +1,38 @@
+"""Pages that a command writes."""
+
+import os
+import pathlib
+import shlex
+
+from tfgan_transfer.errors import UserError
+
+
+def prepare(out: pathlib.Path) -> None:
+    """Makes the folder of a page, before anything is worked out for it.
+
+    Args:
+        out: The page, as `--out` names it.
+
+    Raises:
+        UserError: If no page can be written there.
+    """
+    reason = "it is a folder" if out.is_dir() else ""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        reason = "a part of its path is a file"
+    except OSError as error:
+        reason = error.strerror
+    place = out if out.exists() else out.parent
+    if not reason and not os.access(place, os.W_OK):
+        reason = "it may not be written"
+    if reason:
+        raise UserError(
+            f"--out: no page can be written to {str(out)!r} ({reason}); name a "
+            f"file in a folder that can be written, such as --out={_name(out)}"
+        )
+
+
+def _name(out: pathlib.Path) -> str:
+    named = out.suffix.lower() in (".html", ".htm")
+    return shlex.quote(out.name) if named else "page.html"
