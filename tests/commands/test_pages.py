@@ -14,6 +14,7 @@ from tfgan_transfer.errors import UserError
         ("file.txt/page.html", "a part of its path is a file"),
         ("folder.html", "it is a folder"),
         ("/proc/none/page.html", "No such file or directory"),
+        ("/proc/page.html", "No such file or directory"),
     ],
 )
 def test_a_page_that_cannot_be_written_is_refused(tmp_path, name, words):

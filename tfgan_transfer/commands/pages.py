@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shlex
+import tempfile
 
 from tfgan_transfer.errors import UserError
 
@@ -19,12 +20,13 @@ def prepare(out: pathlib.Path) -> None:
     reason = "it is a folder" if out.is_dir() else ""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        # What access rights say does not hold for whoever may do everything.
+        tempfile.TemporaryFile(dir=out.parent).close()
     except (FileExistsError, NotADirectoryError):
         reason = "a part of its path is a file"
     except OSError as error:
         reason = error.strerror
-    place = out if out.exists() else out.parent
-    if not reason and not os.access(place, os.W_OK):
+    if not reason and out.exists() and not os.access(out, os.W_OK):
         reason = "it may not be written"
     if reason:
         raise UserError(
