@@ -6,6 +6,7 @@ For a model of one generator as for translators between two sets.
 from collections.abc import Mapping
 
 import keras
+import tensorflow as tf
 
 from tfgan_transfer import augment
 from tfgan_transfer.gans.class_game import ClassGame
@@ -48,7 +49,8 @@ def parameters(game: FeatureGame) -> str:
     learned = game.critic.trainable_weights
     count = sum(weight.value.shape.num_elements() for weight in learned)
     # A source has none of them, nor has a part of a recipe before it.
-    new = "" if int(game.optimizer.iterations) else ", new"
+    done = tf.convert_to_tensor(game.optimizer.iterations.value)
+    new = "" if int(done) else ", new"
     return f"{count:,} of a critic on features{new}"
 
 
