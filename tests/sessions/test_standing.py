@@ -5,6 +5,9 @@ import types
 
 import pytest
 
+from tfgan_transfer.data import Description
+from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.sessions import standing
 from tfgan_transfer.settings.config import DEFAULTS
 from tfgan_transfer.training import checkpoint
@@ -74,3 +77,22 @@ def test_an_evaluation_that_is_owed_is_something_to_do(said):
     (line,) = said(metrics="owed", eval_every=10)
     assert line == "step 30 is the last one, and only has to be evaluated"
     assert said(metrics="owed", eval_every=0) == [NOTHING]
+
+
+def test_other_pictures_are_refused_by_their_number(tmp_path):
+    run = RunDirectory(tmp_path)
+    stored = {"data": {"images": 36}}
+
+    def look(images, **flags):
+        found = Description(images, "none", (), (), None)
+        config = {**DEFAULTS, "holdout": 4.0, **flags}
+        standing.refuse_other_count(run, stored, Plan(config, found))
+
+    look(40)
+    look(None)
+    look(60, limit=36)
+    with pytest.raises(UserError, match=r"\(36 then, 56 now\)"):
+        look(60)
+    # Those that cannot be read are told apart only when they are decoded.
+    run.bad_files.write_text("a.png\tbroken\n")
+    look(60)

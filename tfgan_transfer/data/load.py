@@ -251,12 +251,21 @@ def _on_disk(
     return cached
 
 
+def tolerated(max_bad_files: float, examined: int) -> float:
+    """How many unreadable files are left out, and not refused.
+
+    Args:
+        max_bad_files: A share below 1, a count from 1 on.
+        examined: Files there are, readable or not.
+    """
+    return max_bad_files * (examined if max_bad_files < 1 else 1)
+
+
 def _check_bad(
     spec: str, bad: tuple[BadFile, ...], good: int, max_bad_files: float
 ) -> None:
     examined = good + len(bad)
-    allowed = max_bad_files * (examined if max_bad_files < 1 else 1)
-    if good and len(bad) <= allowed:
+    if good and len(bad) <= tolerated(max_bad_files, examined):
         return
     raise UserError(
         f"{_cannot_be_used(spec, bad, examined)}, or allow more than "

@@ -35,7 +35,7 @@ def of_gan(
     """
     height, width = config.parse_size(resolved["size"])
     trained = [generator, *critics]
-    gradients = sum(map(_trainable, trained))
+    gradients = sum(map(trainable, trained))
     # All weights, two Adam moments of those that learn, and the average.
     saved = sum(network.count_params() for network in trained)
     saved += 2 * gradients + generator.count_params()
@@ -116,7 +116,7 @@ def _rectified(layer: features.FrozenFeatures) -> int:
     )
 
 
-def _trainable(network: keras.Model) -> int:
+def trainable(network: keras.Model) -> int:
     """Numbers in the weights of a network that learn."""
     return sum(math.prod(weight.shape) for weight in network.trainable_weights)
 

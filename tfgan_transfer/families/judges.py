@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_transfer import augment
+from tfgan_transfer.families.footprint import trainable
 from tfgan_transfer.gans.class_game import ClassGame
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.networks import features
@@ -46,12 +47,27 @@ def feature_game(
 
 def parameters(game: FeatureGame) -> str:
     """How many a second critic learns, in words."""
-    learned = game.critic.trainable_weights
-    count = sum(weight.value.shape.num_elements() for weight in learned)
+    count = trainable(game.critic)
     # A source has none of them, nor has a part of a recipe before it.
     done = tf.convert_to_tensor(game.optimizer.iterations.value)
     new = "" if int(done) else ", new"
     return f"{count:,} of a critic on features{new}"
+
+
+def lines(config: Mapping, title: str, critic: keras.Model) -> list[str]:
+    """What is said about critics on frozen features, if there are any.
+
+    Args:
+        config: Resolved configuration.
+        title: What the line begins with.
+        critic: The critic that stands alone, on features or not.
+    """
+    on = f"{title} on frozen {config['features']} features"
+    if config["critic"] == "both":
+        return [f"{on}, beside the network's own"]
+    if config["critic"] != "projected":
+        return []
+    return [f"{on}: heads of {trainable(critic):,} parameters"]
 
 
 def _feature_classes(config: Mapping) -> ClassGame | None:

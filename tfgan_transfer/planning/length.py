@@ -3,7 +3,6 @@
 import functools
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.pictures import Pictures
@@ -138,13 +137,6 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:.1f} days"
 
 
-class Need(NamedTuple):
-    """What some steps of a recipe take, and may take, in seconds."""
-
-    seconds: float
-    allowed: float
-
-
 def needed(
     given: Mapping,
     settings: Mapping,
@@ -152,8 +144,8 @@ def needed(
     steps: float,
     spent: Callable[[], float],
     parts: list[budget.Part],
-) -> Need:
-    """What a recipe needs at least; nothing where the user counts its steps.
+) -> float:
+    """Seconds of a recipe at least; none where the user counts its steps.
 
     Args:
         given: Settings that the user gave.
@@ -164,15 +156,14 @@ def needed(
         parts: Of the recipe, as fast at least as they are.
     """
     if given.keys() & COUNTED:
-        return Need(0.0, 0.0)
+        return 0.0
     allowed = hours(given, pictures)
     least = max(len(parts), math.ceil(steps))
-    seconds = budget.seconds(
+    return budget.seconds(
         budget.shared(parts, least),
         watched(given, parts, settings, least),
         counted(spent(), allowed),
     )
-    return Need(seconds, 3600 * allowed)
 
 
 def counted(spent: float, hours: float | None) -> float:

@@ -104,7 +104,7 @@ def best(
         spent: Says how many seconds have gone since the command began.
     """
     known: dict[str, budget.Part] = {}
-    needed = 0.0
+    needed, allowed = 0.0, 3600 * length.hours(given, pictures)
     for name in among:
         settings, last = under(given, name), name == among[-1]
         say(f"trying a few steps of {name} ...")
@@ -115,7 +115,7 @@ def best(
             length.needed, given, settings, pictures, least, spent
         )
         wanted: list[float] = []
-        hopeless = functools.partial(_hopeless, needs, wanted)
+        hopeless = functools.partial(_hopeless, needs, allowed, wanted)
         parts = budget.tried(
             {**settings, **seen}, known, None if last else hopeless
         )
@@ -125,36 +125,36 @@ def best(
             )
             if last or recipes.total(settings) >= least:
                 break
-            wanted.append(needs(parts).seconds)
+            wanted.append(needs(parts))
         needed = needed or wanted[-1]
-    chosen = _why(name, among, given, pictures, needed)
+    chosen = _why(name, among, given, allowed, needed)
     return Choice(name, settings, parts, chosen, why)
 
 
 def _hopeless(
-    needs: Callable[[list[budget.Part]], length.Need],
+    needs: Callable[[list[budget.Part]], float],
+    allowed: float,
     wanted: list[float],
     parts: list[budget.Part],
 ) -> bool:
     """Whether not even some steps of a recipe fit; notes what they take."""
-    need = needs(parts)
-    wanted.append(need.seconds)
-    return need.seconds > need.allowed
+    wanted.append(needs(parts))
+    return wanted[-1] > allowed
 
 
 def _why(
     name: str,
     among: Sequence[str],
     given: Mapping,
-    pictures: Pictures,
+    allowed: float,
     needed: float,
 ) -> str:
     if given.get("recipe"):
         return f"{name}, as asked"
     if name != among[0]:
-        allowed = length.duration(3600 * length.hours(given, pictures))
         return (
-            f"{name}; {among[0]} needs more than {allowed} here, "
+            f"{name}; {among[0]} needs more than {length.duration(allowed)} "
+            "here, "
             f"{length.as_flag(needed)} or more"
         )
     return f"{name}: {recipes.about(name).rstrip('.')}"

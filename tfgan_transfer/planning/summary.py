@@ -6,29 +6,22 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tfgan_transfer import families
+from tfgan_transfer.data.load import tolerated
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget, length
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run, standing
 from tfgan_transfer.settings import recipes
 from tfgan_transfer.settings.setting import typed
-from tfgan_transfer.training.deadline import LATE
+from tfgan_transfer.training.deadline import limit
 from tfgan_transfer.training.run_directory import RunDirectory
 from tfgan_transfer.transfer.report import Row, share_kept
 
 # Below this share a transfer is one in name only.
 HALF = 0.5
 _SETS = ("data", "data_a", "data_b")
-_ORDER = (
-    "goes on",
-    "pictures",
-    "recipe",
-    "source",
-    "size",
-    "copied",
-    "channels",
-)
-_ORDER += ("labels", "time", "memory", "measured")
+_ORDER = ("goes on", "pictures", "recipe", "source", "size", "copied")
+_ORDER += ("channels", "labels", "time", "memory", "measured")
 
 
 def teller(shown: str | None) -> Callable[[str], None]:
@@ -79,8 +72,7 @@ def show(
     """
     stored = run.read_config()
     if stored:
-        found = families.of(plan.config).estimate(plan)
-        standing.refuse_other_count(run, stored, found)
+        standing.refuse_other_count(run, stored, plan)
     if how != "text":
         dry_run.show(plan, as_json=how == "json")
         return
@@ -156,7 +148,7 @@ def time_of(chosen: Road) -> str:
     taken, rest = length.duration(table.total - before), "that are left "
     text = f"about {taken} for {steps:,} steps {rest if chosen.done else ''}"
     text += "on this machine"
-    over = 3600 * LATE * hours if hours else table.total
+    over = limit(hours) if hours else table.total
     if not chosen.fitted and table.total > over:
         last = chosen.done + table.step_at(over)
         text += f"; --hours={hours:g} end it at about step {last:,}"
@@ -172,7 +164,7 @@ def _pictures(found: Mapping, allowed: float) -> str:
         text += f", {held:,} held out to judge by"
     if unusable:
         text += f"; {unusable} file{'s' * (unusable > 1)} cannot be used"
-    if count and unusable > allowed * (count + unusable if allowed < 1 else 1):
+    if count and unusable > tolerated(allowed, count + unusable):
         text += (
             ": too many, training will refuse it; repair or remove them, or "
             f"allow more than --max_bad_files={allowed:g}"

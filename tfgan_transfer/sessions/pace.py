@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from tfgan_transfer.settings import schedule
-from tfgan_transfer.training.deadline import LATE, Deadline
+from tfgan_transfer.training.deadline import Deadline, limit
 
 # Shares of its hours by which a run may be late, or early, where changing the
 # plan costs nothing: at a seam; and where the model is built anew for it.
@@ -190,7 +190,7 @@ class Pace(keras.callbacks.Callback):
 
     def expected(self, step: int) -> float:
         """Seconds after which the run ends: by its plan or by its deadline."""
-        over = LATE * 3600 * self.deadline.hours - self.deadline.seconds
+        over = limit(self.deadline.hours) - self.deadline.seconds
         return max(0.0, min(self.left(step), over))
 
     def replanned(self, settings: Mapping, step: int) -> dict | None:

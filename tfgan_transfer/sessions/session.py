@@ -155,15 +155,14 @@ class Session:
             self.lr_scale = saved.get("lr_scale", 1.0)
         if self.chief:
             standing.cut_back(self.run, found, self.lr_scale)
-        # A process that died while it evaluated what it had saved.
-        owed = self.config["eval_every"] and saved.get("metrics", {}) is None
+        owed = standing.owed(self.config, saved)
         if self._ended(start) and not owed:
             flags = self.stored["flags"] if self.stored else {}
             print(standing.nothing_to_do(start, self.config, flags))
             return start
         while True:
             phase = phases.after(self.config, start)[0]
-            start = self._train(phase, found, start, stop, bool(owed))
+            start = self._train(phase, found, start, stop, owed)
             ended = start >= self.config["steps"] or self.deadline.over
             asked = start == phase.end or self.pace and self.pace.struck
             if ended or stop.requested or not asked:
@@ -356,11 +355,7 @@ class Session:
         return self.plan.source or saved.find(self.config["source"], "--source")
 
     def _ended(self, step: int) -> bool:
-        return (
-            step >= self.config["steps"]
-            or standing.exhausted(self.run, self.config)
-            or self.deadline.over
-        )
+        return standing.ended(self.run, self.config, step, self.deadline)
 
     def _announce(
         self, part: phases.Part, model: keras.Model, start: int

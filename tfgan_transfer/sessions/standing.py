@@ -6,6 +6,7 @@ import keras
 
 from tfgan_transfer import data
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.families.family import Plan
 from tfgan_transfer.training import (
     checkpoint,
     devices,
@@ -58,6 +59,30 @@ def exhausted(run: RunDirectory, config: Mapping) -> bool:
     return metric_eval.exhausted(history, patience)
 
 
+def ended(
+    run: RunDirectory, config: Mapping, done: int, deadline: Deadline
+) -> bool:
+    """Whether a run has come to its end: by steps, patience or hours.
+
+    Args:
+        run: Run directory.
+        config: Resolved configuration.
+        done: Steps done.
+        deadline: Of the run.
+    """
+    return done >= config["steps"] or exhausted(run, config) or deadline.over
+
+
+def owed(config: Mapping, manifest: Mapping) -> bool:
+    """Whether a process died while it evaluated what it had saved.
+
+    Args:
+        config: Resolved configuration.
+        manifest: Of the newest checkpoint; may be empty.
+    """
+    return bool(config["eval_every"]) and manifest.get("metrics", {}) is None
+
+
 def at_its_end(
     run: RunDirectory, config: Mapping, stored: Mapping
 ) -> list[str]:
@@ -80,9 +105,9 @@ def at_its_end(
     done, steps = found.step, config["steps"]
     deadline = Deadline(config["hours"])
     deadline.before = found.manifest.get("seconds", 0.0)
-    if done < steps and not deadline.over and not exhausted(run, config):
+    if not ended(run, config, done, deadline):
         return []
-    if config["eval_every"] and found.manifest.get("metrics", {}) is None:
+    if owed(config, found.manifest):
         return [f"step {done} is the last one, and only has to be evaluated"]
     said = [nothing_to_do(done, config, stored)]
     if done < steps and deadline.over:
@@ -143,24 +168,26 @@ def refuse_other_images(
         raise _other_images(run, before["images"], now["images"])
 
 
-def refuse_other_count(
-    run: RunDirectory, stored: Mapping, found: Mapping
-) -> None:
+def refuse_other_count(run: RunDirectory, stored: Mapping, plan: Plan) -> None:
     """As `refuse_other_images`, after a cheap look at how many there are.
 
     Args:
         run: Run directory.
         stored: What it says of the run.
-        found: Section of `Family.estimate` -> its values.
+        plan: Of the run; two sets are not looked at.
 
     Raises:
         UserError: If images were added or taken away.
     """
-    before = stored["data"].get("images")
-    now = found.get("data", {}).get("images_used")
+    found = plan.description
     # What cannot be read is not known before it is decoded.
-    if before and now and before != now and not run.bad_files.exists():
-        raise _other_images(run, before, now)
+    if not isinstance(found, data.Description) or run.bad_files.exists():
+        return
+    before, flags = stored["data"]["images"], plan.config
+    if found.images:
+        now = data.counts(found.images, flags["limit"], flags["holdout"])[0]
+        if before != now:
+            raise _other_images(run, before, now)
 
 
 def _other_images(run: RunDirectory, before: int, now: int) -> UserError:

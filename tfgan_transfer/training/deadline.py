@@ -52,9 +52,7 @@ class Deadline(keras.callbacks.Callback):
     @property
     def over(self) -> bool:
         """Whether the run has to end."""
-        return self.hours is not None and (
-            self.seconds >= LATE * 3600 * self.hours
-        )
+        return self.hours is not None and self.seconds >= limit(self.hours)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Makes this step the last one if it is late."""
@@ -76,6 +74,11 @@ class Deadline(keras.callbacks.Callback):
             f"hours of {self.hours:g}, and ends at step {step} of {steps}; "
             f"everything is saved, and --hours={needed:.2g} would go on"
         )
+
+
+def limit(hours: float) -> float:
+    """Seconds after which a run of some hours is ended."""
+    return LATE * 3600 * hours
 
 
 def hours_for(seconds: float, step: int, steps: int) -> float:

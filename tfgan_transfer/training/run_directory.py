@@ -20,7 +20,7 @@ SAFE = frozenset(row.name for row in SETTINGS if row.safe)
 PLANNED = frozenset(["critic_schedule", "grow", "lr_constant_steps"])
 
 _MAY_BE_ZERO = frozenset(
-    "sample_every eval_every stop_patience max_bad_files".split()
+    ["sample_every", "eval_every", "stop_patience", "max_bad_files"]
     + ["lr_constant_steps"]
 )
 

@@ -33,20 +33,8 @@ def announce(
         f"networks  {config['network']}, width {config['width']}: "
         "each translator {:,} and each critic {:,} parameters".format(*counts)
         + beside,
-        *_judge_lines(config, model),
+        *judges.lines(config, "critics   of each set", model.critic_a),
     ]
-
-
-def _judge_lines(config: Mapping, model: keras.Model) -> list[str]:
-    """What is said about critics on frozen features, if there are any."""
-    on = f"critics   of each set on frozen {config['features']} features"
-    if config["critic"] == "both":
-        return [f"{on}, beside the network's own"]
-    if config["critic"] != "projected":
-        return []
-    heads = model.critic_a.trainable_weights
-    count = sum(w.value.shape.num_elements() for w in heads)
-    return [f"{on}: heads of {count:,} parameters"]
 
 
 def grid(

@@ -37,7 +37,7 @@ def announce(plan: Plan, split: data.Split, model: keras.Model) -> list[str]:
         f"networks  {config['network']}, width {config['width']}: "
         "generator {:,} and critic {:,} parameters".format(*counts)
         + beside,
-        *judge_lines(config, model),
+        *judges.lines(config, "critic   ", model.critic),
         *_phases(config, model),
     ]
 
@@ -80,18 +80,6 @@ def _stage1(plan: Plan) -> list[str]:
         f"stage 1   {plan.stage1['network']}, {height}x{width}, frozen; from "
         f"{plan.config['source']}"
     ]
-
-
-def judge_lines(config: Mapping, model: keras.Model) -> list[str]:
-    """What is said about critics on frozen features, if there are any."""
-    on = f"critic    on frozen {config['features']} features"
-    if config["critic"] == "both":
-        return [f"{on}, beside the network's own"]
-    if config["critic"] != "projected":
-        return []
-    heads = model.critic.trainable_weights
-    count = sum(w.value.shape.num_elements() for w in heads)
-    return [f"{on}: heads of {count:,} parameters"]
 
 
 def grid(
