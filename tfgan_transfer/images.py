@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from PIL import ExifTags, Image
+
+from tfgan_transfer.provenance import MARK
 
 
 def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -72,6 +74,17 @@ def save(path: pathlib.Path, image: np.ndarray, scale: int = 1) -> None:
         _pillow(image).save(path)
 
 
+def save_sheet(path: pathlib.Path, sheet: np.ndarray) -> None:
+    """Writes pictures laid out as one, marked as made by this program.
+
+    Args:
+        path: File to write; its directory is made.
+        sheet: Uint8 [H, W, C], C of 1 or 3.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _pillow(sheet).save(path, **_marks())
+
+
 def can_save(path: pathlib.Path) -> bool:
     """Whether the suffix of a path is that of a format that `save` writes.
 
@@ -95,13 +108,25 @@ def save_animation(
     path.parent.mkdir(parents=True, exist_ok=True)
     first, *rest = [_pillow(frame) for frame in frames]
     first.save(
-        path, save_all=True, append_images=rest, duration=milliseconds, loop=0
+        path,
+        save_all=True,
+        append_images=rest,
+        duration=milliseconds,
+        loop=0,
+        **_marks(),
     )
 
 
 def readable_scale(side: int) -> int:
     """Factor that brings a small image side to about 64 pixels on screen."""
     return max(1, 64 // side)
+
+
+def _marks() -> dict:
+    """What each format takes of it: GIFs a comment, the others EXIF."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = MARK
+    return {"exif": exif, "comment": MARK}
 
 
 def _pillow(image: np.ndarray) -> Image.Image:

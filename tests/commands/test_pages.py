@@ -1,5 +1,6 @@
 """Where a page can be written is judged before it is made."""
 
+import importlib.resources
 import re
 
 import pytest
@@ -44,3 +45,15 @@ def test_nothing_is_looked_at_before(commands, tmp_path):
         done = commands.run(f"tfgan_transfer.{command[0]}", command[1], out)
         assert done.code == 2 and "no page can be written" in done.err
         assert done.err.count("\n") == 1
+
+
+def test_only_a_page_of_its_own_is_written_over(tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("<p>mine</p>")
+    with pytest.raises(UserError, match="give another name") as caught:
+        pages.prepare(page)
+    assert "--overwrite" not in caught.value.command_line
+    for room in ("inspection", "reports"):
+        template = importlib.resources.files("tfgan_transfer") / room
+        page.write_bytes((template / "page.html").read_bytes())
+        pages.prepare(page)

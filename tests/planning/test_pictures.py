@@ -1,11 +1,13 @@
 """What their number and shape mean for a plan; times are made up here."""
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.planning.test_road import choose, folder
 from tfgan_transfer import data
 from tfgan_transfer.planning import budget, sources
-from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.planning.pictures import Pictures, Unusable
 from tfgan_transfer.settings import recipes, schedule
 
 
@@ -125,3 +127,39 @@ def test_more_hours_than_the_pictures_can_use(plan):
     assert recipes.total(many.settings) == 4 * budget.MOST * own
     some = plan(400, hours=0.1)
     assert "as many as fit into 6 minutes" in some.reasons["steps"]
+
+
+def photos(where, good, broken):
+    """PNG files of which some are cut off behind their header."""
+    whole = tf.io.encode_png(np.zeros((16, 16, 3), np.uint8)).numpy()
+    for number in range(good + broken):
+        end = 40 if number < broken else None
+        (where / f"{number:03d}.png").write_bytes(whole[:end])
+    return {"data": f"folder:{where}", "seed": 0}
+
+
+def test_files_are_opened_as_training_would(tmp_path):
+    found = Unusable.of("data", photos(tmp_path, good=20, broken=3))
+    assert found == (3, 23, True)
+    assert str(found) == "3 files cannot be used"
+    # A look at their names and headers finds nothing wrong.
+    assert not data.describe(f"folder:{tmp_path}").bad_files
+
+
+def test_of_many_files_some_are_opened(tmp_path, monkeypatch):
+    settings = photos(tmp_path, good=20, broken=3)
+    monkeypatch.setattr("tfgan_transfer.planning.pictures._OPENED", 5)
+    found = Unusable.of("data", settings)
+    assert not found.every and found.tried - found.count == 5
+    assert f"of the {found.tried} files that were opened" in str(found)
+
+
+def test_where_none_can_be_used_all_are_counted(tmp_path):
+    settings = photos(tmp_path, good=0, broken=4)
+    assert Unusable.of("data", settings) == (4, 4, True)
+
+
+def test_nothing_is_downloaded_for_it():
+    for spec in ("tfds:none", "digits"):
+        found = Unusable.of("data", {"data": spec, "seed": 0})
+        assert found == (0, 0, False)

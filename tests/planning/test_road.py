@@ -15,6 +15,7 @@ from tfgan_transfer.planning import (
     sources,
     summary,
 )
+from tfgan_transfer.planning.pictures import Unusable
 from tfgan_transfer.settings import recipes, schedule
 from tfgan_transfer.transfer.report import Row
 
@@ -270,6 +271,8 @@ def test_mistakes_come_before_anything_takes_time(tmp_path):
         ({"devices": "gpu:9"}, "devices: 9 GPUs"),
         ({"model": "acgan"}, "has no labels"),
         ({"recipe": "few"}, "unknown value 'few'"),
+        ({"source": "zoo:faces"}, "source: unknown value 'zoo:faces'"),
+        ({"source": "runs/none"}, "source: "),
     ):
         with pytest.raises(UserError, match=message):
             road.prepared({**given, **wrong}, None, said.append)
@@ -364,15 +367,18 @@ def test_a_blurred_growth_leaves_the_choice():
 
 
 def test_a_plan_says_when_training_will_refuse_it():
-    found = {"source": "folder:x", "images_found": 34, "images_used": 34}
-    found |= {"images_held_out": 0, "images_unusable": 1}
-    told = summary._pictures(found, 0.01)
+    found = {"source": "folder:x", "images_found": 35, "images_used": 34}
+    found |= {"images_held_out": 0}
+    one = Unusable(1, 35, every=True)
+    told = summary._pictures(found, one, 0.01)
     assert "; 1 file cannot be used: too many, training will refuse it" in told
     assert "allow more than --max_bad_files=0.01" in told
     # 1 of 35 is less than a tenth, and no more than one.
     for allowed in (0.1, 1):
-        assert summary._pictures(found, allowed).endswith(
+        assert summary._pictures(found, one, allowed).endswith(
             "1 file cannot be used"
         )
-    many = summary._pictures({**found, "images_unusable": 4}, 3)
-    assert "; 4 files cannot be used: too many" in many
+    many = summary._pictures(found, Unusable(4, 300, every=False), 3)
+    assert "; 4 of the 300 files that were opened cannot be used: too" in many
+    none = summary._pictures(found, Unusable(0, 35, every=True), 0.01)
+    assert none.endswith("34 to train on")

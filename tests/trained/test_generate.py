@@ -2,6 +2,7 @@
 
 import pathlib
 import shlex
+import shutil
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.support.running import GENERATE
+from tfgan_transfer import images
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.trained import sampling, saved
 
@@ -304,3 +306,45 @@ def test_animation(commands, unbroken, tmp_path, suffix):
         assert 3 <= animation.n_frames <= 12
         assert animation.info["loop"] == 0
         assert animation.size == (128, 128)
+
+
+SHEETS = ["sheet.png", "sheet.jpg", "sheet.webp", "sheet.gif", "sheet.tiff"]
+WALKS = ["walk.gif", "walk.webp"]
+WAYS = {
+    **{f"grid {name}": ("grid", name, {}) for name in SHEETS},
+    **{f"walk {name}": ("out", name, {"interpolate": 2}) for name in WALKS},
+    "walk as a sheet": ("grid", "walk.gif", {"interpolate": 2}),
+    "archive": ("out", "some.npz", {}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_only_its_own_files_are_written_over(found, tmp_path, way):
+    flag, name, more = WAYS[way]
+    path = tmp_path / name
+    given = {flag: str(path), "num": 2, **more}
+    path.write_bytes(b"mine")
+    sentence = refused(found, **given)
+    assert sentence.startswith(f"--{flag}: ") and "--overwrite" in sentence
+    assert path.read_bytes() == b"mine"
+    list(sampling.write(sampler(found), {**given, "overwrite": True}))
+    first = path.read_bytes()
+    assert first != b"mine"
+    # The same command once more, as somebody types it with another seed.
+    list(sampling.write(sampler(found, seed=1), given))
+    assert path.read_bytes() != first
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not here")
+def test_a_film_of_its_own_is_written_over(found, tmp_path):
+    given = {"out": str(tmp_path / "walk.mp4"), "num": 2, "interpolate": 2}
+    for _ in range(2):
+        list(sampling.write(sampler(found), given))
+
+
+def test_a_sheet_is_marked_and_otherwise_unchanged(tmp_path):
+    sheet = np.arange(27, dtype=np.uint8).reshape(3, 3, 3)
+    images.save_sheet(tmp_path / "a" / "sheet.png", sheet)
+    with Image.open(tmp_path / "a" / "sheet.png") as read:
+        np.testing.assert_array_equal(np.asarray(read), sheet)
+        assert read.getexif()[0x0131] == "made with tfgan_transfer"

@@ -5,6 +5,7 @@ import pathlib
 import shlex
 import tempfile
 
+from tfgan_transfer import provenance
 from tfgan_transfer.errors import UserError
 
 
@@ -15,7 +16,8 @@ def prepare(out: pathlib.Path) -> None:
         out: The page, as `--out` names it.
 
     Raises:
-        UserError: If no page can be written there.
+        UserError: If no page can be written there, or somebody else's file
+            is there.
     """
     reason = "it is a folder" if out.is_dir() else ""
     try:
@@ -33,6 +35,7 @@ def prepare(out: pathlib.Path) -> None:
             f"--out: no page can be written to {str(out)!r} ({reason}); name a "
             f"file in a folder that can be written, such as --out={_name(out)}"
         )
+    provenance.refuse_others("--out", out)
 
 
 def _name(out: pathlib.Path) -> str:

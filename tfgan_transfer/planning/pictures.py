@@ -5,7 +5,9 @@ import statistics
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tfgan_transfer.data import Description
+from tfgan_transfer import data
+from tfgan_transfer.data import Description, subset
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.inspection import balance
 from tfgan_transfer.inspection.shapes import Shapes
 
@@ -13,6 +15,60 @@ from tfgan_transfer.inspection.shapes import Shapes
 FEW, MANY = balance.ENOUGH, 1000
 # What is worth a sentence: a share that is cut off, a factor of enlarging.
 MUCH_CUT, MUCH_LARGER = 0.25, 1.5
+# Files that a dry run opens, as small as they can be, and where those are.
+_OPENED, _TINY = 256, (8, 8)
+_AT_HAND = ("folder:", "zip:")
+
+
+class Unusable(NamedTuple):
+    """Files that cannot be used, of those that were tried.
+
+    Attributes:
+        count: How many.
+        tried: Of how many.
+        every: Whether there are no more.
+    """
+
+    count: int
+    tried: int
+    every: bool
+
+    @classmethod
+    def of(cls, flag: str, settings: Mapping) -> "Unusable":
+        """Opens the first few hundred files that training would.
+
+        Args:
+            flag: `data`, `data_a` or `data_b`.
+            settings: Resolved settings.
+        """
+        spec = settings[flag]
+        if not spec.startswith(_AT_HAND):
+            return cls(0, 0, every=False)
+        classes = subset.names(settings.get("classes", ""))
+        found = data.describe(spec, classes).images
+        good, bad = 0, []
+        try:
+            split = data.load(
+                spec,
+                size=_TINY,
+                classes=classes,
+                limit=min(found, _OPENED),
+                seed=settings["seed"],
+                max_bad_files=_OPENED,
+                on_bad_files=bad.extend,
+            )
+            good = len(split.train)
+        except UserError:
+            # None can be used, or hundreds cannot: they are counted.
+            if not bad:
+                raise
+        return cls(len(bad), good + len(bad), every=good < _OPENED)
+
+    def __str__(self) -> str:
+        files = f"file{'s' * (self.count > 1)}"
+        if not self.every:
+            files = f"of the {self.tried} files that were opened"
+        return f"{self.count:,} {files} cannot be used"
 
 
 class Pictures(NamedTuple):

@@ -18,6 +18,7 @@ from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
 from tfgan_transfer.settings.table import GROUPS
+from tfgan_transfer.trained import saved
 from tfgan_transfer.training import devices, run_directory
 from tfgan_transfer.training.run_directory import RunDirectory
 
@@ -232,6 +233,8 @@ def _refuse(given: Mapping, model: str) -> object:
         {k: v for k, v in settings.items() if v is not None}, None
     )
     devices.strategy(plan.config)
+    if given.get("source") not in (None, "auto", "none"):
+        saved.find(given["source"], "--source")
     return plan.description
 
 

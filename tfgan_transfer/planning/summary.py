@@ -9,6 +9,7 @@ from tfgan_transfer import families
 from tfgan_transfer.data.load import tolerated
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget, length
+from tfgan_transfer.planning.pictures import Unusable
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run, standing
 from tfgan_transfer.settings import recipes
@@ -111,15 +112,17 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
     """
     config = plan.config
     estimates = families.of(config).estimate(plan)
-    sets = [found for name, found in estimates.items() if name in _SETS]
+    sets = {name: estimates[name] for name in _SETS if name in estimates}
     told = {
         **_told(chosen),
         "copied": copied(chosen.parts),
         "memory": _memory(estimates),
-        "measured": _measured(config, sets),
+        "measured": _measured(config, list(sets.values())),
     }
-    allowed = config["max_bad_files"]
-    found = [_pictures(one, allowed) for one in sets]
+    found = [
+        _pictures(one, Unusable.of(name, config), config["max_bad_files"])
+        for name, one in sets.items()
+    ]
     pictures = (*found, chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
     told.setdefault("size", f"{config['size']} px")
@@ -155,16 +158,17 @@ def time_of(chosen: Road) -> str:
     return text
 
 
-def _pictures(found: Mapping, allowed: float) -> str:
-    count = found["images_found"]
-    held, unusable = found["images_held_out"], found["images_unusable"]
+def _pictures(found: Mapping, unusable: Unusable, allowed: float) -> str:
+    count, held = found["images_found"], found["images_held_out"]
     text = f"{count:,}" if count is not None else "unknown number"
     text += f" in {found['source']}, {found['images_used']:,} to train on"
     if held:
         text += f", {held:,} held out to judge by"
-    if unusable:
-        text += f"; {unusable} file{'s' * (unusable > 1)} cannot be used"
-    if count and unusable > tolerated(allowed, count + unusable):
+    if not unusable.count:
+        return text
+    text += f"; {unusable}"
+    # Of more files as large a share is expected; a count tells nothing more.
+    if unusable.count > tolerated(allowed, unusable.tried):
         text += (
             ": too many, training will refuse it; repair or remove them, or "
             f"allow more than --max_bad_files={allowed:g}"

@@ -96,7 +96,10 @@ GENERATE = (
     EMA,
     SEED,
     Setting(
-        "overwrite", "yes", "Draw into a folder that holds pictures already."
+        "overwrite",
+        "yes",
+        "Draw into a folder that holds pictures already, or over a file that "
+        "is not the program's own.",
     ),
 )
 

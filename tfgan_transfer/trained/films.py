@@ -11,6 +11,7 @@ import numpy as np
 
 from tfgan_transfer import images
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.provenance import MARK
 
 SUFFIXES = (".gif", ".webp", ".mp4")
 MILLISECONDS = 60
@@ -68,6 +69,7 @@ def save_mp4(
         words += ["-i", str(sound), "-map", "0:v", "-map", "1:a?"]
     # Players want halved colours, and those want even sides.
     words += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p"]
+    words += ["-metadata", f"comment={MARK}"]
     words += ["-movflags", "+faststart", str(path)]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(words, **pipes) as process:

@@ -4,7 +4,7 @@ import pathlib
 import shlex
 from collections.abc import Mapping
 
-from tfgan_transfer import images
+from tfgan_transfer import images, provenance
 from tfgan_transfer.data.file_names import looks_like_image
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.trained import films
@@ -22,12 +22,16 @@ def check(given: Mapping) -> None:
             separate pictures or a sheet of them.
 
     Raises:
-        UserError: With a way that works.
+        UserError: With a way that works, or if somebody else's file is there.
     """
     if given.get("out"):
-        _check_folder(pathlib.Path(given["out"]), bool(given.get("grid")))
+        out = pathlib.Path(given["out"])
+        _check_folder(out, bool(given.get("grid")))
+        refuse_others("out", out, given)
     if given.get("grid"):
-        _check_sheet(pathlib.Path(given["grid"]))
+        grid = pathlib.Path(given["grid"])
+        _check_sheet(grid)
+        refuse_others("grid", grid, given)
 
 
 def refuse_pictures(folder: pathlib.Path) -> None:
@@ -44,6 +48,21 @@ def refuse_pictures(folder: pathlib.Path) -> None:
             f"--out: {str(folder)!r} holds {len(there)} pictures, for example "
             f"{min(there)!r}; choose another place, or add --overwrite"
         )
+
+
+def refuse_others(flag: str, path: pathlib.Path, given: Mapping) -> None:
+    """Keeps a file that is none of this program's, unless told otherwise.
+
+    Args:
+        flag: `out` or `grid`.
+        path: The file that it names.
+        given: With `overwrite`.
+
+    Raises:
+        UserError: If somebody else's file is there.
+    """
+    if not given.get("overwrite"):
+        provenance.refuse_others(f"--{flag}", path, ", or add --overwrite")
 
 
 def _check_folder(path: pathlib.Path, sheet_too: bool) -> None:

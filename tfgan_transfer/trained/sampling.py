@@ -4,6 +4,7 @@ import collections
 import functools
 import math
 import pathlib
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from tfgan_transfer import data, images, pixels
 from tfgan_transfer.errors import UserError
+from tfgan_transfer.provenance import MARK
 from tfgan_transfer.trained import films, places, prompts, sheets
 from tfgan_transfer.trained import frozen as inference
 
@@ -215,8 +217,8 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         Every file written; for a folder of images, the folder.
 
     Raises:
-        UserError: If the kind of file cannot hold what was asked for, or a
-            folder holds pictures already.
+        UserError: If the kind of file cannot hold what was asked for, a
+            folder holds pictures already, or somebody else's file is there.
     """
     count = given.get("num", 16)
     try:
@@ -239,7 +241,7 @@ def write(sampler: Sampler, given: Mapping) -> Iterator[pathlib.Path]:
         if given.get("grid"):
             path = pathlib.Path(given["grid"])
             columns = count if names else None
-            images.save(path, sheets.sheet(drawn, given, columns))
+            images.save_sheet(path, sheets.sheet(drawn, given, columns))
             yield path
     except (OSError, ValueError) as error:
         if isinstance(error, UserError):
@@ -260,10 +262,11 @@ def _write_classes(sampler: Sampler, given: Mapping) -> pathlib.Path:
             "--grid=classes: expected --out=FILE.png, received "
             f"{given.get('out')!r}"
         )
+    places.refuse_others("out", path, given)
     count = given.get("num", PER_CLASS)
     rows = np.eye(len(vocabulary), dtype=np.float32)
     drawn = np.concatenate([sampler.draw(count, row) for row in rows])
-    images.save(path, sheets.named(drawn, vocabulary, given))
+    images.save_sheet(path, sheets.named(drawn, vocabulary, given))
     return path
 
 
@@ -273,6 +276,8 @@ def _write_images(
     if path.suffix == places.ARRAYS:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(path, images=drawn)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.comment = MARK.encode()
         return path
     for i, image in enumerate(drawn):
         name = f"{i:06d}"
@@ -290,6 +295,8 @@ def _write_walk(sampler: Sampler, count: int, given: Mapping) -> pathlib.Path:
             "--interpolate: expected --out=FILE.gif, FILE.webp or FILE.mp4, "
             f"received {str(path)!r}"
         )
+    flag = "out" if given.get("out") else "grid"
+    places.refuse_others(flag, path, given)
     latents = walk(sampler.latents(count), given["interpolate"])
     labels = sampler.labels(count)
     if labels is not None:
