@@ -46,7 +46,8 @@ class Measured(NamedTuple):
     Attributes:
         score: The newest record of it.
         step: When that was.
-        points: (step, value) of all that may be compared with one another.
+        points: (step, value) of those that may be compared with the newest;
+            if there are none, of the most that may with one another.
     """
 
     score: Mapping
@@ -111,9 +112,12 @@ def measured(evaluations: Iterable[Mapping]) -> dict[str, Measured]:
             newest[score["name"]] = step, score
     found = {}
     for name, (step, score) in newest.items():
-        own = [points for key, points in groups.items() if key[0] == name]
-        longest = max(own, key=len)
-        found[name] = Measured(score, step, sorted(longest.items()))
+        points = groups[_comparable(score)]
+        if len(points) == 1:
+            # Measured once more, otherwise than while it trained.
+            own = [them for key, them in groups.items() if key[0] == name]
+            points = max(own, key=len)
+        found[name] = Measured(score, step, sorted(points.items()))
     return found
 
 
