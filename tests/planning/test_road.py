@@ -101,6 +101,52 @@ def test_photographs_of_64_px_are_grown_to(tmp_path):
     assert recipes.total(chosen.settings) == 1330
 
 
+PHOTOGRAPHS = {"zoo:tiny_imagenet_32": 0.1, "zoo:anime_32": 0.3}
+
+
+@pytest.fixture
+def photographs(monkeypatch):
+    monkeypatch.setattr(sources, "nearest", lambda images: PHOTOGRAPHS)
+
+
+@pytest.mark.usefixtures("photographs")
+@pytest.mark.parametrize(
+    ("more", "name", "source", "last"),
+    [
+        ({}, "photos_64", "zoo:tiny_imagenet_64", "64"),
+        ({"size": "64"}, "photos_64", "zoo:tiny_imagenet_64", "64"),
+        ({"size": "64x64"}, "photos_64", "zoo:tiny_imagenet_64", "64"),
+        ({"size": "96"}, "few_images_64", "zoo:tiny_imagenet_32", "96"),
+        ({"size": "32"}, "few_images", "zoo:tiny_imagenet_32", "32"),
+        # Too few hours for 64 px: the smaller source is still the nearest.
+        ({"hours": 0.05}, "few_images", "zoo:tiny_imagenet_32", "32"),
+        # Who names a source or a recipe has it.
+        (
+            {"source": "zoo:tiny_imagenet_32"},
+            "few_images_64",
+            "zoo:tiny_imagenet_32",
+            "64",
+        ),
+        (
+            {"recipe": "photos_64", "source": "zoo:anime_32", "hours": 1.0},
+            "photos_64",
+            "zoo:anime_32",
+            "64",
+        ),
+    ],
+)
+def test_photographs_start_from_a_source_of_their_size(
+    tmp_path, more, name, source, last
+):
+    chosen = choose({**folder(tmp_path), **more})
+    assert chosen.settings["recipe"] == name
+    assert chosen.settings["source"] == source
+    assert chosen.parts[-1].size.split("x")[0] == last
+    if "source" not in more:
+        words = f"{source}, trained on the images most like yours"
+        assert chosen.reasons["source"].startswith(words)
+
+
 def test_small_pictures_stay_small(tmp_path):
     chosen = choose(folder(tmp_path, side=20))
     assert chosen.settings["recipe"] == "few_images"
@@ -127,6 +173,18 @@ def test_one_in_ten_is_held_out_of_enough(tmp_path):
     assert chosen.settings["eval_metrics"] == "swd"
     own = choose({**folder(tmp_path, count=250, side=8), "holdout": 3})
     assert own.settings["holdout"] == 3
+
+
+@pytest.mark.parametrize(("size", "judge"), [("64", "swd"), ("64x48", "kid")])
+def test_a_size_is_judged_by_what_can_be_measured_at_it(tmp_path, size, judge):
+    chosen = choose({**folder(tmp_path, count=250), "size": size})
+    assert chosen.settings["eval_metrics"] == judge
+    assert chosen.settings["best_metric"] == judge
+    network = {"inception": "DIR", "size": size}
+    chosen = choose({**folder(tmp_path, count=250), **network})
+    both = "swd,kid" if judge == "swd" else "kid"
+    assert chosen.settings["eval_metrics"] == both
+    assert chosen.settings["best_metric"] == "kid"
 
 
 def test_of_two_sets_some_of_each_are_held_out(tmp_path):

@@ -75,8 +75,8 @@ def sliced_wasserstein(
         raise ValueError(
             f"images of {real.dtype} and {fake.dtype}, expected uint8"
         )
-    if unfit := _unfit(*real.shape[1:3]):
-        raise UserError(f"The sliced Wasserstein distance needs {unfit}.")
+    if missing := unfit(*real.shape[1:3]):
+        raise UserError(f"The sliced Wasserstein distance needs {missing}.")
     runs = np.array([_measure(real, fake, seed) for seed in bars(seeds)])
     protocol = f"swd/tf-gan, dequantised, {real.shape[1]} px, seeds {seeds}"
     floors, values = (
@@ -114,10 +114,19 @@ def swd_rows(run: Evidence) -> Iterator[Row]:
 
 def swd_lacks(has: Material) -> str:
     """What is wrong with the size of the images, for `Needs`."""
-    return _unfit(*has.side)
+    return unfit(*has.side)
 
 
-def _unfit(height: int, width: int) -> str:
+def unfit(height: int, width: int) -> str:
+    """What the distance needs of a size that it cannot be taken at.
+
+    Args:
+        height: In pixels.
+        width: In pixels.
+
+    Returns:
+        Words that follow "needs"; none if it can be taken.
+    """
     halvings = int(np.log2(height)) - int(np.log2(min(height, 16)))
     if height == width and height > _PATCH and height % 2**halvings == 0:
         return ""

@@ -4,9 +4,10 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 
+from tfgan_transfer.metrics.sliced_wasserstein import unfit
 from tfgan_transfer.planning import budget
 from tfgan_transfer.planning.pictures import Pictures
-from tfgan_transfer.settings import recipes
+from tfgan_transfer.settings import recipes, sizes
 
 # Hours that a run may take whose user named none.
 EVENING = 0.4
@@ -201,15 +202,26 @@ def watching(
     named = "recipe" in given
     if named or not settings.get("holdout") or "eval_every" in given:
         return {}
-    network = settings.get("inception")
+    judges = _judges(settings)
     return {
         "eval_every": cadence(steps, most),
-        "eval_metrics": settings.get(
-            "eval_metrics", "swd,kid" if network else "swd"
-        ),
-        "best_metric": settings.get("best_metric", "kid" if network else "swd"),
+        "eval_metrics": settings.get("eval_metrics", ",".join(judges)),
+        "best_metric": settings.get("best_metric", judges[-1]),
         "eval_images": settings.get("eval_images", JUDGED),
     }
+
+
+def _judges(settings: Mapping) -> list[str]:
+    """Metrics of a run, the best last.
+
+    KID takes a network: without `inception` the one that critics may see,
+    which judges only what nothing else can.
+    """
+    shapes = [part.settings.get("size") for part in recipes.parts(settings)]
+    shapes = [*filter(None, shapes)] or [settings.get("size") or "32"]
+    fit = not any(unfit(*sizes.parse_size(shape)) for shape in shapes)
+    kid = settings.get("inception") or not fit
+    return ["swd"] * fit + ["kid"] * bool(kid)
 
 
 def cadence(steps: int, most: int = MEASURED) -> int:

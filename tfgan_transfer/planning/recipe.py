@@ -29,13 +29,16 @@ class Choice(NamedTuple):
     steps: str
 
 
-def names(given: dict, model: str, pictures: Pictures) -> tuple[str, ...]:
+def names(
+    given: dict, model: str, pictures: Pictures, nearest: str | None = None
+) -> tuple[str, ...]:
     """Recipes that come into question, the best first.
 
     Args:
         given: Settings that the user gave, or that were chosen.
         model: The model.
         pictures: The user's.
+        nearest: The source, if it was chosen as the one nearest to them.
 
     Raises:
         UserError: If no recipe of the model goes without a source.
@@ -52,18 +55,25 @@ def names(given: dict, model: str, pictures: Pictures) -> tuple[str, ...]:
     best = recipes.BEST[model]
     if len(best) == 1:
         return best
-    if "size" in given:
-        source = saved.find(given["source"], "--source")
-        side = min(source.manifest["run"]["generator"]["image_shape"][:2])
-        larger = min(sizes.parse_size(given["size"])) > side
-        return best[:1] if larger else best[1:]
-    return best if pictures.side >= 48 else best[1:]
+    grown, *rest = best
+    own = recipes.LARGER.get(nearest, grown)
+    if "size" not in given:
+        return (own, *rest) if pictures.side >= 48 else tuple(rest)
+    size = sizes.parse_size(given["size"])
+    if own != grown and size == sizes.parse_size(recipes.read(own)["size"]):
+        return (own,)
+    source = saved.find(given["source"], "--source")
+    side = min(source.manifest["run"]["generator"]["image_shape"][:2])
+    return (grown,) if min(size) > side else tuple(rest)
 
 
 def under(given: Mapping, name: str) -> dict:
     """The settings of a recipe under those that were given."""
     own = recipes.read(name)
     settings = without_words({**own, **given})
+    if "recipe" not in given and name in recipes.LARGER.values():
+        # A smaller one was chosen, and this is in its place.
+        settings["source"] = own["source"]
     grown = own.get("grow")
     if grown and "grow" not in given and "size" in given:
         *small, large = grown.split(",")

@@ -137,7 +137,8 @@ def prepared(
     if given.get("source") == "auto" and given.get("data"):
         found = data.describe(given["data"], subset.names(given.get("classes")))
         chosen = _nearest(_some(given, found), say)
-        settings["source"], reasons["source"] = chosen
+        settings["source"] = chosen[0]
+        reasons["source"] = ", ".join(chosen)
     own = sorted(GAME & given.keys())
     if "recipe" not in given and own:
         why = f"--{own[0]} was given, so nothing is chosen for you"
@@ -184,13 +185,16 @@ def choose(
             given["source"], reasons["source"] = chosen
         if "recipe" not in given:
             _look(given, found, reasons, say)
-    among = recipe.names(given, model, pictures)
+    nearest = given["source"] if "source" in reasons else None
+    among = recipe.names(given, model, pictures, nearest)
     best = recipe.best(given, among, pictures, say, spent)
     settings, steps = best.settings, recipes.total(best.settings)
     parts = budget.shared(best.parts, steps)
     reasons["steps"], reasons["recipe"] = best.steps, best.why
     reasons["pictures"] = pictures.warning()
     reasons["size"] = _sized(parts, pictures, settings)
+    if nearest:
+        reasons["source"] = f"{settings['source']}, {reasons['source']}"
     settings["recipe"] = best.name
     return Road(
         length.watched(given, parts, settings, steps),
@@ -278,9 +282,8 @@ def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
         f"{name.removeprefix('zoo:')} {value:.2g}"
         for name, value in ranked.items()
     )
-    nearest = next(iter(ranked))
-    return nearest, (
-        f"{nearest}, the most like your pictures (distances, lower is nearer: "
+    return next(iter(ranked)), (
+        "trained on the images most like yours (distances, lower is nearer: "
         f"{values})"
     )
 

@@ -19,7 +19,7 @@ def nearest(images: np.ndarray) -> dict[str, float]:
     of the classifier that comes with the package.
 
     Args:
-        images: Uint8 `[N, H, W, C]`, at the size of the zoo's models.
+        images: Uint8 `[N, H, W, C]`. Models of another size are left out.
 
     Returns:
         `zoo:NAME` -> KID, the nearest first.
@@ -28,6 +28,9 @@ def nearest(images: np.ndarray) -> dict[str, float]:
     distances = {}
     for name in zoo.names():
         found = saved.find(zoo.PREFIX + name, "--source")
+        shape = found.manifest["run"]["generator"]["image_shape"]
+        if tuple(shape[:2]) != images.shape[1:3]:
+            continue
         sampler = Sampler(saved.generator(found), found.manifest["run"], seed=0)
         drawn = described(sampler.draw(SAMPLES))
         distances[zoo.PREFIX + name] = kid(target, drawn).value

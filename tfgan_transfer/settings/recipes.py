@@ -19,6 +19,8 @@ BEST = {
     "acgan": ("labels",),
     "cyclegan": ("pairs",),
 }
+# Of which source there is a larger one, and the recipe that starts from it.
+LARGER = {"zoo:tiny_imagenet_32": "photos_64"}
 _READ = {"integer": int, "number": float}
 # Below this share of its recipe's steps a run has hardly begun.
 BARELY = 0.25
@@ -91,8 +93,17 @@ def counted(settings: Mapping) -> bool:
 
 def total(settings: Mapping) -> int:
     """Generator steps of a recipe."""
-    parts = schedule.of({name: settings.get(name) for name in _STEPS})
-    return parts[-1].last if parts else settings["steps"]
+    divided = parts(settings)
+    return divided[-1].last if divided else settings["steps"]
+
+
+def parts(settings: Mapping) -> list[schedule.Part]:
+    """The parts of a run; none if nothing changes in it.
+
+    Args:
+        settings: Of a recipe, resolved or not.
+    """
+    return schedule.of({name: settings.get(name) for name in _STEPS})
 
 
 def begun(flags: Mapping, done: int) -> int:
@@ -116,11 +127,11 @@ def scaled(settings: Mapping, steps: int) -> dict:
         settings: Of a recipe.
         steps: Generator steps in all.
     """
-    parts = [n for n in ("critic_schedule", "grow") if settings.get(n)]
-    if not parts:
+    planned = [n for n in ("critic_schedule", "grow") if settings.get(n)]
+    if not planned:
         return {**settings, "steps": steps}
     factor = steps / total(settings)
-    stretched = {n: schedule.stretched(settings[n], factor) for n in parts}
+    stretched = {n: schedule.stretched(settings[n], factor) for n in planned}
     return {**settings, **stretched}
 
 
