@@ -70,6 +70,7 @@ def test_schedules_stretch_and_still_end_together():
     [
         ("transfer/few_images", "few_images"),
         ("transfer/few_images_64", "few_images_64"),
+        ("transfer/photos_64", "photos_64"),
         ("transfer/few_images_32", "own_critic"),
         ("acgan/anime_tags_64", "labels_64"),
         ("wgan_gp/paper_64", "paper"),

@@ -41,7 +41,7 @@ def presets() -> list[str]:
     Example:
         >>> import tfgan_transfer as tt
         >>> tt.presets()
-        ['zoo:anime_32', 'zoo:faces_32', 'zoo:tiny_imagenet_32']
+        ['zoo:anime_32', ..., 'zoo:tiny_imagenet_64']
     """
     return [zoo.PREFIX + name for name in zoo.names()]
 
