@@ -23,7 +23,7 @@ SHORT = {
     ("train", "--model=cyclegan"): f"--recipe=plain {TINY} --network=hourglass "
     "--critic_view=image",
     ("train", "--model=acgan"): f"{PLAIN} --source= --network=dcgan",
-    ("train", "--recipe=few_images_64"): f"{PLAIN} --limit=20",
+    ("train", "--recipe=photos_64"): f"{PLAIN} --limit=20",
     ("train", "--data"): PLAIN,
     ("train", "--run_dir"): "",
     ("evaluate", "--images"): "--metrics=swd --num_images=8 --size=8",
