@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from tests.planning.test_road import choose, folder
 from tfgan_transfer import data
+from tfgan_transfer.errors import UserError
 from tfgan_transfer.planning import budget, sources
-from tfgan_transfer.planning.pictures import Pictures, Unusable
+from tfgan_transfer.planning.pictures import Pictures, Unusable, refuse_unusable
 from tfgan_transfer.settings import recipes, schedule
 
 
@@ -140,7 +141,8 @@ def photos(where, good, broken):
 
 def test_files_are_opened_as_training_would(tmp_path):
     found = Unusable.of("data", photos(tmp_path, good=20, broken=3))
-    assert found == (3, 23, True)
+    assert found[:3] == (3, 23, True)
+    assert found.example.startswith("00") and "(" in found.example
     assert str(found) == "3 files cannot be used"
     # A look at their names and headers finds nothing wrong.
     assert not data.describe(f"folder:{tmp_path}").bad_files
@@ -156,10 +158,34 @@ def test_of_many_files_some_are_opened(tmp_path, monkeypatch):
 
 def test_where_none_can_be_used_all_are_counted(tmp_path):
     settings = photos(tmp_path, good=0, broken=4)
-    assert Unusable.of("data", settings) == (4, 4, True)
+    assert Unusable.of("data", settings)[:3] == (4, 4, True)
+
+
+def test_a_set_that_training_would_refuse_is_refused(tmp_path):
+    settings = photos(tmp_path, good=20, broken=3)
+    found = data.describe(settings["data"])
+    for allowed in (0.14, 3):
+        refuse_unusable(found, {**settings, "max_bad_files": allowed})
+    for allowed in (0.12, 2):
+        with pytest.raises(UserError) as caught:
+            refuse_unusable(found, {**settings, "max_bad_files": allowed})
+        assert f"--max_bad_files={allowed}" in caught.value.command_line
+        assert "3 files cannot be used, beginning with 00" in str(caught.value)
+
+
+def test_of_two_sets_each_is_looked_at(tmp_path):
+    whole, broken = tmp_path / "a", tmp_path / "b"
+    for where in (whole, broken):
+        where.mkdir()
+    a = photos(whole, good=5, broken=0)["data"]
+    b = photos(broken, good=5, broken=1)["data"]
+    settings = {"data_a": a, "data_b": b, "seed": 0, "max_bad_files": 0.01}
+    found = data.describe(a), data.describe(b)
+    with pytest.raises(UserError, match="data_b=.*: 1 file cannot be used"):
+        refuse_unusable(found, settings)
 
 
 def test_nothing_is_downloaded_for_it():
     for spec in ("tfds:none", "digits"):
         found = Unusable.of("data", {"data": spec, "seed": 0})
-        assert found == (0, 0, False)
+        assert found == (0, 0, False, "")

@@ -324,6 +324,9 @@ def test_who_counts_steps_does_not_count_hours():
 def test_mistakes_come_before_anything_takes_time(tmp_path):
     said = []
     given = folder(tmp_path)
+    whole = (tmp_path / "photos" / "0.png").read_bytes()
+    broken = folder(tmp_path / "broken")["data"]
+    (tmp_path / "broken" / "photos" / "cut.png").write_bytes(whole[:99])
     for wrong, message in (
         ({"data": ""}, "data: expected a source"),
         ({"devices": "gpu:9"}, "devices: 9 GPUs"),
@@ -331,6 +334,7 @@ def test_mistakes_come_before_anything_takes_time(tmp_path):
         ({"recipe": "few"}, "unknown value 'few'"),
         ({"source": "zoo:faces"}, "source: unknown value 'zoo:faces'"),
         ({"source": "runs/none"}, "source: "),
+        ({"data": broken}, "1 file cannot be used, beginning with cut.png"),
     ):
         with pytest.raises(UserError, match=message):
             road.prepared({**given, **wrong}, None, said.append)

@@ -51,7 +51,7 @@ def counts(
     train = found - held if limit is None else limit
     if train < 1 or train + held > found:
         given = [] if limit is None else [f"--limit={limit}"]
-        given += [f"--holdout={holdout}"] if held else []
+        given += [f"--holdout={holdout:g}"] if held else []
         several = len(given) > 1
         raise UserError(
             f"{' and '.join(given)} {'ask' if several else 'asks'} for "

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tfgan_transfer import data
 from tfgan_transfer.data import Description, subset
+from tfgan_transfer.data.load import tolerated
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.inspection import balance
 from tfgan_transfer.inspection.shapes import Shapes
@@ -27,11 +28,13 @@ class Unusable(NamedTuple):
         count: How many.
         tried: Of how many.
         every: Whether there are no more.
+        example: The first of them, and why.
     """
 
     count: int
     tried: int
     every: bool
+    example: str = ""
 
     @classmethod
     def of(cls, flag: str, settings: Mapping) -> "Unusable":
@@ -62,7 +65,8 @@ class Unusable(NamedTuple):
             # None can be used, or hundreds cannot: they are counted.
             if not bad:
                 raise
-        return cls(len(bad), good + len(bad), every=good < _OPENED)
+        example = f"{bad[0].name} ({bad[0].reason})" if bad else ""
+        return cls(len(bad), good + len(bad), good < _OPENED, example)
 
     def __str__(self) -> str:
         files = f"file{'s' * (self.count > 1)}"
@@ -137,3 +141,31 @@ class Pictures(NamedTuple):
         if statistics.median(shapes.enlarged(size)) >= MUCH_LARGER:
             return f"yours of {self.side:.0f} px are enlarged"
         return ""
+
+
+def refuse_unusable(described: object, settings: Mapping) -> None:
+    """Refuses early what training would have to refuse after it is decoded.
+
+    Args:
+        described: `Plan.description`.
+        settings: Resolved settings.
+
+    Raises:
+        UserError: If more files cannot be used than `max_bad_files` allows.
+    """
+    one = isinstance(described, Description)
+    sets = (
+        {"data": described} if one else dict(zip("ab", described, strict=True))
+    )
+    allowed = settings["max_bad_files"]
+    for name, found in sets.items():
+        flag = "data" if one else f"data_{name}"
+        unusable = Unusable.of(flag, settings)
+        files = (found.images or 0) + len(found.bad_files)
+        if unusable.count > tolerated(allowed, files):
+            raise UserError(
+                f"--{flag}={settings[flag]}: {unusable}, beginning with "
+                f"{unusable.example}; repair or remove them, or allow more "
+                f"than --max_bad_files={allowed:g} (`python -m "
+                "tfgan_transfer.check` lists them all)"
+            )

@@ -13,7 +13,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.inspection import tones
 from tfgan_transfer.planning import budget, length, recipe, sources
-from tfgan_transfer.planning.pictures import Pictures
+from tfgan_transfer.planning.pictures import Pictures, refuse_unusable
 from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
@@ -237,6 +237,7 @@ def _refuse(given: Mapping, model: str) -> object:
         {k: v for k, v in settings.items() if v is not None}, None
     )
     devices.strategy(plan.config)
+    refuse_unusable(plan.description, plan.config)
     if given.get("source") not in (None, "auto", "none"):
         saved.find(given["source"], "--source")
     return plan.description

@@ -9,7 +9,7 @@ from tfgan_transfer import families
 from tfgan_transfer.data.load import tolerated
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget, length
-from tfgan_transfer.planning.pictures import Unusable
+from tfgan_transfer.planning.pictures import Unusable, refuse_unusable
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run, standing
 from tfgan_transfer.settings import recipes
@@ -78,6 +78,8 @@ def show(
         dry_run.show(plan, as_json=how == "json")
         return
     if not chosen.parts:
+        if not stored:
+            refuse_unusable(plan.description, plan.config)
         print("trying a few steps ...", flush=True)
         settings = plan.config if stored else chosen.settings or plan.config
         parts = budget.tried(settings)
@@ -117,7 +119,7 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
         **_told(chosen),
         "copied": copied(chosen.parts),
         "memory": _memory(estimates),
-        "measured": _measured(config, list(sets.values())),
+        "measured": _measured(config, list(sets.values()), bool(chosen.done)),
     }
     found = [
         _pictures(one, Unusable.of(name, config), config["max_bad_files"])
@@ -160,8 +162,13 @@ def time_of(chosen: Road) -> str:
 
 def _pictures(found: Mapping, unusable: Unusable, allowed: float) -> str:
     count, held = found["images_found"], found["images_held_out"]
+    used = found["images_used"]
+    if unusable.every:
+        # Of a name and a header more is expected than of the whole file.
+        count = unusable.tried - unusable.count
+        used = min(used, count - held)
     text = f"{count:,}" if count is not None else "unknown number"
-    text += f" in {found['source']}, {found['images_used']:,} to train on"
+    text += f" in {found['source']}, {used:,} to train on"
     if held:
         text += f", {held:,} held out to judge by"
     if not unusable.count:
@@ -201,8 +208,12 @@ def _memory(estimates: Mapping) -> str:
     )
 
 
-def _measured(config: Mapping, sets: Sequence[Mapping]) -> str:
+def _measured(
+    config: Mapping, sets: Sequence[Mapping], begun: bool = False
+) -> str:
     if not config["eval_every"]:
+        if begun:
+            return "nothing while it trains, as it was begun"
         used = min(found["images_used"] for found in sets)
         every = length.cadence(config["steps"])
         missing = [f"--eval_every={every}"]

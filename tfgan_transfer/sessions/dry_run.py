@@ -43,6 +43,9 @@ def show_finished(how: str, plan: Plan, run: RunDirectory) -> bool:
 
     Returns:
         Whether it is, and nothing more is to be shown.
+
+    Raises:
+        UserError: If the images are not those of the run.
     """
     stored = run.read_config()
     if how == "json" or not stored:
@@ -50,6 +53,7 @@ def show_finished(how: str, plan: Plan, run: RunDirectory) -> bool:
     said = standing.at_its_end(run, plan.config, stored["flags"])
     if not said:
         return False
+    standing.refuse_other_count(run, stored, plan)
     if how == "full":
         _show_sections(families.of(plan.config).estimate(plan))
     print(*said, "dry run: nothing was written", sep="\n")

@@ -212,7 +212,8 @@ def note_bad_files(
         return
     lines = "".join(f"{file.name}\t{file.reason}\n" for file in bad)
     run.bad_files.write_text(lines)
-    print(f"{len(bad)} unreadable files: {run.bad_files}")
+    files = f"file{'s' * (len(bad) > 1)}"
+    print(f"{len(bad)} unreadable {files}: {run.bad_files}")
 
 
 def _lost(run: RunDirectory, damaged: Sequence[str]) -> UserError:
