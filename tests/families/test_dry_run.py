@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support.running import SMOKE, TRAIN
 from tfgan_transfer.training import checkpoint
@@ -96,6 +97,24 @@ def test_of_a_finished_run_no_step_is_tried(
     assert (finished.code == 0) == bool(sentence), finished.err
     assert sentence in finished.out
     assert ("trying a few steps" in finished.out) == (not sentence)
+
+
+def test_of_a_finished_run_other_images_are_refused(
+    commands, unbroken, tmp_path
+):
+    run = shutil.copytree(unbroken, tmp_path / "run")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        image = Image.new("L", (8, 8), number)
+        image.save(folder / f"{number}.png")
+    flags = (f"--run_dir={run}", "--dry_run", f"--data=folder:{folder}")
+    finished = commands.run(TRAIN, *flags, setup=UNTRIED)
+    assert finished.code == 2, finished.out
+    assert "--limit=100 asks for 100 images but the source has 3" in (
+        finished.err
+    )
+    assert "nothing to do" not in finished.out
 
 
 def test_of_a_finished_run_all_settings_can_be_seen(

@@ -401,6 +401,9 @@ def test_what_is_missing_to_judge_by_is_named():
     none = {"images_used": 120, "images_held_out": 0}
     words = "nothing while it trains; for that add"
     assert summary._measured(config, [some]) == f"{words} --eval_every=50"
+    # What a run was begun with cannot be added to it.
+    begun = summary._measured(config, [some], begun=True)
+    assert "--" not in begun and begun.endswith("as it was begun")
     for sets in ([none], [some | {"images_used": 200}, none]):
         told = summary._measured(config, sets)
         assert told == f"{words} --holdout=12 --eval_every=50"
