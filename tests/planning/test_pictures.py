@@ -139,8 +139,18 @@ def photos(where, good, broken):
     return {"data": f"folder:{where}", "seed": 0}
 
 
+def tried(settings):
+    return Unusable.of("data", settings, data.describe(settings["data"]))
+
+
+def test_no_more_are_opened_than_training_would(tmp_path):
+    settings = {**photos(tmp_path, good=20, broken=3), "limit": 2}
+    found = tried(settings)
+    assert found.tried - found.count == 2 and not found.every
+
+
 def test_files_are_opened_as_training_would(tmp_path):
-    found = Unusable.of("data", photos(tmp_path, good=20, broken=3))
+    found = tried(photos(tmp_path, good=20, broken=3))
     assert found[:3] == (3, 23, True)
     assert found.example.startswith("00") and "(" in found.example
     assert str(found) == "3 files cannot be used"
@@ -151,14 +161,14 @@ def test_files_are_opened_as_training_would(tmp_path):
 def test_of_many_files_some_are_opened(tmp_path, monkeypatch):
     settings = photos(tmp_path, good=20, broken=3)
     monkeypatch.setattr("tfgan_transfer.planning.pictures._OPENED", 5)
-    found = Unusable.of("data", settings)
+    found = tried(settings)
     assert not found.every and found.tried - found.count == 5
     assert f"of the {found.tried} files that were opened" in str(found)
 
 
 def test_where_none_can_be_used_all_are_counted(tmp_path):
     settings = photos(tmp_path, good=0, broken=4)
-    assert Unusable.of("data", settings)[:3] == (4, 4, True)
+    assert tried(settings)[:3] == (4, 4, True)
 
 
 def test_a_set_that_training_would_refuse_is_refused(tmp_path):
@@ -187,5 +197,5 @@ def test_of_two_sets_each_is_looked_at(tmp_path):
 
 def test_nothing_is_downloaded_for_it():
     for spec in ("tfds:none", "digits"):
-        found = Unusable.of("data", {"data": spec, "seed": 0})
+        found = Unusable.of("data", {"data": spec}, described(None))
         assert found == (0, 0, False, "")

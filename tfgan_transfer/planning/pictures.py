@@ -37,25 +37,25 @@ class Unusable(NamedTuple):
     example: str = ""
 
     @classmethod
-    def of(cls, flag: str, settings: Mapping) -> "Unusable":
+    def of(cls, flag: str, settings: Mapping, found: Description) -> "Unusable":
         """Opens the first few hundred files that training would.
 
         Args:
             flag: `data`, `data_a` or `data_b`.
             settings: Resolved settings.
+            found: What a look at the set has shown.
         """
         spec = settings[flag]
         if not spec.startswith(_AT_HAND):
             return cls(0, 0, every=False)
-        classes = subset.names(settings.get("classes", ""))
-        found = data.describe(spec, classes).images
+        most = min(found.images, settings.get("limit") or _OPENED, _OPENED)
         good, bad = 0, []
         try:
             split = data.load(
                 spec,
                 size=_TINY,
-                classes=classes,
-                limit=min(found, _OPENED),
+                classes=subset.names(settings.get("classes")),
+                limit=most,
                 seed=settings["seed"],
                 max_bad_files=_OPENED,
                 on_bad_files=bad.extend,
@@ -66,7 +66,8 @@ class Unusable(NamedTuple):
             if not bad:
                 raise
         example = f"{bad[0].name} ({bad[0].reason})" if bad else ""
-        return cls(len(bad), good + len(bad), good < _OPENED, example)
+        tried = good + len(bad)
+        return cls(len(bad), tried, tried >= _files(found), example)
 
     def __str__(self) -> str:
         files = f"file{'s' * (self.count > 1)}"
@@ -94,7 +95,7 @@ class Pictures(NamedTuple):
             described: `Plan.description`.
             limit: `--limit`.
         """
-        sets = (described,) if isinstance(described, Description) else described
+        sets = named(described).values()
         images = max(one.images or 0 for one in sets)
         sizes = tuple(size for one in sets for size in one.sizes)
         return cls(min(images, limit or images), sizes)
@@ -143,6 +144,17 @@ class Pictures(NamedTuple):
         return ""
 
 
+def named(described: object) -> dict[str, Description]:
+    """Flag -> what is known of the set that it names: of one set, or of two.
+
+    Args:
+        described: `Plan.description`.
+    """
+    if isinstance(described, Description):
+        return {"data": described}
+    return dict(zip(("data_a", "data_b"), described, strict=True))
+
+
 def refuse_unusable(described: object, settings: Mapping) -> None:
     """Refuses early what training would have to refuse after it is decoded.
 
@@ -153,19 +165,17 @@ def refuse_unusable(described: object, settings: Mapping) -> None:
     Raises:
         UserError: If more files cannot be used than `max_bad_files` allows.
     """
-    one = isinstance(described, Description)
-    sets = (
-        {"data": described} if one else dict(zip("ab", described, strict=True))
-    )
     allowed = settings["max_bad_files"]
-    for name, found in sets.items():
-        flag = "data" if one else f"data_{name}"
-        unusable = Unusable.of(flag, settings)
-        files = (found.images or 0) + len(found.bad_files)
-        if unusable.count > tolerated(allowed, files):
+    for flag, found in named(described).items():
+        unusable = Unusable.of(flag, settings, found)
+        if unusable.count > tolerated(allowed, _files(found)):
             raise UserError(
                 f"--{flag}={settings[flag]}: {unusable}, beginning with "
                 f"{unusable.example}; repair or remove them, or allow more "
                 f"than --max_bad_files={allowed:g} (`python -m "
                 "tfgan_transfer.check` lists them all)"
             )
+
+
+def _files(found: Description) -> int:
+    return (found.images or 0) + len(found.bad_files)

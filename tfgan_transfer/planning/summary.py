@@ -9,7 +9,7 @@ from tfgan_transfer import families
 from tfgan_transfer.data.load import tolerated
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.planning import budget, length
-from tfgan_transfer.planning.pictures import Unusable, refuse_unusable
+from tfgan_transfer.planning.pictures import Unusable, named, refuse_unusable
 from tfgan_transfer.planning.road import Road
 from tfgan_transfer.sessions import dry_run, standing
 from tfgan_transfer.settings import recipes
@@ -121,9 +121,10 @@ def lines(plan: Plan, chosen: Road, command: str) -> Iterator[str]:
         "memory": _memory(estimates),
         "measured": _measured(config, list(sets.values()), bool(chosen.done)),
     }
+    allowed = config["max_bad_files"]
     found = [
-        _pictures(one, Unusable.of(name, config), config["max_bad_files"])
-        for name, one in sets.items()
+        _pictures(sets[flag], Unusable.of(flag, config, seen), allowed)
+        for flag, seen in named(plan.description).items()
     ]
     pictures = (*found, chosen.reasons.get("pictures"))
     told["pictures"] = "; ".join(filter(None, pictures))
