@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tfgan_transfer import families
-from tfgan_transfer.data import Description, selection
+from tfgan_transfer.data import selection
 from tfgan_transfer.families import source as family_source
 from tfgan_transfer.families.family import Plan
+from tfgan_transfer.planning.pictures import named
 from tfgan_transfer.reports import report
 from tfgan_transfer.sessions import phases, rehearsal
 from tfgan_transfer.sessions.pace import Timetable
@@ -261,8 +262,7 @@ def _loaded(plan: Plan) -> tuple[tuple | None, float]:
         A split, None if the images would have to be fetched first; seconds.
     """
     flags, family = plan.config, families.of(plan.config)
-    described = plan.description
-    sets = (described,) if isinstance(described, Description) else described
+    sets = named(plan.description).values()
     if not all(one.images for one in sets):
         return None, 0.0
     wanted = [

@@ -13,7 +13,7 @@ from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.inspection import tones
 from tfgan_transfer.planning import budget, length, recipe, sources
-from tfgan_transfer.planning.pictures import Pictures, refuse_unusable
+from tfgan_transfer.planning.pictures import Pictures, named, refuse_unusable
 from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
 from tfgan_transfer.settings.rules import RULES
@@ -245,8 +245,8 @@ def _refuse(given: Mapping, model: str) -> object:
 
 def _spare(given: dict, found: object, reasons: dict) -> None:
     """Holds images out where there are enough of them, of each of two sets."""
-    sets = (found,) if isinstance(found, Description) else found
-    fewest = min(one.images or 0 for one in sets)
+    sets = named(found)
+    fewest = min(one.images or 0 for one in sets.values())
     if fewest >= SPARED and not {"holdout", "test_a"} & given.keys():
         held = given["holdout"] = min(ENOUGH, fewest // 10)
         of_each = " of each set" * (len(sets) > 1)
