@@ -183,6 +183,16 @@ def test_a_set_that_training_would_refuse_is_refused(tmp_path):
         assert "3 files cannot be used, beginning with 00" in str(caught.value)
 
 
+def test_a_few_that_are_broken_have_all_of_them_opened(tmp_path, monkeypatch):
+    """Too few among the first for all files, too many among all."""
+    settings = photos(tmp_path, good=20, broken=6)
+    monkeypatch.setattr("tfgan_transfer.planning.pictures._OPENED", 10)
+    found = data.describe(settings["data"])
+    refuse_unusable(found, {**settings, "max_bad_files": 6})
+    with pytest.raises(UserError, match="6 files cannot be used"):
+        refuse_unusable(found, {**settings, "max_bad_files": 5})
+
+
 def test_of_two_sets_each_is_looked_at(tmp_path):
     whole, broken = tmp_path / "a", tmp_path / "b"
     for where in (whole, broken):

@@ -368,6 +368,11 @@ def test_the_nearest_source_needs_images(tmp_path):
     assert choose(given).settings == given
 
 
+def test_a_single_picture_has_no_nearest_source(tmp_path):
+    with pytest.raises(UserError, match="a single picture cannot be compared"):
+        choose(folder(tmp_path, count=1))
+
+
 def test_the_share_of_a_network_that_is_copied():
     rows = [
         Row("generator", "a", "copied", "", 30),

@@ -37,18 +37,26 @@ class Unusable(NamedTuple):
     example: str = ""
 
     @classmethod
-    def of(cls, flag: str, settings: Mapping, found: Description) -> "Unusable":
+    def of(
+        cls,
+        flag: str,
+        settings: Mapping,
+        found: Description,
+        most: int | None = None,
+    ) -> "Unusable":
         """Opens the first few hundred files that training would.
 
         Args:
             flag: `data`, `data_a` or `data_b`.
             settings: Resolved settings.
             found: What a look at the set has shown.
+            most: How many pictures to find, by default a few hundred.
         """
         spec = settings[flag]
         if not spec.startswith(_AT_HAND):
             return cls(0, 0, every=False)
-        most = min(found.images, settings.get("limit") or _OPENED, _OPENED)
+        most = most or _OPENED
+        most = min(found.images, settings.get("limit") or most, most)
         good, bad = 0, []
         try:
             split = data.load(
@@ -57,12 +65,12 @@ class Unusable(NamedTuple):
                 classes=subset.names(settings.get("classes")),
                 limit=most,
                 seed=settings["seed"],
-                max_bad_files=_OPENED,
+                max_bad_files=max(1, _files(found)),
                 on_bad_files=bad.extend,
             )
             good = len(split.train)
         except UserError:
-            # None can be used, or hundreds cannot: they are counted.
+            # None can be used: they are counted.
             if not bad:
                 raise
         example = f"{bad[0].name} ({bad[0].reason})" if bad else ""
@@ -168,6 +176,9 @@ def refuse_unusable(described: object, settings: Mapping) -> None:
     allowed = settings["max_bad_files"]
     for flag, found in named(described).items():
         unusable = Unusable.of(flag, settings, found)
+        if unusable.count and not unusable.every:
+            # Of some it cannot be told whether all have too many.
+            unusable = Unusable.of(flag, settings, found, found.images)
         if unusable.count > tolerated(allowed, _files(found)):
             raise UserError(
                 f"--{flag}={settings[flag]}: {unusable}, beginning with "

@@ -276,7 +276,17 @@ def _look(
 
 
 def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
-    """The source for some images, and why."""
+    """The source for some images, and why.
+
+    Raises:
+        UserError: If there is one image, which has no spread to compare.
+    """
+    if len(images) < 2:
+        raise UserError(
+            "--source: a single picture cannot be compared with what the "
+            "models of the zoo draw, expected two or more that can be used; "
+            "add pictures, or name one, such as --source=zoo:tiny_imagenet_32"
+        )
     say("comparing the images with the models of the zoo ...")
     ranked = sources.nearest(images)
     values = ", ".join(
