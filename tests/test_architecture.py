@@ -21,13 +21,13 @@ LEAVES = {
     "class_losses",
     "augment",
 }
-LEAVES |= {"translation_losses", "spectrum"}
+LEAVES |= {"translation_losses", "spectrum", "feature_matching"}
 ROOMS = {
     "ops": set(),
     "layers": {"ops"},
     "networks": {"layers", "ops", "settings"},
     "gans": {"losses", "class_losses", "translation_losses", "augment"}
-    | {"spectrum", "ops"},
+    | {"spectrum", "feature_matching", "ops"},
     "data": set(),
     "metrics": set(),
     "transfer": set(),

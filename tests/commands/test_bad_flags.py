@@ -96,6 +96,11 @@ MISTAKES = {
         ["--devices=cpu:3"],
         "--batch_size: expected a multiple of the 3 replicas, received 8",
     ),
+    "nothing to match": (
+        ["--batch_size=1", "--feature_matching=2", "--critic=both"],
+        "--feature_matching: compares the images of a batch with one another, "
+        "received --batch_size=1, one image",
+    ),
     "batch norm in XLA": (
         ["--devices=cpu:2", "--xla=on", "--sync_batch_norm"],
         "--sync_batch_norm: cannot be combined with XLA on 2 replicas",

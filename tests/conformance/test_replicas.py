@@ -17,8 +17,8 @@ BOUND = 5e-6 if processor.is_narrow() else 2e-6
 TOLERANCE = {"rtol": BOUND, "atol": BOUND}
 
 
-# A replica compares the spectra of its own half, as batch norm does.
-OF_HALVES = ("spectrum",)
+# A replica compares spectra or features of its own half, as batch norm does.
+OF_HALVES = ("spectrum", "feature_matching")
 ALIKE = [case for case in cases.CASES if case.name not in OF_HALVES]
 
 

@@ -47,10 +47,8 @@ def augmented(digits, domains):
 
 
 def two_critics(digits, domains):
-    made = tt.build(
-        digits, critic="both", feature_size=32, feature_weight=0.25, **SMALL
-    )
-    return made, digits
+    options = {"critic": "both", "feature_size": 32, "feature_weight": 0.25}
+    return tt.build(digits, feature_matching=2.0, **options, **SMALL), digits
 
 
 def stacked(digits, domains):

@@ -95,6 +95,21 @@ CASES = (
         "equal_phases",
         {"network": "dcgan", "n_critic": 1, "equal_phases": True},
     ),
+    Case(
+        "feature_matching",
+        {
+            "network": "dcgan",
+            "n_critic": 1,
+            "critic": "both",
+            "feature_size": 32,
+            "feature_norm": "batch",
+            "feature_matching": 5.0,
+            "adversarial_loss": "relativistic",
+            "r1": 0.5,
+            "generator_lr": 2e-4,
+            "feature_lr": 2e-4,
+        },
+    ),
     Case("acgan_concat", {**ACGAN, "n_critic": 2}),
     Case(
         "acgan_batch_norm",

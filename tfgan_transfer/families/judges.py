@@ -42,6 +42,8 @@ def feature_game(
         augment.Augmentation(policy.transforms) if policy.transforms else None,
         apart=apart(config),
         class_game=_feature_classes(config),
+        # Runs from before have none.
+        matching=config.get("feature_matching", 0.0),
     )
 
 

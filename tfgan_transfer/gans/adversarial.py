@@ -185,9 +185,8 @@ class AdversarialGAN(GAN, keras.Model):
         self, slot: step.Batch, penalised: bool = True
     ) -> tuple[list, dict]:
         """Gradients of one critic iteration, and what to log of it."""
-        image, drawn = slot["image"], self.draw(slot)
+        image, drawn, more = slot["image"], self.draw(slot), {}
         real, fake = self.augment(image, slot), self.augment(drawn, slot)
-        class_log, feature_log = {}, {}
         with tf.GradientTape() as tape:
             scores, logits = self.judge_both(real, fake, slot)
             real_score, fake_score = tf.split(scores, 2)
@@ -195,7 +194,7 @@ class AdversarialGAN(GAN, keras.Model):
                 self.adversarial_loss.critic(real_score, fake_score)
             )
             if self.class_game:
-                class_loss, class_log = self.class_game.of_critic(
+                class_loss, more = self.class_game.of_critic(
                     *step.halves(logits), slot["label"]
                 )
                 loss += class_loss
@@ -206,11 +205,11 @@ class AdversarialGAN(GAN, keras.Model):
             if game := self.feature_game:
                 game_loss, feature_log = game.of_critic(image, drawn, slot)
                 total += step.global_mean(game_loss)
+                more |= feature_log
         gradients = step.gradients_of(tape, total, *self.critics)
         return gradients, {
             "critic_loss": tf.reduce_mean(loss + penalty),
-            **class_log,
-            **feature_log,
+            **more,
             "penalty": tf.reduce_mean(penalty),
             "wasserstein": tf.reduce_mean(real_score - fake_score),
             "critic_gradient_norm": step.gradient_norm(gradients),
@@ -237,8 +236,8 @@ class AdversarialGAN(GAN, keras.Model):
 
     def generator_gradients(self, slot: step.Batch) -> tuple[list, dict]:
         """Gradients of one generator step, and what to log of it."""
-        real = self.augment(slot["image"], slot)
-        class_log = {}
+        image, more = slot["image"], {}
+        real = self.augment(image, slot)
         with tf.GradientTape() as tape:
             drawn = self.draw(slot)
             fake = self.augment(drawn, slot)
@@ -248,14 +247,15 @@ class AdversarialGAN(GAN, keras.Model):
                 self.adversarial_loss.generator(real_score, fake_score)
             )
             if game := self.class_game:
-                class_loss, class_log = game.of_generator(logits, slot["label"])
+                class_loss, more = game.of_generator(logits, slot["label"])
                 loss += class_loss
             if game := self.feature_game:
-                loss += game.of_generator(slot["image"], drawn, slot)
+                said, feature_log = game.of_generator(image, drawn, slot)
+                loss, more = loss + said, more | feature_log
             extra = self.regulariser(self.generator) if self.regulariser else 0
             whole = loss + extra
             if self.spectrum_weight:
-                unlike = spectrum.distance(slot["image"], drawn)
+                unlike = spectrum.distance(image, drawn)
                 whole += self.spectrum_weight * unlike
             total = step.global_mean(whole)
         gradients = step.gradients_of(tape, total, self.generator)
@@ -269,7 +269,7 @@ class AdversarialGAN(GAN, keras.Model):
             log["spectral_distance"] = unlike
         if own := self.augmentation:
             log["augment_probability"] = tf.identity(own.probability.value)
-        return gradients, {**log, **class_log}
+        return gradients, log | more
 
     def draw(self, slot: step.Batch) -> tf.Tensor:
         """Generated images of a slot's latents and, if taken, labels."""

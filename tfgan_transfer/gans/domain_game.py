@@ -49,7 +49,7 @@ class DomainGame:
         loss = step.by_example(self.loss.generator(None, scores))
         if game := self.feature_game:
             real = slot[f"image_{self.domain}"]
-            loss += game.of_generator(real, fake, self._noise(slot))
+            loss += game.of_generator(real, fake, self._noise(slot))[0]
         return loss
 
     def of_critic(self, slot: step.Batch) -> tuple[tf.Tensor, dict]:

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgan_transfer import losses
+from tfgan_transfer import feature_matching, losses
 from tfgan_transfer.augment import Augmentation
 from tfgan_transfer.gans import step
 from tfgan_transfer.gans.class_game import ClassGame
@@ -27,9 +27,12 @@ class FeatureGame:
         apart: Whether real and generated images are judged in batches of
             their own, as batch norm in the heads needs.
         class_game: What its class head is for, if it has one.
+        matching: Weight of `feature_matching.distance` of the maps that the
+            critic's layer `features` returns, for the generator; 0 for none.
 
     Raises:
-        ValueError: If the loss is unknown or the weight is not positive.
+        ValueError: If the loss is unknown, the weight not positive, or that of
+            matching negative or without such a layer.
     """
 
     def __init__(
@@ -41,10 +44,13 @@ class FeatureGame:
         augmentation: Augmentation | None = None,
         apart: bool = False,
         class_game: ClassGame | None = None,
+        matching: float = 0.0,
     ):
         self.loss = losses.named(losses.ADVERSARIAL_LOSSES, adversarial_loss)
         if weight <= 0:
             raise ValueError(f"weight must be above 0. Received: {weight}")
+        if matching < 0:
+            raise ValueError(f"matching must not be below 0. {matching=}")
         self.name = adversarial_loss
         self.critic = critic
         self.optimizer = optimizer
@@ -52,6 +58,9 @@ class FeatureGame:
         self.augmentation = augmentation
         self.apart = apart
         self.class_game = class_game
+        self.matching = matching
+        maps = critic.get_layer("features").output if matching else []
+        self._saying = keras.Model(critic.input, [critic.output, maps])
         optimizer.build(critic.trainable_variables)
 
     def get_config(self) -> dict:
@@ -65,6 +74,7 @@ class FeatureGame:
             "augmentation": self.augmentation and serialize(self.augmentation),
             "apart": self.apart,
             "class_game": self.class_game and serialize(self.class_game),
+            "matching": self.matching,
         }
 
     @classmethod
@@ -96,10 +106,10 @@ class FeatureGame:
         label = slot.get("label")
         if self.apart:
             said = [self._judged(images, label) for images in seen]
-            (real_score, real_logits), (fake_score, fake_logits) = said
+            (real_score, real_logits, _), (fake_score, fake_logits, _) = said
         else:
             images, labels = tf.concat(seen, axis=0), step.joined(label, label)
-            scores, logits = self._judged(images, labels)
+            scores, logits, _ = self._judged(images, labels)
             real_score, fake_score = tf.split(scores, 2)
             real_logits, fake_logits = step.halves(logits)
         loss = step.by_example(self.loss.critic(real_score, fake_score))
@@ -119,31 +129,45 @@ class FeatureGame:
 
     def of_generator(
         self, real: tf.Tensor, fake: tf.Tensor, slot: step.Batch
-    ) -> tf.Tensor:
-        """What the generator's loss gains, weighted, float32 [B]."""
-        real_score, label = None, slot.get("label")
-        if self.loss.relative:
+    ) -> tuple[tf.Tensor, dict]:
+        """What the generator's loss gains, weighted, and what to log.
+
+        Args: those of `of_critic`.
+
+        Returns:
+            Float32 [B], and scalars.
+        """
+        label, log = slot.get("label"), {}
+        real_score, real_maps = None, []
+        if self.loss.relative or self.matching:
+            seen = self._augmented(real, slot)
+            real_score, _, real_maps = self._judged(seen, label)
             # No gradient reaches the generator from there.
-            score, _ = self._judged(self._augmented(real, slot), label)
-            real_score = tf.stop_gradient(score)
-        fake_score, logits = self._judged(self._augmented(fake, slot), label)
+            real_score = tf.stop_gradient(real_score)
+        seen = self._augmented(fake, slot)
+        fake_score, logits, maps = self._judged(seen, label)
         loss = self.weight * step.by_example(
             self.loss.generator(real_score, fake_score)
         )
+        if self.matching:
+            unlike = feature_matching.distance(real_maps, maps)
+            loss += self.matching * unlike
+            log["feature_distance"] = unlike
         if self.class_game:
             # Weighted as the class loss of the GAN's own critic would be.
             loss += self.class_game.of_generator(logits, label)[0]
-        return loss
+        return loss, log
 
     def _judged(
         self, images: tf.Tensor, label: tf.Tensor | None
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Scores [B, K] of images with their labels, and class logits."""
-        outputs = self.critic(images, training=True)
+    ) -> tuple[tf.Tensor, tf.Tensor | None, list[tf.Tensor]]:
+        """Scores [B, K] of images, class logits, and maps to be matched."""
+        said, maps = self._saying(images, training=True)
         if not self.class_game:
-            return outputs, None
-        scores, logits = outputs
-        return self.class_game.conditioned(scores, logits, label), logits
+            return said, None, maps
+        scores, logits = said
+        scores = self.class_game.conditioned(scores, logits, label)
+        return scores, logits, maps
 
     def _augmented(self, images: tf.Tensor, slot: step.Batch) -> tf.Tensor:
         if not self.augmentation:

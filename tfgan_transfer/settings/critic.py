@@ -75,6 +75,15 @@ CRITIC = (
         low=0,
     ),
     Setting(
+        "feature_matching",
+        "number",
+        "Weight of the distance between the frozen features of generated and "
+        "of real images, as distributions, for the generator of "
+        "--critic=both; 0 for none.",
+        default=0.0,
+        low=0,
+    ),
+    Setting(
         "feature_lr",
         "number",
         "Adam's learning rate for the projected critic of --critic=both.",

@@ -33,7 +33,8 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
     Must come before anything else touches TensorFlow's devices.
 
     Args:
-        config: `devices` and `batch_size` of the resolved configuration.
+        config: `devices`, `batch_size` and `feature_matching` of the resolved
+            configuration.
 
     Returns:
         MultiWorkerMirroredStrategy when TF_CONFIG names several workers,
@@ -41,7 +42,7 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
 
     Raises:
         UserError: If the devices are not there, or the batch cannot be
-            divided among them.
+            divided among them as its game needs.
     """
     devices = _devices(config["devices"])
     if worker_count() > 1:
@@ -55,6 +56,13 @@ def strategy(config: Mapping) -> tf.distribute.Strategy:
             f"--batch_size: expected a multiple of the {replicas} replicas, "
             f"received {config['batch_size']}; change --batch_size or "
             "--devices"
+        )
+    # Runs from before have none.
+    if config.get("feature_matching") and config["batch_size"] == replicas:
+        raise UserError(
+            "--feature_matching: compares the images of a batch with one "
+            f"another, received --batch_size={config['batch_size']}, one image "
+            "for each replica; use a larger batch, or --feature_matching=0"
         )
     return chosen
 
