@@ -59,8 +59,9 @@ class FeatureGame:
         self.apart = apart
         self.class_game = class_game
         self.matching = matching
-        maps = critic.get_layer("features").output if matching else []
-        self._saying = keras.Model(critic.input, [critic.output, maps])
+        if matching:
+            maps = critic.get_layer("features").output
+            self._saying = keras.Model(critic.input, [critic.output, maps])
         optimizer.build(critic.trainable_variables)
 
     def get_config(self) -> dict:
@@ -162,7 +163,10 @@ class FeatureGame:
         self, images: tf.Tensor, label: tf.Tensor | None
     ) -> tuple[tf.Tensor, tf.Tensor | None, list[tf.Tensor]]:
         """Scores [B, K] of images, class logits, and maps to be matched."""
-        said, maps = self._saying(images, training=True)
+        if self.matching:
+            said, maps = self._saying(images, training=True)
+        else:
+            said, maps = self.critic(images, training=True), []
         if not self.class_game:
             return said, None, maps
         scores, logits = said
