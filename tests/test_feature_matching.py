@@ -5,16 +5,18 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from tests.support.linear_gan import SIDE, compiled, make_batch, sgd, tensors
+from tests.support.linear_gan import (
+    SIDE,
+    compiled,
+    make_batch,
+    normal,
+    sgd,
+    tensors,
+)
 from tfgan_transfer import feature_matching
 from tfgan_transfer.gans import step
 from tfgan_transfer.gans.feature_game import FeatureGame
 from tfgan_transfer.networks import projected
-
-
-def normal(*shape, seed=0):
-    values = np.random.default_rng(seed).normal(size=shape)
-    return values.astype("float32")
 
 
 def test_by_hand():
