@@ -244,3 +244,62 @@ def test_the_usual_instance_norm_has_others(monkeypatch):
     net = cyclegan.resnet((16, 16, 3), 4, blocks=6)
     (_, flat), (_, pale) = at_contrasts(net, 1e-6, 1e-2)
     assert flat > 1000 * pale
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+@pytest.mark.parametrize("doubling", cyclegan.DOUBLINGS)
+def test_a_change_of_the_image_begins_at_none(name, doubling):
+    shape = (16, 16, 3)
+    net = TRANSLATORS[name](shape, 4, doubling, residual=True)
+    plain = TRANSLATORS[name](shape, 4, doubling)
+    assert [(v.path, v.shape) for v in net.variables] == [
+        (v.path, v.shape) for v in plain.variables
+    ]
+    image = np.random.default_rng(0).uniform(-1, 1, (3, *shape))
+    image = image.astype("float32")
+    image[0, 0, 0] = [-1, 1, 0]
+    # Half of one level of 8 bits.
+    np.testing.assert_allclose(net(image), image, rtol=0, atol=1 / 255)
+    assert np.abs(plain(image) - image).max() > 0.5
+
+
+def test_a_changed_image_reaches_every_colour():
+    """Also from black and white, and by a change that is added in artanh."""
+    net = cyclegan.unet((8, 8, 3), 2, "smooth", residual=True)
+    image = np.full((1, 8, 8, 3), [-1, 1, 0.5], "float32")
+    change = np.float32([0.3, -2, 0.1])
+    net.get_layer("output").bias.assign(change)
+    inner = np.arctanh([-254 / 255, 254 / 255, 0.5 * 254 / 255])
+    np.testing.assert_allclose(
+        net(image)[0, 0, 0], np.tanh(inner + change), atol=6e-3
+    )
+    net.get_layer("output").bias.assign([9, -9, -9])
+    np.testing.assert_allclose(net(image)[0, 0, 0], [0.6, -0.6, -1], atol=0.02)
+
+
+def test_all_of_a_translator_learns_after_one_step():
+    net = cyclegan.hourglass((16, 16, 3), 2, "smooth", residual=True)
+    image = np.random.default_rng(0).normal(size=(4, 16, 16, 3))
+
+    def gradients():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((net(image, training=True) + 0.5) ** 2)
+        return tape.gradient(loss, net.trainable_variables)
+
+    norms = {
+        v.path: float(tf.norm(g))
+        for v, g in zip(net.trainable_variables, gradients(), strict=True)
+    }
+    kernel = net.get_layer("output").kernel
+    assert norms.pop(kernel.path) > 0
+    assert norms["down1/kernel"] == 0
+    kernel.assign_sub(1e-3 * gradients()[-2])
+    assert all(float(tf.norm(g)) > 0 for g in gradients()[:1])
+
+
+def test_a_checkpoint_from_before_residual_images_draws_whole_ones():
+    common = {"image_shape": [16, 16, 3], "width": 2, "doubling": "smooth"}
+    before = {"network": "unet", "translator": common}
+    now = {**before, "translator": {**common, "residual": False}}
+    one, other = (architecture.translation(x, "a2b") for x in (before, now))
+    assert one.get_config() == other.get_config()

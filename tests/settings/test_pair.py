@@ -36,6 +36,7 @@ def test_defaults_are_the_papers():
         "critic": "network",
         "content_weight": 0.0,
         "doubling": "transposed",
+        "residual_image": False,
         "lr_constant_steps": 40_000,
     }
     assert {name: settings[name] for name in expected} == expected

@@ -15,6 +15,11 @@ might as well stand between the two, makes the repetition a bilinear
 enlargement. And the last maps are convolved once more at full resolution, where
 fine detail has to come from.
 
+With `residual` the last maps are what changes of the image (Shen & Liu 2017,
+arXiv:1612.05363), within tanh. Nothing does at first, since the last kernel is
+zero: sets that differ in little need not learn first to draw what they have in
+common.
+
 Layers are numbered from the pixels inwards, as everywhere.
 """
 
@@ -29,12 +34,15 @@ from tfgan_transfer.layers.blur import Blur
 from tfgan_transfer.layers.convolution import Convolution, TransposedConvolution
 from tfgan_transfer.layers.edges import Cut, ReflectionPad
 from tfgan_transfer.layers.norms import InstanceNorm
+from tfgan_transfer.layers.shifted import Shifted
 from tfgan_transfer.networks import blocks, dcgan
 
 DEFAULT_WIDTH = 64
 # Smaller maps cannot be reflected by a pixel in the innermost blocks.
 SMALLEST = 8
 DEEPEST = 8
+# Pixels at the end of tanh would stay there: half of one level of 8 bits less.
+_INNER = 254 / 255
 # How maps are enlarged.
 DOUBLINGS = ("transposed", "smooth")
 
@@ -42,17 +50,15 @@ DOUBLINGS = ("transposed", "smooth")
 def _conv(
     filters: int, size: int, stride: int = 1, **kwargs: object
 ) -> Convolution:
-    return Convolution(
-        filters, size, stride, kernel_initializer=_normal(), **kwargs
-    )
+    kwargs = {"kernel_initializer": _normal(), **kwargs}
+    return Convolution(filters, size, stride, **kwargs)
 
 
 def _transposed(
     filters: int, size: int, **kwargs: object
 ) -> keras.layers.Conv2DTranspose:
-    return TransposedConvolution(
-        filters, size, 2, kernel_initializer=_normal(), **kwargs
-    )
+    kwargs = {"kernel_initializer": _normal(), **kwargs}
+    return TransposedConvolution(filters, size, 2, **kwargs)
 
 
 def _doubled(
@@ -86,6 +92,7 @@ def resnet(
     image_shape: tuple[int, int, int],
     width: int = DEFAULT_WIDTH,
     doubling: str = "transposed",
+    residual: bool = False,
     *,
     blocks: int,
 ) -> keras.Model:
@@ -96,6 +103,7 @@ def resnet(
             4 divides.
         width: Channels at full resolution.
         doubling: One of `DOUBLINGS`.
+        residual: Whether what is built is a change of the image.
         blocks: Residual blocks: 6 up to 128 px in the paper, 9 from 256 on.
 
     Returns:
@@ -130,16 +138,15 @@ def resnet(
             # Output pixel 2i lies over input pixel i, as in the way down.
             x = Cut(name=f"{name}_crop")(x)
         x = _norm_relu(x, name)
-    x = _reflected(
-        x, 3, image_shape[-1], "output", activation="tanh", dtype="float32"
-    )
-    return keras.Model(image, x, name="translator")
+    x = _reflected(x, 3, image_shape[-1], "output", **_last(residual))
+    return _translator(image, x, residual)
 
 
 def unet(
     image_shape: tuple[int, int, int],
     width: int = DEFAULT_WIDTH,
     doubling: str = "transposed",
+    residual: bool = False,
 ) -> keras.Model:
     """Builds the U-Net of Isola et al. 2017 (arXiv:1611.07004).
 
@@ -152,6 +159,7 @@ def unet(
         width: Channels at half resolution; they double inwards, up to 8 times
             as many.
         doubling: One of `DOUBLINGS`.
+        residual: Whether what is built is a change of the image.
 
     Returns:
         A model from `image` `[B, H, W, C]` to float32 images of that shape in
@@ -190,16 +198,17 @@ def unet(
         x = InstanceNorm(name="up1_norm")(x)
         x = keras.layers.Concatenate(name="up1_join")([image, x])
         x = keras.layers.LeakyReLU(0.2, name="output_relu")(x)
-        x = _output(x, channels[0])
+        x = _output(x, channels[0], residual)
     else:
-        x = _last_doubling(x, channels[0], "up1")
-    return keras.Model(image, x, name="translator")
+        x = _last_doubling(x, channels[0], "up1", residual)
+    return _translator(image, x, residual)
 
 
 def hourglass(
     image_shape: tuple[int, int, int],
     width: int = DEFAULT_WIDTH,
     doubling: str = "transposed",
+    residual: bool = False,
 ) -> keras.Model:
     """Builds a translator of three halvings and three doublings.
 
@@ -211,6 +220,7 @@ def hourglass(
         image_shape: `(height, width, channels)`, sides that 8 divides.
         width: Channels at half resolution.
         doubling: One of `DOUBLINGS`.
+        residual: Whether what is built is a change of the image.
 
     Returns:
         A model from `image` `[B, H, W, C]` to float32 images of that shape in
@@ -233,10 +243,10 @@ def hourglass(
         x = _batch_norm_relu(_doubled(x, filters, name, doubling), name)
     if doubling == "smooth":
         x = _doubled(x, max(1, width // 2), "up1", doubling)
-        x = _output(_batch_norm_relu(x, "up1"), image_shape[-1])
+        x = _output(_batch_norm_relu(x, "up1"), image_shape[-1], residual)
     else:
-        x = _last_doubling(x, image_shape[-1], "up1")
-    return keras.Model(image, x, name="translator")
+        x = _last_doubling(x, image_shape[-1], "up1", residual)
+    return _translator(image, x, residual)
 
 
 def _batch_norm_relu(x: KerasTensor, name: str) -> KerasTensor:
@@ -244,27 +254,39 @@ def _batch_norm_relu(x: KerasTensor, name: str) -> KerasTensor:
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _last_doubling(x: KerasTensor, channels: int, name: str) -> KerasTensor:
+def _last_doubling(
+    x: KerasTensor, channels: int, name: str, residual: bool
+) -> KerasTensor:
     return _transposed(
-        channels,
-        4,
-        padding="same",
-        activation="tanh",
-        dtype="float32",
-        name=name,
+        channels, 4, padding="same", name=name, **_last(residual)
     )(x)
 
 
-def _output(x: KerasTensor, channels: int) -> KerasTensor:
-    """The image of maps that are as large as it."""
-    return _conv(
-        channels,
-        3,
-        padding="same",
-        activation="tanh",
-        dtype="float32",
-        name="output",
-    )(x)
+def _output(x: KerasTensor, channels: int, residual: bool) -> KerasTensor:
+    """The last convolution, of maps that are as large as the image."""
+    return _conv(channels, 3, padding="same", name="output", **_last(residual))(
+        x
+    )
+
+
+def _last(residual: bool) -> dict[str, str]:
+    """What sets the last convolution apart: its range, or its start."""
+    if residual:
+        return {"kernel_initializer": "zeros", "dtype": "float32"}
+    return {"activation": "tanh", "dtype": "float32"}
+
+
+def _translator(
+    image: KerasTensor, x: KerasTensor, residual: bool
+) -> keras.Model:
+    """The model that ends in an image, or in the change of one."""
+    if residual:
+        inner = keras.layers.Rescaling(
+            _INNER, dtype="float32", name="image_inner"
+        )
+        shifted = Shifted(dtype="float32", name="image_shifted")
+        x = shifted(inner(image), x)
+    return keras.Model(image, x, name="translator")
 
 
 def patch_critic(

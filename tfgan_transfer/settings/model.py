@@ -337,6 +337,15 @@ TRANSLATION = (
         passed_on=ALWAYS,
     ),
     Setting(
+        "residual_image",
+        "yes",
+        "Let translators draw what changes of an image instead of a new one: "
+        "they begin by changing nothing.",
+        default=False,
+        families=PAIR,
+        passed_on=ALWAYS,
+    ),
+    Setting(
         "critic_view",
         "text",
         "Whether critics of --model=cyclegan judge patches or whole images.",

@@ -153,7 +153,11 @@ def network_arguments(config: Mapping) -> dict:
     return {
         "network": config["network"],
         "critic_view": config["critic_view"],
-        "translator": {**common, "doubling": config["doubling"]},
+        "translator": {
+            **common,
+            "doubling": config["doubling"],
+            "residual": config["residual_image"],
+        },
         "critic": judge,
         **beside,
     }
