@@ -9,6 +9,7 @@ from PIL import Image
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.planning import (
     budget,
+    domains,
     length,
     pictures,
     road,
@@ -40,6 +41,7 @@ def made_up(monkeypatch):
 
     monkeypatch.setattr(budget, "tried", tried)
     monkeypatch.setattr(sources, "nearest", lambda images: NEAREST)
+    monkeypatch.setattr(domains, "apart", lambda a, b: 2.0)
     # A handful is enough here.
     monkeypatch.setattr(pictures, "FEW", 1)
 
@@ -201,6 +203,38 @@ def test_of_two_sets_some_of_each_are_held_out(tmp_path):
     assert "eval_every" not in chosen.settings
     own = {"test_a": few, "test_b": few, "run_dir": "run"}
     assert "holdout" not in choose({**two, **own}).settings
+
+
+@pytest.mark.parametrize("distance", [0.99, 1.0])
+def test_two_sets_that_are_alike_have_a_recipe(tmp_path, monkeypatch, distance):
+    seen = []
+
+    def apart(*sets):
+        seen.extend(len(one) for one in sets)
+        return distance
+
+    monkeypatch.setattr(domains, "apart", apart)
+    two = {
+        "model": "cyclegan",
+        "data_a": folder(tmp_path, 3, 8)["data"],
+        "data_b": folder(tmp_path / "b", 2, 8)["data"],
+        "run_dir": "run",
+    }
+    chosen = choose(two)
+    alike = distance < 1
+    assert seen == [3, 2]
+    name = "pairs_alike" if alike else "pairs"
+    assert chosen.settings["recipe"] == name
+    assert bool(chosen.settings.get("residual_image")) == alike
+    word = "alike" if alike else "not alike"
+    assert chosen.reasons["sets"].startswith(f"{word}: distance {distance:g}")
+    # What somebody named, or what a source has, is not compared.
+    assert choose({**two, "recipe": "pairs"}).settings["recipe"] == "pairs"
+    one = folder(tmp_path / "c", 1, 8)["data"]
+    alone = choose({**two, "data_b": one})
+    assert alone.settings["recipe"] == "pairs"
+    assert "sets" not in alone.reasons
+    assert seen == [3, 2]
 
 
 def test_a_size_and_a_source_of_ones_own(tmp_path):

@@ -12,7 +12,13 @@ from tfgan_transfer.errors import UserError
 from tfgan_transfer.families.family import Plan
 from tfgan_transfer.families.single import build
 from tfgan_transfer.inspection import tones
-from tfgan_transfer.planning import budget, length, recipe, sources
+from tfgan_transfer.planning import (
+    budget,
+    domains,
+    length,
+    recipe,
+    sources,
+)
 from tfgan_transfer.planning.pictures import Pictures, named, refuse_unusable
 from tfgan_transfer.sessions.pace import Timetable
 from tfgan_transfer.settings import config, recipes, sizes
@@ -187,6 +193,8 @@ def choose(
             _look(given, found, reasons, say)
     nearest = given["source"] if "source" in reasons else None
     among = recipe.names(given, model, pictures, nearest)
+    if RULES[model].translates and not {"recipe", "source"} & given.keys():
+        among = _compare(given, found, reasons, say) or among
     best = recipe.best(given, among, pictures, say, spent)
     settings, steps = best.settings, recipes.total(best.settings)
     parts = budget.shared(best.parts, steps)
@@ -297,6 +305,26 @@ def _nearest(images: np.ndarray, say: Callable) -> tuple[str, str]:
         "trained on the images most like yours (distances, lower is nearer: "
         f"{values})"
     )
+
+
+def _compare(
+    given: Mapping, found: object, reasons: dict, say: Callable
+) -> tuple[str, ...]:
+    """The recipe of two sets that are alike, if they are."""
+    say("comparing the two sets ...")
+    a, b = (
+        _some({**given, "data": given[flag]}, one)
+        for flag, one in named(found).items()
+    )
+    if min(len(a), len(b)) < 2:
+        return ()
+    distance = domains.apart(a, b)
+    alike = distance < domains.ALIKE
+    reasons["sets"] = (
+        f"{'alike' if alike else 'not alike'}: distance {distance:.2g}, where "
+        f"less than {domains.ALIKE:g} is alike"
+    )
+    return (recipes.ALIKE,) if alike else ()
 
 
 def _sized(

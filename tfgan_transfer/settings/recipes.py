@@ -19,6 +19,8 @@ BEST = {
     "acgan": ("labels",),
     "cyclegan": ("pairs",),
 }
+# Of two sets that show the same things.
+ALIKE = "pairs_alike"
 # Of which source there is a larger one, and the recipe that starts from it.
 LARGER = {"zoo:tiny_imagenet_32": "photos_64"}
 _READ = {"integer": int, "number": float}
