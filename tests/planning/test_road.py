@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfgan_transfer import families
 from tfgan_transfer.errors import UserError
 from tfgan_transfer.planning import (
     budget,
@@ -228,6 +229,10 @@ def test_two_sets_that_are_alike_have_a_recipe(tmp_path, monkeypatch, distance):
     assert bool(chosen.settings.get("residual_image")) == alike
     word = "alike" if alike else "not alike"
     assert chosen.reasons["sets"].startswith(f"{word}: distance {distance:g}")
+    plan = families.of(chosen.settings).resolve(chosen.settings, None)
+    told = list(summary.lines(plan, chosen, "train"))
+    assert told[1].startswith(f"sets      {word}: distance")
+    assert told[2].startswith(f"recipe    {name}: ")
     # What somebody named, or what a source has, is not compared.
     assert choose({**two, "recipe": "pairs"}).settings["recipe"] == "pairs"
     one = folder(tmp_path / "c", 1, 8)["data"]

@@ -21,8 +21,9 @@ from tfgan_transfer.transfer.report import Row, share_kept
 # Below this share a transfer is one in name only.
 HALF = 0.5
 _SETS = ("data", "data_a", "data_b")
-_ORDER = ("goes on", "pictures", "recipe", "source", "size", "copied")
-_ORDER += ("channels", "labels", "time", "memory", "measured")
+# Two sets are compared where no source is chosen.
+_ORDER = ("goes on", "pictures", "sets", "recipe", "source", "size")
+_ORDER += ("copied", "channels", "labels", "time", "memory", "measured")
 
 
 def teller(shown: str | None) -> Callable[[str], None]:
