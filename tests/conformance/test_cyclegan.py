@@ -102,13 +102,13 @@ def make(settings, optimizer=cases.sgd, xla=False, strategy=None):
         for network in model.networks.values():
             for weight in network.trainable_variables:
                 if weight.name == "kernel":
-                    value = np.asarray(weight)
-                    # At first a residual image closes every cycle.
+                    value, scale = np.asarray(weight), 0.2
+                    # At first a residual image closes every cycle; changes
+                    # from end to end of the range would enlarge rounding.
                     if not value.any():
-                        value = np.random.default_rng(0).normal(
-                            size=value.shape
-                        )
-                    weight.assign(value * 0.2 / np.std(value))
+                        rng, scale = np.random.default_rng(0), 0.02
+                        value = rng.normal(size=value.shape)
+                    weight.assign(value * scale / np.std(value))
         return model
 
 
