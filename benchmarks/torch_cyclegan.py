@@ -20,6 +20,7 @@ import time
 import numpy as np
 import torch
 import torch_networks as networks
+import torch_rivals
 from torch.nn import functional
 
 POOL, JITTER = 50, 286 / 256
@@ -128,8 +129,7 @@ def main(folder, seconds, precision):
     folder = pathlib.Path(folder)
     with np.load(folder / "train.npz") as file:
         sets = [
-            torch.from_numpy(file[name]).permute(0, 3, 1, 2) / 127.5 - 1
-            for name in "ab"
+            torch_rivals.to_float(torch.from_numpy(file[name])) for name in "ab"
         ]
         size = int(file["size"])
     rng = np.random.default_rng(0)
